@@ -1,0 +1,47 @@
+# Needs Python 3.11+, make and git. Everything else is set up in .venv by the first target that wants it.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+
+.PHONY: demo test lint types unit bench docs clean
+
+demo: .venv/.runtime        ## Measure a real benchmark before and after a change, and ask the server about it.
+	$(BIN)/python examples/quickstart.py
+
+test: lint types unit       ## Everything that CI runs.
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+
+types: .venv/.dev
+	$(BIN)/mypy
+
+unit: .venv/.dev
+	$(BIN)/python -m pytest
+
+bench: .venv/.dev           ## Measure this project itself: speed and calibration, beside their peers.
+	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/calibration.py
+	$(BIN)/python benchmarks/history_calibration.py
+
+docs: .venv/.dev            ## Write the output that the README shows anew, by running it.
+	$(BIN)/python examples/quickstart.py --write-readme
+
+.venv/.venv:
+	@test -n "$(PYTHON)" || { echo "holobench-mcp needs Python 3.11, 3.12 or 3.13 on PATH"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	@touch $@
+
+.venv/.runtime: .venv/.venv pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+.venv/.dev: .venv/.runtime pyproject.toml
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
+
+clean:
+	rm -rf .venv .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis dist

@@ -1,0 +1,32 @@
+"""A holobench benchmark of `sorter.sort`: how long it takes, and whether the answer is right.
+
+holobench-mcp run -- python bench_sorting.py
+"""
+
+import random
+import time
+
+import bencher as bn
+from sorter import sort
+
+
+class Sorting(bn.ParametrizedSweep):
+    """Sort random lists of several lengths."""
+
+    length = bn.IntSweep(default=1000, sample_values=[100, 1000, 10_000, 40_000], units="items")
+
+    time_ms = bn.ResultFloat(units="ms", direction=bn.OptDir.minimize)
+    correct = bn.ResultBool(direction=bn.OptDir.maximize, claim=">= 1")
+
+    def benchmark(self):
+        rng = random.Random(self.length)
+        items = [rng.randrange(1_000_000) for _ in range(self.length)]
+        start = time.perf_counter()
+        answer = sort(items)
+        self.time_ms = (time.perf_counter() - start) * 1e3
+        self.correct = answer == sorted(items)
+
+
+if __name__ == "__main__":
+    bench = Sorting().to_bench(bn.BenchRunCfg(repeats=5))
+    bench.plot_sweep("sorting", input_vars=["length"], result_vars=["time_ms", "correct"], auto_plot=False)

@@ -1,0 +1,220 @@
+"""What a result was measured on and from: the facts that make two results comparable, or not quite.
+
+Nothing here may fail a benchmark: a fact that can't be learnt is None.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import os
+import platform
+import socket
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from holobench_mcp import gitinfo
+from holobench_mcp.model import Environment
+
+_NO_CACHE = "BENCHER_NO_CACHE"
+_TRUE = frozenset({"1", "true", "yes", "on"})
+#: Where results and caches of benchmarks stand: writing them makes no tree dirty.
+_OURS = (":(exclude,top).holobench", ":(exclude,top)cachedir", ":(exclude,top)reports")
+
+
+def capture_environment(
+    *,
+    sweep_class: type | None = None,
+    benchmark_file: Path | None = None,
+    command: Sequence[str] | None = None,
+    caches_on: bool | None = None,
+    cwd: Path | None = None,
+) -> Environment:
+    """The environment of a measurement that this machine makes, now. Never raises.
+
+    sweep_class, benchmark_file: what was measured; their sources are hashed so that an edit of the benchmark shows, and
+    a move to another folder does not. cwd: the folder whose git state counts.
+    """
+    commit, dirty, diff = _git_state(cwd or Path.cwd())
+    return Environment.model_validate(
+        {
+            **_machine(),
+            "git_commit": commit,
+            "git_dirty": dirty,
+            "git_diff_sha256": diff,
+            "benchmark_sha256": _file_sha256(benchmark_file),
+            "sweep_sha256": _class_sha256(sweep_class),
+            "command": tuple(command) if command is not None else None,
+            "caches_on": caches_on,
+        }
+    )
+
+
+def environment_of_result(bench_res: Any) -> Environment:  # noqa: ANN401 - a bencher.BenchResult
+    """The environment of a live BenchResult, in the process that measured it. Never raises."""
+    sweep = _sweep_class(bench_res)
+    source = None
+    if sweep is not None:
+        with suppress(TypeError, OSError):
+            source = inspect.getsourcefile(sweep)
+    return capture_environment(
+        sweep_class=sweep,
+        benchmark_file=Path(source) if source else None,
+        command=tuple(sys.orig_argv) or None,
+        caches_on=_caches_on(bench_res),
+        cwd=Path(source).resolve().parent if source and Path(source).exists() else None,
+    )
+
+
+def benchmark_file_of(command: Sequence[str], cwd: Path) -> Path | None:
+    """The benchmark's own file, where a command names one: `bench.py`, or the module behind `-m`."""
+    words = list(command)
+    for at, word in enumerate(words):
+        if word == "-m" and at + 1 < len(words):
+            relative = Path(*words[at + 1].split("."))
+            for candidate in (
+                relative.with_suffix(".py"),
+                relative / "__main__.py",
+                "src" / relative.with_suffix(".py"),
+            ):
+                if (cwd / candidate).is_file():
+                    return cwd / candidate
+            return None
+        if word.endswith(".py") and (cwd / word).is_file():
+            return cwd / word
+    return None
+
+
+def source_sha256(text: str) -> str:
+    """A digest of source text that indentation, line ends and trailing space don't change."""
+    lines = [line.rstrip() for line in textwrap.dedent(text.replace("\r\n", "\n")).strip().split("\n")]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+# ---------------------------------------------------------------------- parts
+
+
+@cache
+def _machine() -> dict[str, Any]:
+    return {
+        "holobench": _version("holobench"),
+        "python": platform.python_version(),
+        "numpy": _version("numpy"),
+        "os": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "cpu_model": _cpu_model(),
+        "cpu_count": _cpu_count(),
+        "hostname_hash": _hostname_hash(),
+    }
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _cpu_model() -> str | None:
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            key, _, value = line.partition(":")
+            if key.strip() in ("model name", "Model", "cpu model") and value.strip():
+                return value.strip()
+    if sys.platform == "darwin":
+        with suppress(OSError, subprocess.SubprocessError):
+            told = subprocess.run(
+                ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"], capture_output=True, timeout=5, check=True
+            )
+            return told.stdout.decode().strip() or None
+    return platform.processor() or None
+
+
+def _cpu_count() -> int | None:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count()
+
+
+def _hostname_hash() -> str | None:
+    """Tells one machine from another without telling its name."""
+    try:
+        return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:16]
+    except OSError:
+        return None
+
+
+def _git_state(folder: Path) -> tuple[str | None, bool | None, str | None]:
+    """The commit, whether anything differs from it, and a digest of what does."""
+    commit = gitinfo.git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
+    if commit is None:
+        return None, None, None
+    status = gitinfo.git(folder, "status", "--porcelain", "--untracked-files=normal", "--", ":(top)", *_OURS)
+    if status is None:
+        return commit, None, None
+    if not status:
+        return commit, False, None
+    diff = gitinfo.git(folder, "diff", "HEAD", "--binary", "--no-ext-diff", "--no-textconv", "--", ":(top)", *_OURS)
+    untracked = gitinfo.git(folder, "ls-files", "--others", "--exclude-standard", "--full-name", "--", ":(top)", *_OURS)
+    if diff is None or untracked is None:
+        return commit, True, None
+    return commit, True, _change_digest(folder, diff, untracked.splitlines())
+
+
+def _change_digest(folder: Path, diff: str, untracked: Iterable[str]) -> str | None:
+    digest = hashlib.sha256(diff.encode())
+    top = gitinfo.repository_root(folder)
+    if top is None:
+        return None
+    for name in untracked:
+        digest.update(b"\0" + name.encode())
+        with suppress(OSError):
+            if (top / name).is_file() and (top / name).stat().st_size < 1 << 24:
+                digest.update((top / name).read_bytes())
+    return digest.hexdigest()
+
+
+def _file_sha256(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    with suppress(OSError, UnicodeDecodeError):
+        return source_sha256(path.read_text(encoding="utf-8"))
+    return None
+
+
+def _class_sha256(sweep: type | None) -> str | None:
+    """The source of a sweep class and of the classes of the same project that it is built on."""
+    if sweep is None:
+        return None
+    digests = []
+    for cls in sweep.__mro__:
+        if cls.__module__.partition(".")[0] in ("bencher", "param", "builtins"):
+            break
+        with suppress(OSError, TypeError):
+            digests.append(source_sha256(inspect.getsource(cls)))
+    return hashlib.sha256("".join(digests).encode()).hexdigest() if digests else None
+
+
+def _sweep_class(bench_res: Any) -> type | None:  # noqa: ANN401 - a bencher.BenchResult
+    """The class whose variables were swept: param keeps it as their owner."""
+    cfg = getattr(bench_res, "bench_cfg", None)
+    for variable in [*(getattr(cfg, "result_vars", None) or ()), *(getattr(cfg, "input_vars", None) or ())]:
+        owner = getattr(variable, "owner", None)
+        if owner is not None:
+            return owner if isinstance(owner, type) else type(owner)
+    return None
+
+
+def _caches_on(bench_res: Any) -> bool | None:  # noqa: ANN401 - a bencher.BenchResult
+    if os.environ.get(_NO_CACHE, "").strip().lower() in _TRUE:
+        return False
+    cfg = getattr(bench_res, "bench_cfg", None)
+    flags = [getattr(cfg, name, None) for name in ("cache_results", "cache_samples")]
+    known = [bool(flag) for flag in flags if flag is not None]
+    return any(known) if known else None

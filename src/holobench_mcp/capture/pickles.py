@@ -1,0 +1,265 @@
+"""Saved results, taken in without trust: pickles through the quarantine, contract files through their schema.
+
+The process that calls this never unpickles. What the quarantined child hands back is JSON and npz, and is checked here
+as if an enemy had written it.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import struct
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryFile
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+
+import numpy.typing as npt
+from pydantic import Field, TypeAdapter, ValidationError
+
+import holobench_mcp
+from holobench_mcp import upstream
+from holobench_mcp.model import (
+    CaptureError,
+    Environment,
+    Frozen,
+    Input,
+    IntegrityError,
+    JsonScalar,
+    Metric,
+    ResultDocument,
+)
+from holobench_mcp.snapshot import Snapshot, read_archive
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+MAX_PICKLE_BYTES = 1 << 30
+MAX_CONTRACT_BYTES = 16 << 20
+_MEMORY_BYTES = 6 << 30
+_TIMEOUT_S = 120.0
+_BOOT = "import sys; sys.path.insert(0, {path!r}); from holobench_mcp.capture.quarantine import main; main()"
+
+
+class _ExactFloat(Frozen):
+    float: Literal["nan", "inf", "-inf"] | str = Field(max_length=40)
+
+
+class _Described(Frozen):
+    """What the quarantine says of one result."""
+
+    bench_name: str = Field(max_length=1000)
+    execution: dict[str, JsonScalar] | None
+    time_event: str | None
+    over_time: bool
+    inputs: tuple[dict[str, JsonScalar], ...]
+    metrics: tuple[Metric, ...]
+    constants: tuple[tuple[str, JsonScalar], ...]
+    caches_on: bool
+    regressions: tuple[dict[str, _ExactFloat | JsonScalar], ...] | None
+    dims: dict[str, tuple[str, ...]]
+
+
+def read_pickle(
+    source: Path | bytes,
+    *,
+    name: str | None = None,
+    environment: Environment | None = None,
+    timeout_s: float = _TIMEOUT_S,
+    max_bytes: int = MAX_PICKLE_BYTES,
+) -> list[Snapshot]:
+    """Every result of a saved pickle: of one result, of several, or of several pickles in a row.
+
+    Raises CaptureError, naming the file, for one that is too large, takes too long, is cut short, is no result, or names
+    something that a result never needs. Nothing that it names is run.
+    """
+    told = name or (str(source) if isinstance(source, Path) else "the pickle")
+    with TemporaryFile() as spooled:
+        stream = _opened(source, spooled, told, max_bytes)
+        try:
+            frames = _quarantined(stream, told, timeout_s)
+        finally:
+            stream.close()
+    snapshots = [_snapshot(header, archive, told, environment) for header, archive in frames]
+    if not snapshots:
+        raise CaptureError(f"{told} holds no result.")
+    return snapshots
+
+
+def read_contract(path: Path) -> Snapshot:
+    """A contract-only result, from a `result.json`. Raises CaptureError, naming the file and the key."""
+    try:
+        if path.stat().st_size > MAX_CONTRACT_BYTES:
+            raise CaptureError(f"{path} has {path.stat().st_size:,} bytes; a result.json has at most 16 MiB.")
+        document = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
+    except (OSError, UnicodeDecodeError) as problem:
+        raise CaptureError(f"{path} can't be read: {problem}.") from problem
+    except (ValueError, RecursionError) as problem:
+        raise CaptureError(f"{path} is not JSON ({problem}).") from problem
+    if not isinstance(document, dict) or "schema_version" not in document:
+        raise CaptureError(f"{path} is not a result.json: it has no schema_version.")
+    version = document["schema_version"]
+    if version != 1 or isinstance(version, bool) or not isinstance(version, int):
+        raise CaptureError(f"{path} says schema_version {version!r:.40}; this version reads 1.")
+    if "verdict" in json.dumps(document.get("metrics", ""))[:100_000] and "baseline" in document:
+        raise CaptureError(f"{path} is a comparison.json; import the two results that it compares.")
+    try:
+        parsed = ResultDocument.model_validate(document, strict=False)
+        metrics = tuple(
+            Metric(variable=m.variable, units=m.units, direction=m.direction, claim=m.claim.claim if m.claim else None)
+            for m in parsed.metrics
+        )
+        inputs = tuple(Input(name=i.name, units=i.units) for i in parsed.input_vars)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise CaptureError(f"{path}: {where}: {first['msg']}.") from problem
+    # What a server added when it exported the document says where it was, not what it is.
+    own = {key: value for key, value in document.items() if key not in ("result_id", "uri")}
+    snapshot = Snapshot(
+        bench_name=parsed.bench_name,
+        provenance=own["provenance"],
+        inputs=inputs,
+        metrics=metrics,
+        dataset=None,
+        regressions=own["regressions"],
+        over_time=parsed.over_time,
+        document=own,
+    )
+    try:
+        _ = snapshot.executed_at
+    except ValueError as problem:
+        raise CaptureError(f"{path}: provenance.executed_at: {problem}.") from problem
+    return snapshot
+
+
+# ---------------------------------------------------------------------- the child
+
+
+def _opened(source: Path | bytes, spooled: BinaryIO, told: str, max_bytes: int) -> BinaryIO:
+    size = len(source) if isinstance(source, bytes) else source.stat().st_size
+    if size > max_bytes:
+        raise CaptureError(f"{told} has {size:,} bytes; at most {max_bytes:,} are read.")
+    if size == 0:
+        raise CaptureError(f"{told} is empty.")
+    if isinstance(source, Path):
+        try:
+            return source.open("rb")
+        except OSError as problem:
+            raise CaptureError(f"{told} can't be read: {problem.strerror}.") from problem
+    spooled.write(source)
+    spooled.seek(0)
+    return spooled
+
+
+def _quarantined(stream: BinaryIO, told: str, timeout_s: float) -> list[tuple[dict[str, Any], bytes]]:
+    boot = _BOOT.format(path=str(Path(holobench_mcp.__file__).resolve().parent.parent))
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-s", "-E", "-B", "-c", boot, str(_MEMORY_BYTES), str(max(1, int(timeout_s)))],
+        stdin=stream,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        cwd="/" if sys.platform != "win32" else None,
+        start_new_session=True,
+    )
+    try:
+        out, err = child.communicate(timeout=timeout_s)
+    except subprocess.TimeoutExpired as problem:
+        raise CaptureError(f"{told} took more than {timeout_s:g} s to read; nothing of it was run.") from problem
+    finally:
+        if child.poll() is None:
+            child.kill()
+            child.communicate()
+    frames = list(_frames(out, told))
+    if child.returncode != 0:
+        if child.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+            raise CaptureError(f"{told} takes more time or memory to read than a result may.")
+        said = err.decode("utf-8", "replace").strip().splitlines()[-1:] or [f"exit status {child.returncode}"]
+        raise CaptureError(f"{told} can't be read: its quarantine failed ({said[0][:200]}).")
+    return frames
+
+
+def _frames(out: bytes, told: str) -> list[tuple[dict[str, Any], bytes]]:
+    frames, at = [], 0
+    while at < len(out):
+        try:
+            text_size, archive_size = struct.unpack_from(">QQ", out, at)
+            header = json.loads(out[at + 16 : at + 16 + text_size])
+        except (struct.error, ValueError) as problem:
+            raise CaptureError(f"{told} can't be read: its quarantine broke off.") from problem
+        archive = out[at + 16 + text_size : at + 16 + text_size + archive_size]
+        at += 16 + text_size + archive_size
+        if "refused" in header:
+            raise CaptureError(
+                f"{told} names {header['refused']}, which a holobench result never needs. It was refused, and nothing "
+                "in it was run."
+            )
+        if "error" in header:
+            raise CaptureError(f"{told} is not a saved holobench result: {header['error']}.")
+        frames.append((header, archive))
+    return frames
+
+
+# ---------------------------------------------------------------------- rebuilding
+
+
+def _snapshot(header: Mapping[str, Any], archive: bytes, told: str, environment: Environment | None) -> Snapshot:
+    try:
+        described = _described.validate_python(header)
+        arrays = {key.removeprefix("v/"): array for key, array in read_archive(archive).items()}
+        double = _result_double(described, arrays)
+        known = environment or Environment()
+        if known.caches_on is None:
+            known = known.model_copy(update={"caches_on": described.caches_on})
+        return Snapshot.from_result(double, environment=known)
+    except (ValidationError, IntegrityError, ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise CaptureError(f"{told} is not a result that can be read: {str(problem)[:300]}.") from problem
+
+
+def _result_double(described: _Described, arrays: Mapping[str, npt.NDArray[Any]]) -> SimpleNamespace:
+    """What the contract reads of a BenchResult, from plain data."""
+    execution = described.execution
+    cfg = SimpleNamespace(
+        bench_name=described.bench_name,
+        result_vars=[upstream.declare(metric) for metric in described.metrics],
+        input_vars=[SimpleNamespace(name=i["name"], units=i.get("units")) for i in described.inputs],
+        const_vars=[(SimpleNamespace(name=name), value) for name, value in described.constants],
+        over_time=described.over_time,
+        execution=None if execution is None else SimpleNamespace(to_dict=lambda: dict(execution)),
+        time_event=described.time_event,
+    )
+    ds = _dataset(described, arrays)
+    regressions = None
+    if described.regressions is not None:
+        regressions = upstream.regression_report([_exact(r) for r in described.regressions])
+    return SimpleNamespace(
+        bench_cfg=cfg,
+        ds=ds,
+        identity=SimpleNamespace(bench_name=described.bench_name),
+        regression_report=regressions,
+        get_optimal_value_indices=lambda rv: upstream.optimal_value_indices(ds, rv),
+    )
+
+
+def _dataset(described: _Described, arrays: Mapping[str, npt.NDArray[Any]]) -> xr.Dataset:
+    import xarray as xr
+
+    metrics = {m.variable for m in described.metrics}
+    dims = {d for name in metrics & set(arrays) for d in described.dims[name]}
+    coords = {name: (described.dims[name], arrays[name]) for name in arrays if name not in metrics and name in dims}
+    return xr.Dataset({name: (described.dims[name], arrays[name]) for name in metrics & set(arrays)}, coords=coords)
+
+
+def _exact(record: Mapping[str, _ExactFloat | JsonScalar]) -> dict[str, Any]:
+    return {key: float(value.float) if isinstance(value, _ExactFloat) else value for key, value in record.items()}
+
+
+def _no_constant(text: str) -> None:
+    raise ValueError(f"it has a {text}, which strict JSON has not")
+
+
+_described: TypeAdapter[_Described] = TypeAdapter(_Described)

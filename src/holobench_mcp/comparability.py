@@ -1,0 +1,192 @@
+"""What makes two results not, or not quite, comparable, before any statistics.
+
+*blocking*: a comparison would be of different things. *caution*: it stands, but something beside the code differs, and
+whoever reads the decision must know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from holobench_mcp.model import Difference, Environment, Metric
+from holobench_mcp.snapshot import Snapshot
+
+_MACHINE = (
+    ("hostname_hash", "machine"),
+    ("cpu_model", "CPU"),
+    ("cpu_count", "number of cores"),
+    ("os", "operating system"),
+    ("python", "Python"),
+    ("holobench", "holobench"),
+    ("numpy", "numpy"),
+)
+
+
+def compare(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot]) -> tuple[Difference, ...]:
+    """Everything that differs between the sides beside the code under test, blocking first.
+
+    The first snapshot of each side is the one that was named; further ones are its replicate runs.
+    """
+    base, cand = baseline[0], candidate[0]
+    found = [*_definition(base, cand), *_environment(base.environment, cand.environment)]
+    found += [*_tree(base, "baseline"), *_tree(cand, "candidate"), *_constants(base, cand)]
+    found += _caches(baseline, candidate)
+    for name, runs in (("baseline", baseline), ("candidate", candidate)):
+        found += _within(runs, name)
+    return tuple(sorted(found, key=lambda d: d.severity != "blocking"))
+
+
+def _definition(base: Snapshot, cand: Snapshot) -> list[Difference]:
+    found: list[Difference] = []
+    theirs = {m.variable: m for m in base.metrics}
+    shared = [(theirs[m.variable], m) for m in cand.metrics if m.variable in theirs]
+    if not shared:
+        found.append(_blocking("no_shared_metric", "the results share no metric"))
+    for side, snapshot in (("baseline", base), ("candidate", cand)):
+        if snapshot.dataset is None:
+            found.append(_blocking("no_samples", f"the {side} is contract-only: its samples were not recorded"))
+    for before, after in shared:
+        found += _metric(before, after)
+    if base.bench_name != cand.bench_name:
+        found.append(_caution("bench_name", f"the benchmarks differ: {base.bench_name!r} and {cand.bench_name!r}"))
+    if base.dataset is not None and cand.dataset is not None:
+        found += _points(base, cand)
+    return found
+
+
+def _metric(before: Metric, after: Metric) -> list[Difference]:
+    found = []
+    for attribute in ("units", "direction", "meaning_version", "kind"):
+        old, new = getattr(before, attribute), getattr(after, attribute)
+        if old != new:
+            words = attribute.replace("_", " ")
+            detail = (
+                f"{words} of {after.variable} differ: {_value(old)} in the baseline, {_value(new)} in the candidate"
+            )
+            found.append(Difference(severity="blocking", what=attribute, detail=detail, variable=after.variable))
+    if before.claim != after.claim:
+        detail = f"the claim of {after.variable} was {before.claim or 'none'} and is {after.claim or 'none'}"
+        found.append(Difference(severity="caution", what="claim", detail=detail, variable=after.variable))
+    return found
+
+
+def _points(base: Snapshot, cand: Snapshot) -> list[Difference]:
+    ours, theirs = base.coordinates, cand.coordinates
+    if set(ours) != set(theirs):
+        lone = ", ".join(sorted(set(ours) ^ set(theirs)))
+        return [_blocking("inputs", f"the swept inputs differ: only one side sweeps {lone}")]
+    found = []
+    shared = 1
+    for name, values in ours.items():
+        other = theirs[name]
+        if values.shape == other.shape and np.array_equal(values, other):
+            shared *= len(values)
+            continue
+        common = _common(values, other)
+        shared *= len(common)
+        dropped = (len(values) - len(common), len(other) - len(common))
+        if any(dropped) and len(common):
+            detail = (
+                f"{name} was swept at other values: {dropped[0]} only in the baseline, {dropped[1]} only in the "
+                f"candidate; the {len(common)} that both have are compared"
+            )
+            found.append(_caution("points", detail))
+    if shared == 0:
+        return [_blocking("no_shared_point", "the results share no input point")]
+    return found
+
+
+def _common(values: npt.NDArray[Any], other: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    try:
+        return np.intersect1d(values, other)
+    except TypeError:  # numbers on one side, text on the other
+        return values[:0]
+
+
+def _environment(base: Environment, cand: Environment) -> list[Difference]:
+    found = []
+    for field, words in _MACHINE:
+        old, new = getattr(base, field), getattr(cand, field)
+        if old is not None and new is not None and old != new:
+            told = "another machine" if field == "hostname_hash" else f"another {words}: {old} before, {new} now"
+            found.append(_caution(field, told))
+    if _edited(base, cand):
+        found.append(
+            _caution(
+                "benchmark_source",
+                "the benchmark's own source changed between the sides, so a difference may be the benchmark's, not "
+                "the code's",
+            )
+        )
+    unknown = [
+        name
+        for name, e in (("baseline", base), ("candidate", cand))
+        if e.python is None and e.cpu_model is None and e.os is None
+    ]
+    if unknown:
+        found.append(_caution("unknown_environment", f"nothing is known of where the {' and the '.join(unknown)} ran"))
+    return found
+
+
+def _edited(base: Environment, cand: Environment) -> bool:
+    """Whether the benchmark changed: its class says so best, its file where the class is not known on both sides."""
+    for field in ("sweep_sha256", "benchmark_sha256"):
+        old, new = getattr(base, field), getattr(cand, field)
+        if old is not None and new is not None and old != new:
+            return True
+    return False
+
+
+def _tree(snapshot: Snapshot, side: str) -> list[Difference]:
+    if not snapshot.environment.git_dirty:
+        return []
+    commit = (snapshot.environment.git_commit or "")[:10]
+    return [_caution("dirty_tree", f"the {side} was measured with uncommitted changes on top of {commit}")]
+
+
+def _constants(base: Snapshot, cand: Snapshot) -> list[Difference]:
+    names = sorted(set(base.constants) | set(cand.constants))
+    changed = [n for n in names if base.constants.get(n) != cand.constants.get(n)]
+    return [
+        _caution(
+            "constants", f"the constant {n} was {_value(base.constants.get(n))}, and is {_value(cand.constants.get(n))}"
+        )
+        for n in changed
+    ]
+
+
+def _caches(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot]) -> list[Difference]:
+    sides = [
+        name
+        for name, runs in (("baseline", baseline), ("candidate", candidate))
+        if any(s.environment.caches_on for s in runs)
+    ]
+    if not sides:
+        return []
+    return [_caution("caches_on", f"caches were on for the {' and the '.join(sides)}: samples may be of older code")]
+
+
+def _within(runs: Sequence[Snapshot], side: str) -> list[Difference]:
+    """Replicate runs of one side that were not measured alike."""
+    found = []
+    for field, words in _MACHINE:
+        values = {getattr(s.environment, field) for s in runs}
+        if len(values - {None}) > 1:
+            found.append(_caution(f"replicates_{field}", f"the {side}'s runs were measured on more than one {words}"))
+    return found
+
+
+def _value(value: object) -> str:
+    return "none" if value is None else str(getattr(value, "value", value))
+
+
+def _blocking(what: str, detail: str) -> Difference:
+    return Difference(severity="blocking", what=what, detail=detail)
+
+
+def _caution(what: str, detail: str) -> Difference:
+    return Difference(severity="caution", what=what, detail=detail)

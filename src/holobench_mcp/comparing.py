@@ -1,0 +1,295 @@
+"""Two results, compared whole: the contract's verdict, the evidence, what else differs, and one word for it all.
+
+This is where the parts meet. None of them is decided here: verdicts come from `contract`, decisions from `evidence`,
+differences from `comparability`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from holobench_mcp.config import Config
+from holobench_mcp.model import (
+    DECISIONS_WORST_FIRST,
+    ComparedMetric,
+    CompareOptions,
+    ComparisonDocument,
+    Decision,
+    Difference,
+    EvidenceBasis,
+    InvalidArgument,
+    Judgement,
+    Manifest,
+    MetricEvidence,
+    NotComparable,
+    RunVariance,
+    Side,
+    comparison_uri,
+    result_uri,
+)
+from holobench_mcp.store import Store
+from holobench_mcp.store.replicates import Sides, choose_sides, groups_of_runs
+
+if TYPE_CHECKING:
+    from holobench_mcp.kept import Kept
+    from holobench_mcp.snapshot import Snapshot
+
+#: What a summary shows.
+MAX_METRICS, MAX_POINTS = 20, 5
+#: Results that run-to-run variance is learnt from: the newest of the bench.
+_VARIANCE_RESULTS = 60
+
+_RANK = {decision: rank for rank, decision in enumerate(DECISIONS_WORST_FIRST)}
+_VERDICT_RANK = {"regressed": 0, "improved": 1, "unchanged": 2}
+
+
+class Comparer:
+    """Compares stored results of one project."""
+
+    def __init__(self, store: Store, config: Config, load: Callable[[Manifest], Snapshot]) -> None:
+        self._store, self._config, self._load = store, config, load
+
+    def compare(
+        self,
+        baseline: Manifest,
+        candidate: Manifest,
+        options: CompareOptions,
+        *,
+        note: str | None = None,
+        kept: Kept[ComparisonDocument],
+    ) -> ComparisonDocument:
+        """The comparison document. Raises NotComparable when the results share no metric at all."""
+        _check(options)
+        sides = choose_sides(self._store.manifests(), baseline, candidate, options.replicates)
+        # Everything that goes in is immutable, so what comes out can be kept.
+        key = (
+            tuple(m.result_id for m in sides.baseline),
+            tuple(m.result_id for m in sides.candidate),
+            sides.paired,
+            options.model_copy(update={"detail": "full"}),
+            self._store.manifests().count() if len(sides.baseline) == 1 or len(sides.candidate) == 1 else None,
+        )
+        full = kept.get(key, lambda: self._compare(sides, options))
+        notes = tuple(n for n in (note, sides.note) if n)
+        told = full.model_copy(update={"notes": (*notes, *full.notes)}) if notes else full
+        return told if options.detail == "full" else summarised(told)
+
+    def _compare(self, sides: Sides, options: CompareOptions) -> ComparisonDocument:
+        from holobench_mcp import comparability
+        from holobench_mcp.evidence import judge
+
+        base = [self._load(m) for m in sides.baseline]
+        cand = [self._load(m) for m in sides.candidate]
+        document = _contract(base[0], cand[0], options)
+        differences = comparability.compare(base, cand)
+        blocking = [d for d in differences if d.severity == "blocking"]
+        margin = options.margin_percent or self._config.margin_percent
+        shared = tuple(m.variable for m in cand[0].metrics)
+        if any(d.what == "no_samples" for d in blocking):
+            judgement = Judgement(decision=Decision.incomparable, reason="", metrics=())
+        else:
+            judgement = judge(
+                base,
+                cand,
+                margin_percent=margin,
+                run_variance=self._known_variance(sides, shared),
+                paired=sides.paired,
+                settings=self._config.settings_for(cand[0].bench_name, shared),
+                metrics=options.metrics,
+            )
+        decision, reason, next_step = _decide(document, judgement, blocking)
+        decision, reason, next_step = _with_claims(document, decision, reason, next_step)
+        by_variable = {m.variable: m for m in judgement.metrics}
+        metrics = [{**m, "evidence": by_variable.get(m["variable"])} for m in document["metrics"]]
+        metrics.sort(key=_worst_first)
+        measured = {
+            m.measurement.measured_by if m.measurement else "recorded" for m in sides.baseline + sides.candidate
+        }
+        return ComparisonDocument.model_validate(
+            {
+                **document,
+                "decision": decision,
+                "reason": reason,
+                "next_step": next_step,
+                "baseline": _side(document["baseline"], sides.baseline),
+                "candidate": _side(document["candidate"], sides.candidate),
+                "metrics": [ComparedMetric.model_validate(m) for m in metrics],
+                "evidence": EvidenceBasis(
+                    margin_percent=margin,
+                    replicates="rounds" if sides.paired else options.replicates,
+                    runs=(len(base), len(cand)),
+                    measured_by="server" if measured == {"server"} else "recorded",
+                ),
+                "comparability": differences,
+                "notes": (),
+                "uri": comparison_uri(sides.baseline[0].result_id, sides.candidate[0].result_id),
+            }
+        )
+
+    def _known_variance(self, sides: Sides, variables: Sequence[str]) -> Mapping[str, RunVariance] | Literal["auto"]:
+        """What the store knows of run-to-run variance, for sides that can't tell it themselves."""
+        if len(sides.baseline) > 1 or len(sides.candidate) > 1:
+            return "auto"
+        from holobench_mcp.evidence import run_variance_from
+        from holobench_mcp.store.replicates import machine_of
+
+        named = sides.candidate[0]
+        alike = self._store.manifests().select(
+            bench_name=named.bench_name, definition=named.definition, limit=_VARIANCE_RESULTS
+        )
+        groups = groups_of_runs(m for m in alike if machine_of(m) == machine_of(named))
+        runs = [[self._load(m) for m in group if "samples.npz" in m.blobs] for group in groups]
+        if not runs:
+            return "auto"
+        known = {v: run_variance_from(runs, v) for v in variables}
+        return {v: variance for v, variance in known.items() if variance is not None}
+
+
+def _check(options: CompareOptions) -> None:
+    if options.margin_percent is not None and not 0 < options.margin_percent <= 1000:
+        raise InvalidArgument(f"margin_percent: above 0 and at most 1000, not {options.margin_percent}.")
+    if options.threshold is None:
+        return
+    if not math.isfinite(options.threshold):
+        raise InvalidArgument("threshold: a finite number.")
+    if options.threshold < 0 and options.method != "absolute":
+        raise InvalidArgument(f"threshold: not negative for method={options.method or 'percentage'!r}.")
+
+
+def summarised(document: ComparisonDocument) -> ComparisonDocument:
+    """Every key of the contract, with the worst metrics and points only."""
+    metrics = [_few_points(m) for m in document.metrics[:MAX_METRICS]]
+    left_out = len(document.metrics) - len(metrics)
+    return document.model_copy(update={"metrics": metrics, **({"omitted_metrics": left_out} if left_out else {})})
+
+
+def _few_points(metric: ComparedMetric) -> ComparedMetric:
+    if metric.evidence is None or len(metric.evidence.points) <= MAX_POINTS:
+        return metric
+    evidence = metric.evidence.model_copy(update={"points": metric.evidence.points[:MAX_POINTS]})
+    return metric.model_copy(update={"evidence": evidence})
+
+
+def _contract(baseline: Snapshot, candidate: Snapshot, options: CompareOptions) -> dict[str, Any]:
+    """The contract's part; for contract-only results, the verdicts that the candidate's own file holds."""
+    from holobench_mcp import contract, upstream
+
+    run_cfg = upstream.run_config(options.method, options.threshold)
+    if baseline.dataset is None or candidate.dataset is None:
+        document = _from_files(baseline, candidate)
+    else:
+        document = contract.strict(
+            contract.compare_results(baseline, candidate, run_cfg=run_cfg, include_change=options.include_change)
+        )
+    if options.metrics is not None:
+        known = {m["variable"] for m in document["metrics"]}
+        unknown = [name for name in options.metrics if name not in known]
+        if unknown:
+            raise InvalidArgument(
+                f"metrics: {', '.join(unknown)[:200]} is not measured by both results; these are: "
+                f"{', '.join(sorted(known))}."
+            )
+        document["metrics"] = [m for m in document["metrics"] if m["variable"] in options.metrics]
+        document["claims"] = [c for c in document["claims"] if c["variable"] in options.metrics]
+        words = [m["verdict"] for m in document["metrics"]]
+        document["summary"] = {word: words.count(word) for word in document["summary"]}
+    return document
+
+
+def _from_files(baseline: Snapshot, candidate: Snapshot) -> dict[str, Any]:
+    from holobench_mcp import contract
+
+    ours, theirs = ({m.variable for m in s.metrics} for s in (baseline, candidate))
+    if not ours & theirs:
+        raise NotComparable(
+            f"baseline and candidate share no metric (baseline: {', '.join(sorted(ours)) or 'none'}; "
+            f"candidate: {', '.join(sorted(theirs)) or 'none'})."
+        )
+    metrics = []
+    for reg in candidate.regressions.get("results", []):
+        if reg["variable"] in ours & theirs:
+            kept = (
+                "variable",
+                "baseline_value",
+                "current_value",
+                "change_percent",
+                "direction",
+                "method",
+                "regressed",
+            )
+            metrics.append({**{k: reg[k] for k in kept}, "verdict": contract.verdict(reg)})
+    words = [m["verdict"] for m in metrics]
+    return contract.strict(  # type: ignore[no-any-return]  # strict keeps the shape of what it is given
+        {
+            "schema_version": 1,
+            "baseline": {"bench_name": baseline.bench_name, "provenance": baseline.provenance},
+            "candidate": {"bench_name": candidate.bench_name, "provenance": candidate.provenance},
+            "metrics": metrics,
+            "summary": {word: words.count(word) for word in ("improved", "regressed", "unchanged")},
+            "claims": [],
+            "unpaired": {"candidate_only": sorted(theirs - ours), "baseline_only": sorted(ours - theirs)},
+        }
+    )
+
+
+def _decide(
+    document: Mapping[str, Any], judgement: Judgement, blocking: Sequence[Difference]
+) -> tuple[Decision, str, str | None]:
+    if blocking:
+        told = "; ".join(d.detail.rstrip(".") for d in blocking[:3])
+        return (
+            Decision.incomparable,
+            f"The results can't be compared: {told}.",
+            "Record both sides with the same benchmark definition, with their samples, then compare again.",
+        )
+    differing = _where_they_differ(document, judgement)
+    return judgement.decision, judgement.reason + (f" {differing}" if differing else ""), judgement.next_step
+
+
+def _where_they_differ(document: Mapping[str, Any], judgement: Judgement) -> str | None:
+    """One sentence, with numbers, on the first metric whose threshold verdict is not its decision."""
+    evidence = {m.variable: m for m in judgement.metrics}
+    for m in document["metrics"]:
+        judged = evidence.get(m["variable"])
+        if judged is None or judged.decision.value == m["verdict"]:
+            continue
+        change = f"{m['change_percent']:+.1f} %" if m["change_percent"] is not None else "a change without a percentage"
+        return (
+            f"The threshold verdict on {m['variable']} is {m['verdict']} ({change} between the pooled means, "
+            f"method {m['method']}), which looks at neither noise nor single points."
+        )
+    return None
+
+
+def _with_claims(
+    document: Mapping[str, Any], decision: Decision, reason: str, next_step: str | None
+) -> tuple[Decision, str, str | None]:
+    """A claim that held before and fails now is a regression, whatever became of the speed."""
+    for claim in document["claims"]:
+        before, now = claim["baseline"], claim["candidate"]
+        if now["holds"] is False and before is not None and before["holds"] is True:
+            sentence = (
+                f"{claim['variable']} no longer holds its claim '{claim['claim']}': the worst sample is "
+                f"{now['worst_value']:g} at {now['worst_inputs']}."
+            )
+            step = (
+                next_step
+                if decision is Decision.regressed
+                else "Make the claim hold again; a faster wrong answer is worse."
+            )
+            return Decision.regressed, f"{sentence} {reason}", step
+    return decision, reason, next_step
+
+
+def _worst_first(metric: Mapping[str, Any]) -> tuple[int, int, float]:
+    evidence: MetricEvidence | None = metric["evidence"]
+    size = abs(evidence.effect_percent or evidence.effect or 0.0) if evidence else abs(metric["change_percent"] or 0.0)
+    return (_RANK[evidence.decision] if evidence else 1, _VERDICT_RANK[metric["verdict"]], -size)
+
+
+def _side(told: Mapping[str, Any], runs: Sequence[Manifest]) -> Side:
+    named, *others = (m.result_id for m in runs)
+    extra = {"replicates": tuple(others)} if others else {}
+    return Side.model_validate({**told, "result_id": named, "uri": result_uri(named), **extra})

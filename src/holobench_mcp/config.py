@@ -1,0 +1,217 @@
+"""Configuration: flag > environment > `[tool.holobench-mcp]` in the nearest pyproject.toml > defaults.
+
+Only a person writes this file. Whatever it does not allow, no argument that an agent passes can reach.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+
+from holobench_mcp.model import ConfigError, Frozen, MetricSettings
+
+TABLE = "tool.holobench-mcp"
+STORE_VARIABLE = "HOLOBENCH_MCP_STORE"
+DEFAULT_STORE = ".holobench"
+
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+BenchmarkName = Annotated[str, Field(pattern=_NAME)]
+
+
+class ParameterConfig(Frozen):
+    """A value that an agent may choose: it replaces `{name}` in the benchmark's command and environment."""
+
+    type: Literal["int", "float", "str", "bool"] = "int"
+    min: float | None = None
+    max: float | None = None
+    choices: tuple[str | int | float | bool, ...] | None = None
+    default: str | int | float | bool
+    description: str = ""
+
+    @model_validator(mode="after")
+    def _bounded(self) -> ParameterConfig:
+        if self.type == "str" and not self.choices:
+            raise ValueError("a parameter of type 'str' needs choices: any text would reach the command line")
+        if self.type in ("int", "float") and not self.choices and (self.min is None or self.max is None):
+            raise ValueError("a number needs min and max, or choices")
+        self.check(self.default)
+        return self
+
+    def check(self, value: object) -> str:
+        """The value as the command gets it. Raises ValueError, saying what would be right."""
+        match self.type:
+            case "bool":
+                fits = isinstance(value, bool)
+            case "int":
+                fits = isinstance(value, int) and not isinstance(value, bool)
+            case "float":
+                fits = isinstance(value, int | float) and not isinstance(value, bool)
+            case "str":
+                fits = isinstance(value, str)
+        if not fits:
+            raise ValueError(f"must be of type {self.type}, not {value!r:.60}")
+        if self.choices is not None and value not in self.choices:
+            raise ValueError(f"must be one of {', '.join(map(repr, self.choices))}, not {value!r:.60}")
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            low = self.min if self.min is not None else -float("inf")
+            high = self.max if self.max is not None else float("inf")
+            if not low <= value <= high:
+                raise ValueError(f"must be from {self.min} to {self.max}, not {value!r:.60}")
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class BenchmarkConfig(Frozen):
+    """A benchmark that a person has allowed the server to run."""
+
+    command: tuple[str, ...] = Field(min_length=1)
+    description: str = ""
+    cwd: str = Field(".", description="relative to the project root, and inside it")
+    env: dict[str, str] = {}
+    timeout_s: float = Field(600.0, gt=0, le=86_400)
+    runs: int = Field(3, ge=1, le=100, description="processes a measurement")
+    warmup_runs: int = Field(0, ge=0, le=20)
+    setup: tuple[str, ...] | None = Field(None, description="prepares a tree of another revision, once a revision")
+    setup_timeout_s: float = Field(1800.0, gt=0, le=86_400)
+    protected: tuple[str, ...] = Field((), description="paths taken from the base revision on both sides")
+    parameters: dict[BenchmarkName, ParameterConfig] = {}
+
+    @field_validator("command", "setup", mode="before")
+    @classmethod
+    def _a_list(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise ValueError('must be a list of words, such as ["python", "bench.py"]: no shell reads it')
+        return value
+
+    @field_validator("cwd")
+    @classmethod
+    def _inside(cls, value: str) -> str:
+        path = Path(value)
+        if path.is_absolute() or ".." in path.parts:
+            raise ValueError("must be a folder inside the project, without '..'")
+        return value
+
+    @field_validator("protected")
+    @classmethod
+    def _all_inside(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for path in value:
+            cls._inside(path)
+        return value
+
+
+class FileConfig(Frozen):
+    """The table as it may be written."""
+
+    store: str | None = None
+    margin_percent: float = Field(3.0, gt=0, le=1000)
+    import_roots: tuple[str, ...] = Field((), description="folders that import_results may read, beside the project")
+    metrics: dict[str, MetricSettings] = Field({}, description="by 'metric' or 'bench.metric'")
+    benchmarks: dict[BenchmarkName, BenchmarkConfig] = {}
+
+
+class Config(Frozen):
+    """The configuration in force, and where each of its parts came from."""
+
+    root: Path
+    file: Path | None
+    store: str
+    store_from: str
+    margin_percent: float = 3.0
+    import_roots: tuple[Path, ...] = ()
+    metrics: dict[str, MetricSettings] = {}
+    benchmarks: dict[str, BenchmarkConfig] = {}
+
+    def settings_for(self, bench_name: str, variables: tuple[str, ...]) -> dict[str, MetricSettings]:
+        """What is configured for a bench's metrics: `bench.metric` before `metric`."""
+        found = {v: self.metrics.get(f"{bench_name}.{v}") or self.metrics.get(v) for v in variables}
+        return {v: s for v, s in found.items() if s is not None}
+
+
+def load_config(
+    *, store: str | None = None, project: str | Path | None = None, environ: Mapping[str, str] | None = None
+) -> Config:
+    """Read the configuration for a project: the folder given, else the current one or the nearest above it.
+
+    store: a flag's value; it wins. Raises ConfigError, naming the file and the key.
+    """
+    environ = os.environ if environ is None else environ
+    start = Path(project).expanduser().absolute() if project else Path.cwd()
+    if not start.is_dir():
+        raise ConfigError(f"project: {start} is not a folder.")
+    pyproject = _nearest(start, "pyproject.toml")
+    table = _read_table(pyproject) if pyproject else None
+    root = pyproject.parent if pyproject else (_parent(_nearest(start, ".git")) or start)
+    written = _validated(table, pyproject) if table is not None and pyproject else FileConfig()
+    if store:
+        chosen, source = store, "--store"
+    elif environ.get(STORE_VARIABLE, "").strip():
+        chosen, source = environ[STORE_VARIABLE].strip(), STORE_VARIABLE
+    elif written.store:
+        chosen, source = _from_root(written.store, root), f"{pyproject} [{TABLE}]"
+    else:
+        chosen, source = str(root / DEFAULT_STORE), "default"
+    return Config(
+        root=root,
+        file=pyproject if table is not None else None,
+        store=chosen,
+        store_from=source,
+        margin_percent=written.margin_percent,
+        import_roots=(root, *((root / Path(r).expanduser()).absolute() for r in written.import_roots)),
+        metrics=written.metrics,
+        benchmarks=written.benchmarks,
+    )
+
+
+def _from_root(store: str, root: Path) -> str:
+    return store if "://" in store else str(root / Path(store).expanduser())
+
+
+def _nearest(start: Path, name: str) -> Path | None:
+    return next((folder / name for folder in (start, *start.parents) if (folder / name).exists()), None)
+
+
+def _parent(path: Path | None) -> Path | None:
+    return path.parent if path else None
+
+
+def _read_table(pyproject: Path) -> Mapping[str, Any] | None:
+    try:
+        document = tomllib.loads(pyproject.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise ConfigError(f"{pyproject} can't be read: {problem}.") from problem
+    tool = document.get("tool", {})
+    table = tool.get("holobench-mcp") if isinstance(tool, Mapping) else None
+    if table is not None and not isinstance(table, Mapping):
+        raise ConfigError(f"{pyproject}: [{TABLE}] must be a table.")
+    return table
+
+
+def _validated(table: Mapping[str, Any], pyproject: Path) -> FileConfig:
+    try:
+        return FileConfig.model_validate(table)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            *above, key = (str(part) for part in first["loc"])
+            known = _keys_at(above)
+            near = difflib.get_close_matches(key.replace("-", "_"), known, n=1, cutoff=0.4)
+            hint = f"did you mean {near[0]!r}?" if near else f"known keys are {', '.join(sorted(known))}."
+            raise ConfigError(f"{pyproject}: [{TABLE}] has no key {where!r}; {hint}") from problem
+        message = first["msg"].removeprefix("Value error, ")
+        raise ConfigError(f"{pyproject}: [{TABLE}] {where}: {message}.") from problem
+
+
+def _keys_at(location: list[str]) -> list[str]:
+    """The keys that the table at a location may have."""
+    models: dict[str, type[BaseModel]] = {"metrics": MetricSettings, "benchmarks": BenchmarkConfig}
+    if not location:
+        return list(FileConfig.model_fields)
+    if len(location) >= 3 and location[0] == "benchmarks" and location[2] == "parameters":
+        return list(ParameterConfig.model_fields)
+    return list(models.get(location[0], FileConfig).model_fields)

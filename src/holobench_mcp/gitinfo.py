@@ -1,0 +1,42 @@
+"""What git says of a folder. Every call is bounded in time, takes no locks, and runs none of the repository's hooks.
+
+A revision that comes from an agent is only ever an argument behind `--end-of-options`: it can't become an option.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+_TIMEOUT_S = 20
+
+
+def git(folder: Path, *arguments: str, timeout_s: float = _TIMEOUT_S) -> str | None:
+    """What a git command prints; None when it fails, or there is no git or no repository."""
+    try:
+        done = subprocess.run(
+            ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", *arguments],
+            cwd=folder,
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout_s,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired, ValueError):
+        return None
+    return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else None
+
+
+def resolve_revision(folder: Path, name: str) -> str | None:
+    """The full hash of the commit that a branch, tag, hash or HEAD~2 means here; None when it means none."""
+    if not name or len(name) > 200 or not name.isprintable() or name.startswith("-"):
+        return None
+    return git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+
+
+def repository_root(folder: Path) -> Path | None:
+    """The top of the working tree that a folder is in."""
+    top = git(folder, "rev-parse", "--show-toplevel")
+    return Path(top) if top else None

@@ -1,0 +1,160 @@
+"""The server, wired together: what it says of itself, and how errors reach an agent.
+
+Start-up is a promise: nothing here imports more than the SDK itself does. What answers the first call is loaded in
+the background once the client has seen the list of tools.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
+
+from holobench_mcp._version import __version__
+from holobench_mcp.config import Config, load_config
+from holobench_mcp.model import HolobenchMcpError, InvalidArgument, UnknownResult
+
+if TYPE_CHECKING:
+    from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+
+    from holobench_mcp.workspace import Workspace
+
+P = ParamSpec("P")
+R = TypeVar("R")
+log = logging.getLogger("holobench_mcp")
+
+INSTRUCTIONS = """\
+Benchmark ground truth: did a code change make a benchmark better, worse or neither, and can that be trusted?
+Never judge performance from raw numbers or rendered reports; ask here.
+
+Results are recorded when a benchmark runs under `holobench-mcp run -- python bench.py` (or with a Recorder in it).
+The loop: record the code before the change, make the change, record again, call compare_results with no arguments.
+- compare_results: the answer. `decision` is one of regressed, improved, unchanged, inconclusive, incomparable;
+  `reason` says why in one sentence and `next_step` what would settle it. Act on `decision`; `verdict` is holobench's
+  plain threshold check. `inconclusive` means that the data can't tell: do what next_step says, don't guess.
+- list_results: what was recorded. list_metrics: what one result measured. export_result: its full contract.
+A result is named by its id, the beginning of one, latest, latest~1, <bench>@latest, <bench>@<baseline>,
+<bench>@<git revision> or <bench>@label:<label>.\
+"""
+_RUN_INSTRUCTIONS = """
+This project's benchmarks can be run from here (list_benchmarks). After a change to the code, one call settles it:
+compare_revisions(benchmark) measures the working tree against its merge base, in turn, and gives the decision.\
+"""
+
+
+class Services:
+    """The workspace, opened when it is first needed; and a configuration error kept for whoever calls."""
+
+    def __init__(self, *, store: str | None = None, project: str | None = None) -> None:
+        self._lock = threading.Lock()
+        self._workspace: Workspace | None = None
+        self._problem: HolobenchMcpError | None = None
+        self.config: Config | None = None
+        try:
+            self.config = load_config(store=store, project=project)
+        except HolobenchMcpError as problem:
+            # A server that won't start tells an agent nothing; this one tells it what to mend.
+            self._problem = problem
+            log.error("%s", problem)
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace. Raises the configuration's error, where there is one."""
+        if self._problem is not None or self.config is None:
+            raise self._problem or InvalidArgument("no configuration")
+        with self._lock:
+            if self._workspace is None:
+                from holobench_mcp.workspace import Workspace
+
+                self._workspace = Workspace(self.config)
+            return self._workspace
+
+
+def create_server(*, store: str | None = None, project: str | None = None) -> MCPServer[Any]:
+    """The server for a project's store, ready to run on any transport."""
+    from holobench_mcp.server import resources, tools
+
+    services = Services(store=store, project=project)
+    runs = bool(services.config and services.config.benchmarks)
+    server: MCPServer[Any] = MCPServer(
+        "holobench-mcp",
+        title="holobench: benchmark ground truth",
+        version=__version__,
+        instructions=INSTRUCTIONS + (_RUN_INSTRUCTIONS if runs else ""),
+        log_level="WARNING",
+        middleware=[_WarmUp(services)],
+    )
+    tools.register(server, services)
+    resources.register(server, services)
+    return server
+
+
+def serve(*, store: str | None = None, project: str | None = None) -> None:
+    """Serve on stdio until the client goes."""
+    create_server(store=store, project=project).run("stdio")
+
+
+class _WarmUp:
+    """Loads what the first call needs, once the client has the list of tools and its agent is still thinking."""
+
+    _DELAY_S = 0.3
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._started = False
+
+    async def __call__(self, ctx: ServerRequestContext[Any], call_next: CallNext) -> HandlerResult:
+        result = await call_next(ctx)
+        if ctx.method == "tools/list" and not self._started:
+            self._started = True
+            timer = threading.Timer(self._DELAY_S, self._load)
+            timer.daemon = True
+            timer.start()
+        return result
+
+    def _load(self) -> None:
+        try:
+            self._services.workspace.warm_up()
+        except Exception:
+            log.debug("warm-up failed", exc_info=True)
+
+
+def for_agents(function: Callable[P, R]) -> Callable[P, R]:
+    """The one place where errors become what an agent reads: a sentence that says what to do next."""
+
+    @functools.wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except HolobenchMcpError as problem:
+            raise ToolError(str(problem)) from problem
+        except ToolError:
+            raise
+        except Exception as problem:
+            log.exception("unexpected")
+            raise ToolError(
+                f"holobench-mcp failed with {type(problem).__name__}: {str(problem)[:200]}. This is a fault of the "
+                "server, not of your arguments; `holobench-mcp verify` in the project checks the store."
+            ) from problem
+
+    return wrapped
+
+
+def for_readers(function: Callable[P, R]) -> Callable[P, R]:
+    """The same for resources, whose errors are the protocol's."""
+
+    @functools.wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except (UnknownResult, InvalidArgument) as problem:
+            raise ResourceNotFoundError(str(problem)) from problem
+        except HolobenchMcpError as problem:
+            raise ResourceError(str(problem)) from problem
+
+    return wrapped

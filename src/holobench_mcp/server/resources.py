@@ -1,0 +1,75 @@
+"""The resources: stored documents under stable addresses."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from mcp.server import MCPServer
+from pydantic import BaseModel
+
+from holobench_mcp.model import CompareOptions, ComparisonDocument, InvalidArgument, ResultDocument
+from holobench_mcp.server.app import Services, for_readers
+
+_JSON = "application/json"
+_SCHEMAS: dict[str, type[BaseModel]] = {"result": ResultDocument, "comparison": ComparisonDocument}
+
+
+def register(server: MCPServer[Any], services: Services) -> None:
+    """Add every resource."""
+
+    @server.resource(
+        "holobench://results/{result_id}/result.json",
+        title="A result's contract, as recorded",
+        mime_type=_JSON,
+    )
+    @for_readers
+    def result_json(result_id: str) -> str:
+        """result.json of a stored result, byte for byte as it was recorded."""
+        return services.workspace.stored_document(result_id).decode("utf-8")
+
+    @server.resource("holobench://results/{result_id}/manifest.json", title="A result's manifest", mime_type=_JSON)
+    @for_readers
+    def manifest_json(result_id: str) -> str:
+        """Provenance, environment, declarations, statistics and digests of a stored result."""
+        return services.workspace.store.manifest(result_id).model_dump_json(indent=1)
+
+    @server.resource(
+        "holobench://comparisons/{baseline_id}/{candidate_id}/comparison.json",
+        title="A comparison of two results",
+        mime_type=_JSON,
+    )
+    @for_readers
+    def comparison_json(baseline_id: str, candidate_id: str) -> str:
+        """comparison.json of two stored results in full, with the decision and its evidence."""
+        workspace = services.workspace
+        for result_id in (baseline_id, candidate_id):
+            workspace.store.manifest(result_id)  # whole ids only: what an address means must never change
+        document = workspace.compare(baseline_id, candidate_id, CompareOptions(detail="full"))
+        return json.dumps(document.model_dump(mode="json", exclude_unset=True), indent=1)
+
+    @server.resource("holobench://benchmarks/{bench_name}", title="A benchmark's results", mime_type=_JSON)
+    @for_readers
+    def benchmark(bench_name: str) -> str:
+        """A benchmark's newest results and its baselines."""
+        page = services.workspace.list_results(bench_name=bench_name, limit=50)
+        refs = services.workspace.list_baselines(bench_name)
+        told = {
+            "bench_name": bench_name,
+            **page.model_dump(mode="json"),
+            "refs": [r.model_dump(mode="json") for r in refs],
+        }
+        return json.dumps(told, indent=1)
+
+    @server.resource("holobench://schema/{document}.json", title="JSON Schema of the contract", mime_type=_JSON)
+    @for_readers
+    def schema(document: Literal["result", "comparison"]) -> str:
+        """The JSON Schema of `result` or `comparison`."""
+        if document not in _SCHEMAS:
+            raise InvalidArgument(f"There are schemas of {' and '.join(_SCHEMAS)}, not of {document!r:.40}.")
+        told = {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$id": f"holobench://schema/{document}.json",
+            **_SCHEMAS[document].model_json_schema(),
+        }
+        return json.dumps(told, indent=1)

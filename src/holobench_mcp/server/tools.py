@@ -1,0 +1,107 @@
+"""The tools: their arguments, their descriptions for an agent that never heard of holobench, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from mcp.server import MCPServer
+from mcp_types import CallToolResult, TextContent, ToolAnnotations
+from pydantic import BaseModel, Field
+
+from holobench_mcp import digest
+from holobench_mcp.model import CompareOptions, ComparisonDocument, MetricList, ResultDocument, ResultPage
+from holobench_mcp.server.app import Services, for_agents
+
+_READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+
+ResultName = Annotated[
+    str,
+    Field(
+        description="An id or its beginning, latest, latest~1, <bench>@latest, <bench>@<baseline name>, "
+        "<bench>@<git revision>, <bench>@label:<label>"
+    ),
+]
+
+
+def register(server: MCPServer[Any], services: Services) -> None:
+    """Add every tool that this project's configuration allows."""
+
+    @server.tool(title="Compare two benchmark results", annotations=_READS)
+    @for_agents
+    def compare_results(
+        baseline: Annotated[
+            str,
+            Field(description="The code before the change. Default: the set baseline, else the result before"),
+        ] = "baseline",
+        candidate: Annotated[str, Field(description="The code after the change; named like any result")] = "latest",
+        metrics: Annotated[list[str] | None, Field(description="Only these metrics")] = None,
+        method: Annotated[
+            Literal["percentage", "adaptive", "delta", "absolute"] | None,
+            Field(description="holobench's detector behind `verdict`; percentage unless given"),
+        ] = None,
+        threshold: Annotated[float | None, Field(description="That detector's threshold")] = None,
+        margin_percent: Annotated[
+            float | None, Field(description="Smallest change that matters; 3 % unless configured")
+        ] = None,
+        replicates: Annotated[
+            Literal["auto", "none"],
+            Field(description="auto: use every recorded run of the same code as evidence"),
+        ] = "auto",
+        detail: Annotated[
+            Literal["summary", "full"], Field(description="summary: the worst 20 metrics, 5 points each")
+        ] = "summary",
+    ) -> Annotated[CallToolResult, ComparisonDocument]:
+        """Did a change make the benchmark better or worse? Gives `decision` (regressed, improved, unchanged,
+        inconclusive or incomparable), `reason`, `next_step`, and per metric the effect with its interval and the input
+        points that moved. Call it with no arguments after recording the changed code."""
+        options = CompareOptions(
+            metrics=tuple(metrics) if metrics is not None else None,
+            method=method,
+            threshold=threshold,
+            margin_percent=margin_percent,
+            replicates=replicates,
+            detail=detail,
+        )
+        document = services.workspace.compare(baseline, candidate, options)
+        return _answer(digest.comparison(document), document)
+
+    @server.tool(title="List recorded benchmark results", annotations=_READS)
+    @for_agents
+    def list_results(
+        bench_name: Annotated[str | None, Field(description="Only this benchmark")] = None,
+        revision: Annotated[str | None, Field(description="Only this git revision, branch or tag")] = None,
+        label: Annotated[str | None, Field(description="Only this display label")] = None,
+        limit: Annotated[int, Field(ge=1, le=100)] = 20,
+        cursor: Annotated[str | None, Field(description="next_cursor of the page before")] = None,
+    ) -> Annotated[CallToolResult, ResultPage]:
+        """Which benchmark results are recorded, newest first: id, benchmark, time, git revision, metrics, baselines."""
+        page = services.workspace.list_results(
+            bench_name=bench_name, revision=revision, label=label, limit=limit, cursor=cursor
+        )
+        return _answer(digest.results(page), page)
+
+    @server.tool(title="List a result's metrics", annotations=_READS)
+    @for_agents
+    def list_metrics(result: ResultName = "latest") -> Annotated[CallToolResult, MetricList]:
+        """What one result measured: the swept inputs with their values, and each metric's unit, better direction,
+        mean, best value and where that was, and whether its claim holds."""
+        listed = services.workspace.list_metrics(result)
+        return _answer(digest.metrics(listed), listed)
+
+    @server.tool(title="Export a result's contract", annotations=_READS)
+    @for_agents
+    def export_result(
+        result: ResultName = "latest",
+        include_series: Annotated[bool, Field(description="Add the recorded history of over-time results")] = False,
+    ) -> Annotated[CallToolResult, ResultDocument]:
+        """One result as holobench's stable result.json contract: provenance, metrics, optima, claims, regressions."""
+        document = services.workspace.export_result(result, include_series=include_series)
+        return _answer(digest.result(document), document)
+
+
+def _answer(text: str, value: BaseModel) -> CallToolResult:
+    """Text that is enough to act on, and the same as data."""
+    return CallToolResult(
+        content=[TextContent(type="text", text=text)],
+        structured_content=value.model_dump(mode="json", exclude_unset=True),
+    )

@@ -1,0 +1,172 @@
+"""Every read and write of a store goes through here: obstore, with its errors turned into sentences."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from holobench_mcp.model import ConfigError, IntegrityError, StoreError
+from holobench_mcp.store import layout
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+_URL = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+_SCHEMES = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "memory", "file")
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where a store is: a folder, or a prefix of a bucket. `url` names it to people and to the index."""
+
+    url: str
+    folder: Path | None
+
+    @classmethod
+    def parse(cls, text: str | Path) -> Location:
+        """A path, `file://`, `s3://`, `gs://`, `az://` or `memory://`. Raises ConfigError for another scheme."""
+        text = str(text)
+        if "\0" in text or not text.strip():
+            raise ConfigError(f"store: {text!r:.60} is not a folder or a URL.")
+        scheme = _URL.match(text)
+        if scheme is None:
+            folder = Path(text).expanduser().absolute()
+            return cls(str(folder), folder)
+        if scheme[1].lower() not in _SCHEMES:
+            known = ", ".join(f"{s}://" for s in _SCHEMES)
+            raise ConfigError(f"store: {text!r} has a scheme that is not known; use a folder or one of {known}.")
+        if scheme[1].lower() == "file":
+            return cls.parse(text[len("file://") :])
+        return cls(text.rstrip("/"), None)
+
+
+class Backend:
+    """An opened location. Opening touches nothing; the folder appears with the first write."""
+
+    def __init__(self, location: Location) -> None:
+        self.location = location
+        self._opened: ObjectStore | None = None
+
+    def exists(self) -> bool:
+        """Whether anything was ever written here."""
+        return self.get(layout.MARKER) is not None
+
+    def get(self, key: str) -> bytes | None:
+        """The bytes of an object; None when there is none."""
+        if self.location.folder is not None and not self.location.folder.is_dir():
+            return None
+        import obstore
+
+        try:
+            with self._told(f"read {key}"):
+                return obstore.get(self._store(), key).bytes().to_bytes()
+        except FileNotFoundError:
+            return None
+
+    def get_blob(self, sha256: str, name: str) -> bytes:
+        """A blob, its digest checked. Raises IntegrityError when it is missing, cut or another one."""
+        data = self.get(layout.blob_key(sha256))
+        if data is None:
+            raise IntegrityError(f"The blob {sha256[:12]}… ({name}) is missing from the store at {self.location.url}.")
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise IntegrityError(
+                f"The blob {sha256[:12]}… ({name}) in {self.location.url} does not match its digest: it was "
+                "damaged or replaced. Restore it from a backup, or record the result again."
+            )
+        return data
+
+    def put_blob(self, data: bytes) -> str:
+        """Store bytes under their digest. Returns the digest. A damaged twin is healed."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        key = layout.blob_key(sha256)
+        if not self.create(key, data):
+            present = self.get(key)
+            if present is None or hashlib.sha256(present).hexdigest() != sha256:
+                self._put(key, data, "overwrite")
+        return sha256
+
+    def create(self, key: str, data: bytes) -> bool:
+        """Put an object that must not be there yet. False when it was."""
+        return self._put(key, data, "create")
+
+    def keys(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """Every key below a prefix, with its size."""
+        if self.location.folder is not None and not (self.location.folder / prefix).is_dir():
+            return
+        import obstore
+
+        with self._told(f"list {prefix}"):
+            for page in obstore.list(self._store(), prefix=prefix.rstrip("/")):
+                for found in page:
+                    yield found["path"], found["size"]
+
+    def listing_stamp(self, prefix: str) -> int | None:
+        """A number that changes when a key is added below a prefix, where the backend has one for nothing."""
+        if self.location.folder is None:
+            return None
+        try:
+            return (self.location.folder / prefix).stat().st_mtime_ns
+        except OSError:
+            return None
+
+    def _put(self, key: str, data: bytes, mode: str) -> bool:
+        import obstore
+        from obstore.exceptions import AlreadyExistsError
+
+        if self.location.folder is not None:
+            try:
+                self.location.folder.mkdir(parents=True, exist_ok=True)
+            except OSError as problem:
+                raise StoreError(f"The store {self.location.url} can't be made: {problem.strerror}.") from problem
+        try:
+            with self._told(f"write {key}"):
+                obstore.put(self._store(), key, data, mode=mode)  # type: ignore[arg-type]  # 'create' or 'overwrite'
+        except AlreadyExistsError:
+            return False
+        return True
+
+    def _store(self) -> ObjectStore:
+        if self._opened is None:
+            from obstore.store import LocalStore, MemoryStore, from_url
+
+            if self.location.folder is not None:
+                self._opened = LocalStore(self.location.folder)
+            elif self.location.url.startswith("memory:"):
+                self._opened = _memory_stores.setdefault(self.location.url, MemoryStore())
+            else:
+                with self._told("open the store"):
+                    self._opened = from_url(self.location.url)
+        return self._opened
+
+    @contextmanager
+    def _told(self, doing: str) -> Iterator[None]:
+        """obstore's errors, which quote whole requests, as one sentence each."""
+        from obstore.exceptions import AlreadyExistsError, BaseError
+
+        try:
+            yield
+        except (AlreadyExistsError, FileNotFoundError):
+            raise
+        except (BaseError, OSError, ValueError) as problem:
+            raise StoreError(f"Could not {doing} in the store {self.location.url}: {_cause(problem)}") from problem
+
+
+_memory_stores: dict[str, ObjectStore] = {}
+
+
+def _cause(problem: BaseException) -> str:
+    text = " ".join(str(problem).split("Debug source:")[0].split())
+    for known in (
+        "No space left on device",
+        "Read-only file system",
+        "Permission denied",
+        "Disk quota exceeded",
+    ):
+        if known.lower() in text.lower():
+            return f"{known.lower()}."
+    return text[:300] or type(problem).__name__

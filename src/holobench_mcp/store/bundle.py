@@ -1,0 +1,270 @@
+"""A result as a bundle in a store: its blobs first, its manifest last, so that a result is whole or not there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import ValidationError
+
+from holobench_mcp.model import (
+    STORE_FORMAT,
+    BlobRef,
+    IntegrityError,
+    InvalidArgument,
+    Manifest,
+    RefEntry,
+    StoreError,
+    UnknownResult,
+)
+from holobench_mcp.store import layout
+from holobench_mcp.store.backend import Backend, Location
+from holobench_mcp.store.index import Index
+
+if TYPE_CHECKING:
+    from holobench_mcp.snapshot import Snapshot
+
+_Model = TypeVar("_Model", Manifest, RefEntry)
+RESULT, SAMPLES, HISTORY = "result.json", "samples.npz", "history.json"
+
+
+class Store:
+    """Every result ever recorded in one place. Nothing in it is changed after it was written."""
+
+    def __init__(self, location: Location) -> None:
+        self.location = location
+        self.backend = Backend(location)
+        self.index = Index(location.url)
+        self._checked = False
+
+    # ------------------------------------------------------------------ writing
+
+    def record(self, snapshot: Snapshot) -> str:
+        """Store a result. Returns its id: the same for the same result, however often it is recorded."""
+        from holobench_mcp.contract import result_to_dict, strict
+        from holobench_mcp.snapshot import canonical_json, encode_samples
+
+        self._ensure_marker()
+        contents = {RESULT: json.dumps(strict(result_to_dict(snapshot)), indent=2, allow_nan=False).encode()}
+        if snapshot.dataset is not None:
+            contents[SAMPLES] = encode_samples(snapshot)
+        if snapshot.history:
+            contents[HISTORY] = canonical_json(strict(snapshot.history))
+        blobs = {
+            name: BlobRef(sha256=hashlib.sha256(data).hexdigest(), size=len(data)) for name, data in contents.items()
+        }
+        digest = hashlib.sha256(canonical_json({name: ref.sha256 for name, ref in blobs.items()})).hexdigest()
+        result_id = layout.make_result_id(snapshot.bench_name, snapshot.executed_at, digest)
+        key = layout.manifest_key(result_id)
+        if self.backend.get(key) is not None and self._is_whole(result_id):
+            return result_id
+        manifest = Manifest(
+            result_id=result_id,
+            bench_name=snapshot.bench_name,
+            executed_at=snapshot.executed_at.isoformat(),
+            provenance=strict(dict(snapshot.provenance)),
+            over_time=snapshot.over_time,
+            inputs=snapshot.inputs,
+            shape=next((array.shape for array in snapshot.samples.values()), ()),
+            metrics=snapshot.metrics,
+            stats=snapshot.stats(),
+            constants=dict(snapshot.constants),
+            environment=snapshot.environment,
+            measurement=snapshot.measurement,
+            definition=snapshot.definition(),
+            blobs=blobs,
+        )
+        for data in contents.values():
+            self.backend.put_blob(data)
+        self.backend.create(key, manifest.model_dump_json(indent=1).encode())
+        return result_id
+
+    def set_ref(
+        self, bench_name: str, name: str, result_id: str, *, reason: str | None = None, by: str = "unknown"
+    ) -> RefEntry:
+        """Append an entry to a ref's log. Returns it, with the result that it replaced."""
+        manifest = self.manifest(result_id)
+        if manifest.bench_name != bench_name:
+            raise InvalidArgument(f"{result_id} is a result of {manifest.bench_name!r}, not of {bench_name!r}.")
+        now = datetime.now(UTC)
+        before = self.ref(bench_name, name)
+        entry = RefEntry(
+            bench_name=bench_name,
+            name=layout.check_ref_name(name),
+            result_id=result_id,
+            set_at=now.isoformat(),
+            set_by=by,
+            reason=reason,
+            replaced=before.result_id if before else None,
+        )
+        self._ensure_marker()
+        self.backend.create(layout.new_ref_key(bench_name, name, now), entry.model_dump_json(indent=1).encode())
+        return entry
+
+    # ------------------------------------------------------------------ reading
+
+    def exists(self) -> bool:
+        """Whether there is a store here at all. Raises StoreError for one of a format that is not known."""
+        self._check_format()
+        return self.backend.exists()
+
+    def manifest(self, result_id: str) -> Manifest:
+        """A result's manifest, from the store itself. Raises UnknownResult or IntegrityError."""
+        self._check_format()
+        key = layout.manifest_key(result_id)
+        data = self.backend.get(key)
+        if data is None:
+            raise UnknownResult(f"No result {result_id} in the store {self.location.url}.")
+        manifest = parse_manifest(data, key)
+        if manifest.result_id != result_id:
+            raise IntegrityError(f"The manifest {key} says that it is of {manifest.result_id}: it was moved or edited.")
+        return manifest
+
+    def document(self, manifest: Manifest) -> bytes:
+        """The stored `result.json`, as recorded."""
+        return self._blob(manifest, RESULT)
+
+    def snapshot(self, manifest: Manifest) -> Snapshot:
+        """The whole result, read back and checked against its digests and its own manifest."""
+        from holobench_mcp.snapshot import Snapshot, decode_samples
+
+        document = self._json(manifest, RESULT)
+        dataset = None
+        if SAMPLES in manifest.blobs:
+            dataset = decode_samples(self._blob(manifest, SAMPLES), name=f"samples of {manifest.result_id}")
+            expected = {i.name for i in manifest.inputs} | {"repeat"}
+            undeclared = {str(d) for d in dataset.dims} ^ expected
+            missing = {m.variable for m in manifest.metrics} ^ {str(v) for v in dataset.data_vars}
+            if undeclared or missing:
+                raise IntegrityError(
+                    f"The samples of {manifest.result_id} and its manifest disagree about "
+                    f"{', '.join(sorted(undeclared | missing))}: the manifest was edited."
+                )
+        return Snapshot(
+            bench_name=manifest.bench_name,
+            provenance=manifest.provenance,
+            inputs=manifest.inputs,
+            metrics=manifest.metrics,
+            dataset=dataset,
+            constants=manifest.constants,
+            environment=manifest.environment,
+            regressions=document.get("regressions", {}),
+            over_time=manifest.over_time,
+            history=self._json(manifest, HISTORY) if HISTORY in manifest.blobs else {},
+            measurement=manifest.measurement,
+            document=document if dataset is None else None,
+            result_id=manifest.result_id,
+        )
+
+    def manifests(self) -> Index:
+        """The index, brought up to date with the store."""
+        self._check_format()
+        self.index.refresh(self.backend)
+        return self.index
+
+    def ref(self, bench_name: str, name: str) -> RefEntry | None:
+        """What a ref means now; None when it was never set."""
+        log = self.ref_log(bench_name, name)
+        return log[-1] if log else None
+
+    def ref_log(self, bench_name: str, name: str) -> list[RefEntry]:
+        """Every entry of a ref, oldest first."""
+        return list(self._entries(layout.ref_prefix(bench_name, name)))
+
+    def refs(self, bench_name: str | None = None) -> list[RefEntry]:
+        """What every ref means now: of one bench, or of all."""
+        current: dict[tuple[str, str], RefEntry] = {}
+        for entry in self._entries(layout.ref_prefix(bench_name) if bench_name else layout.REFS):
+            current[entry.bench_name, entry.name] = entry
+        return list(current.values())
+
+    def verify(self) -> Iterator[str]:
+        """Read everything. Yields a sentence for each thing that is damaged; nothing when all is well."""
+        self._check_format()
+        for key, _ in self.backend.keys(layout.RESULTS):
+            result_id = key.removeprefix(layout.RESULTS).removesuffix(".json")
+            try:
+                self.snapshot(self.manifest(result_id))
+            except (StoreError, UnknownResult, InvalidArgument) as problem:
+                yield f"{key}: {problem}"
+        for key, _ in self.backend.keys(layout.REFS):
+            try:
+                entry = _parse(RefEntry, self.backend.get(key) or b"", key)
+                self.manifest(entry.result_id)
+            except (StoreError, UnknownResult, InvalidArgument) as problem:
+                yield f"{key}: {problem}"
+
+    # ------------------------------------------------------------------ parts
+
+    def _entries(self, prefix: str) -> Iterator[RefEntry]:
+        for key in sorted(key for key, _ in self.backend.keys(prefix)):
+            yield _parse(RefEntry, self.backend.get(key) or b"", key)
+
+    def _is_whole(self, result_id: str) -> bool:
+        try:
+            manifest = self.manifest(result_id)
+            for name in manifest.blobs:
+                self._blob(manifest, name)
+        except IntegrityError:
+            return False
+        return True
+
+    def _blob(self, manifest: Manifest, name: str) -> bytes:
+        if name not in manifest.blobs:
+            raise IntegrityError(f"The manifest of {manifest.result_id} names no {name}: it was edited.")
+        return self.backend.get_blob(manifest.blobs[name].sha256, f"{name} of {manifest.result_id}")
+
+    def _json(self, manifest: Manifest, name: str) -> dict[str, Any]:
+        try:
+            document = json.loads(self._blob(manifest, name))
+        except ValueError as problem:
+            raise IntegrityError(f"{name} of {manifest.result_id} is not JSON ({problem}).") from problem
+        if not isinstance(document, dict):
+            raise IntegrityError(f"{name} of {manifest.result_id} is not a JSON object.")
+        return document
+
+    def _ensure_marker(self) -> None:
+        self._check_format()
+        self.backend.create(layout.MARKER, json.dumps({"format": STORE_FORMAT}).encode())
+
+    def _check_format(self) -> None:
+        if self._checked:
+            return
+        data = self.backend.get(layout.MARKER)
+        if data is None:
+            return
+        try:
+            found = json.loads(data)["format"]
+        except (ValueError, KeyError, TypeError) as problem:
+            raise StoreError(
+                f"{self.location.url}/{layout.MARKER} is not a store's marker: {data[:60]!r}."
+            ) from problem
+        if found != STORE_FORMAT:
+            raise StoreError(
+                f"The store {self.location.url} has the format {found!r}; this version reads {STORE_FORMAT}. "
+                "Upgrade holobench-mcp."
+            )
+        self._checked = True
+
+
+def open_store(location: str | Path) -> Store:
+    """The store at a folder or URL. Nothing is touched until something is recorded."""
+    return Store(Location.parse(location))
+
+
+def parse_manifest(data: bytes, key: str) -> Manifest:
+    """A manifest's bytes. Raises IntegrityError, naming the key, for anything that is not one."""
+    return _parse(Manifest, data, key)
+
+
+def _parse(kind: type[_Model], data: bytes, key: str) -> _Model:
+    try:
+        return kind.model_validate_json(data)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise IntegrityError(f"{key} is damaged: {where}: {first['msg']}.") from problem

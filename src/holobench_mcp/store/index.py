@@ -1,0 +1,199 @@
+"""The index: a local cache of a store's manifests, so that listing ten thousand results reads one file.
+
+It is only ever a cache. When it is missing, broken, or of another version it is built again from the store, and when
+the cache folder can't be written it lives in memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from holobench_mcp.model import IntegrityError, Manifest
+from holobench_mcp.store import layout
+from holobench_mcp.store.backend import Backend
+
+#: Raise it when a column or the meaning of one changes; older files are then built again.
+_VERSION = 1
+#: A folder's timestamp is coarse: a listing this fresh may already have missed a later write.
+_RACY_NS = 50_000_000
+
+_SCHEMA = """
+CREATE TABLE results (
+    result_id TEXT PRIMARY KEY, bench_name TEXT NOT NULL, executed_at TEXT NOT NULL, revision TEXT, label TEXT,
+    definition TEXT, measurement TEXT, manifest TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX by_time ON results (executed_at DESC, result_id DESC);
+CREATE INDEX by_bench ON results (bench_name, executed_at DESC, result_id DESC);
+"""
+_NEWEST_FIRST = "ORDER BY executed_at DESC, result_id DESC"
+
+
+class Index:
+    """Manifests, queryable. Thread-safe; several processes may share the file."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._lock = threading.RLock()
+        self._db: sqlite3.Connection | None = None
+        self._stamp: int | None = None
+
+    def refresh(self, backend: Backend) -> None:
+        """Take in what was recorded since the last time, and drop what is gone."""
+        with self._lock:
+            stamp = backend.listing_stamp(layout.RESULTS)
+            if stamp is not None and stamp == self._stamp:
+                return
+            listed_at = time.time_ns()
+            present = {
+                key.removeprefix(layout.RESULTS).removesuffix(".json") for key, _ in backend.keys(layout.RESULTS)
+            }
+            db = self._open()
+            known = {row[0] for row in db.execute("SELECT result_id FROM results")}
+            for result_id in present - known:
+                if (manifest := _read(backend, result_id)) is not None:
+                    self._insert(db, manifest)
+            db.executemany("DELETE FROM results WHERE result_id = ?", [(gone,) for gone in known - present])
+            self._commit(db)
+            self._stamp = stamp if stamp is not None and listed_at - stamp > _RACY_NS else None
+
+    def select(
+        self,
+        *,
+        bench_name: str | None = None,
+        revision: str | None = None,
+        label: str | None = None,
+        definition: str | None = None,
+        measurement: str | None = None,
+        id_prefix: str | None = None,
+        before: tuple[str, str] | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[Manifest]:
+        """Manifests, newest first. revision: a hash or the beginning of one. before: an (executed_at, result_id)."""
+        where, values = ["1"], list[object]()
+        for column, value in (
+            ("bench_name", bench_name),
+            ("label", label),
+            ("definition", definition),
+            ("measurement", measurement),
+        ):
+            if value is not None:
+                where.append(f"{column} = ?")
+                values.append(value)
+        for column, prefix in (("revision", revision), ("result_id", id_prefix)):
+            if prefix is not None:
+                where.append(f"substr({column}, 1, ?) = ?")
+                values += [len(prefix), prefix]
+        if before is not None:
+            where.append("(executed_at, result_id) < (?, ?)")
+            values += before
+        values += [-1 if limit is None else limit, offset]
+        query = f"SELECT manifest FROM results WHERE {' AND '.join(where)} {_NEWEST_FIRST} LIMIT ? OFFSET ?"  # noqa: S608 - columns are named above
+        with self._lock:
+            return [Manifest.model_validate_json(row[0]) for row in self._open().execute(query, values)]
+
+    def bench_names(self) -> list[str]:
+        """Every bench that has a result, the one measured last first."""
+        with self._lock:
+            rows = self._open().execute(
+                "SELECT bench_name FROM results GROUP BY bench_name ORDER BY max(executed_at) DESC"
+            )
+            return [row[0] for row in rows]
+
+    def count(self) -> int:
+        """How many results there are."""
+        with self._lock:
+            return int(self._open().execute("SELECT count(*) FROM results").fetchone()[0])
+
+    # ------------------------------------------------------------------ the file
+
+    def _open(self) -> sqlite3.Connection:
+        if self._db is None:
+            for path in _places(self._url):
+                with suppress(sqlite3.Error, OSError):
+                    self._db = _connect(path)
+                    break
+            else:
+                raise IntegrityError("SQLite can't hold an index even in memory.")
+        return self._db
+
+    def _insert(self, db: sqlite3.Connection, m: Manifest) -> None:
+        db.execute(
+            "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                m.result_id,
+                m.bench_name,
+                m.executed_at,
+                m.source_revision,
+                m.label,
+                m.definition,
+                m.measurement.id if m.measurement else None,
+                m.model_dump_json(),
+            ),
+        )
+
+    def _commit(self, db: sqlite3.Connection) -> None:
+        # A full cache disk must not take the answers away: what was read stays usable in this connection.
+        with suppress(sqlite3.OperationalError):
+            db.commit()
+
+
+def _read(backend: Backend, result_id: str) -> Manifest | None:
+    """A manifest for the index; None for one that is damaged, which `verify` and a direct read will tell of."""
+    from holobench_mcp.store.bundle import parse_manifest
+
+    if not layout.is_result_id(result_id):
+        return None
+    data = backend.get(layout.manifest_key(result_id))
+    if data is None:
+        return None
+    try:
+        manifest = parse_manifest(data, result_id)
+    except IntegrityError:
+        return None
+    return manifest if manifest.result_id == result_id else None
+
+
+def _places(url: str) -> Iterator[Path | str]:
+    if not url.startswith("memory:"):
+        from platformdirs import user_cache_path
+
+        root = Path(os.environ.get("HOLOBENCH_MCP_CACHE") or user_cache_path("holobench-mcp"))
+        yield root / "index" / f"{hashlib.sha256(url.encode()).hexdigest()[:24]}.sqlite"
+    yield ":memory:"
+
+
+def _connect(path: Path | str) -> sqlite3.Connection:
+    """Open an index file, building it anew when it is broken or of another version."""
+    if isinstance(path, Path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return _prepared(path)
+    except sqlite3.DatabaseError:
+        if not isinstance(path, Path):
+            raise
+        for stale in path.parent.glob(path.name + "*"):
+            stale.unlink(missing_ok=True)
+        return _prepared(path)
+
+
+def _prepared(path: Path | str) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=5, check_same_thread=False)
+    db.execute("PRAGMA synchronous = OFF")  # a cache: what a crash loses is read again
+    if db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+        db.execute("BEGIN IMMEDIATE")
+        if db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+            db.execute("DROP TABLE IF EXISTS results")
+            for statement in _SCHEMA.strip().split(";"):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {_VERSION}")
+        db.commit()
+    db.execute("SELECT result_id, manifest FROM results LIMIT 1")
+    return db

@@ -1,0 +1,77 @@
+"""Where everything in a store stands: keys, ids and slugs. The only module that spells a key.
+
+holobench-store.json                    {"format": 1}
+blobs/<aa>/<sha256>                     content-addressed bytes
+results/<result_id>.json                manifests; putting one is the commit of a result
+refs/<bench>/<name>/<time>-<rand>.json  append-only log of a named ref
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from datetime import datetime
+
+from holobench_mcp.model import InvalidArgument
+
+MARKER = "holobench-store.json"
+RESULTS = "results/"
+BLOBS = "blobs/"
+REFS = "refs/"
+
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}-\d{8}T\d{6}Z-[0-9a-f]{10}")
+_REF_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def slug(bench_name: str) -> str:
+    """A bench name as part of a key: lower case, at most 48 characters; the digest behind it tells twins apart."""
+    plain = re.sub(r"[^a-z0-9_]+", "-", bench_name.lower()).strip("-_")[:48].strip("-_")
+    return plain or "bench"
+
+
+def make_result_id(bench_name: str, executed_at: datetime, digest: str) -> str:
+    """`<slug>-<time>-<10 hex>`: readable, and the same for the same content."""
+    return f"{slug(bench_name)}-{executed_at:%Y%m%dT%H%M%SZ}-{digest[:10]}"
+
+
+def is_result_id(text: str) -> bool:
+    """Whether a text has the form of a whole result id."""
+    return _ID.fullmatch(text) is not None
+
+
+def manifest_key(result_id: str) -> str:
+    """Where a manifest stands. Raises InvalidArgument for anything that is not the form of an id."""
+    if not is_result_id(result_id):
+        raise InvalidArgument(f"{result_id!r:.80} is not a result id; list_results shows them.")
+    return f"{RESULTS}{result_id}.json"
+
+
+def blob_key(sha256: str) -> str:
+    """Where a blob stands. Raises InvalidArgument unless it is 64 hex digits."""
+    if not _SHA256.fullmatch(sha256):
+        raise InvalidArgument(f"{sha256!r:.80} is not a sha256.")
+    return f"{BLOBS}{sha256[:2]}/{sha256}"
+
+
+def check_ref_name(name: str) -> str:
+    """A ref's name. Raises InvalidArgument, and for `latest` too, which names itself."""
+    if not _REF_NAME.fullmatch(name) or ".." in name:
+        raise InvalidArgument(f"{name!r:.80} is not a name for a baseline: 1 to 64 letters, digits, '.', '_' and '-'.")
+    if name == "latest":
+        raise InvalidArgument("'latest' always means the newest result; give the baseline another name.")
+    return name
+
+
+def ref_prefix(bench_name: str, name: str | None = None) -> str:
+    """The folder of a bench's refs, or of one of them. Benches whose slugs agree have different folders."""
+    folder = slug(bench_name)
+    if folder != bench_name:
+        folder += "-" + hashlib.sha256(bench_name.encode()).hexdigest()[:8]
+    return f"{REFS}{folder}/" + (f"{check_ref_name(name)}/" if name is not None else "")
+
+
+def new_ref_key(bench_name: str, name: str, when: datetime) -> str:
+    """A key for the next entry of a ref's log: later entries sort later, and two at once never collide."""
+    return f"{ref_prefix(bench_name, name)}{when:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(4)}.json"

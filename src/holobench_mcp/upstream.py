@@ -1,0 +1,219 @@
+"""The only module that imports `bencher`: its detector, its declarations, its claims, and nothing of its plots.
+
+Importing bencher whole costs seconds, most of it the plotting stack. Its light install is documented to work
+without those packages, so they are hidden from it while it is imported; code that imports them itself
+afterwards, or that had bencher imported already, is not touched.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from holobench_mcp.model import Direction, InvalidArgument, Kind, Metric
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+METHODS = ("percentage", "adaptive", "delta", "absolute")
+
+#: What `bencher.optional_deps.HEAVY_PACKAGES` holds; it can't be read before bencher is imported.
+_HEAVY = frozenset(
+    {"bokeh", "holoviews", "hvplot", "moviepy", "optuna", "panel", "plotly", "scipy", "sklearn", "tornado"}
+)
+_import_lock = threading.Lock()
+
+
+class _Hidden:
+    """A meta-path finder that answers, in one thread only, that the heavy packages are not installed."""
+
+    def __init__(self) -> None:
+        self._thread = threading.get_ident()
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        """Refuse a heavy top-level package; leave everything else to the other finders."""
+        del path, target
+        top = fullname.partition(".")[0]
+        if top in _HEAVY and threading.get_ident() == self._thread:
+            raise ModuleNotFoundError(f"No module named {top!r}", name=top)
+        return None
+
+
+@contextmanager
+def _hidden_plotting() -> Iterator[None]:
+    finder = _Hidden()
+    # A heavy package that is already loaded (our own scipy.special) must look absent too, or bencher would
+    # find it by `sys.modules` and import the rest of it.
+    hidden = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] in _HEAVY}
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+        sys.modules.update(hidden)
+
+
+def bencher() -> ModuleType:
+    """The imported package: lightly, unless somebody imported it before."""
+    with _import_lock:
+        if "bencher" in sys.modules:
+            return sys.modules["bencher"]
+        with _hidden_plotting():
+            return importlib.import_module("bencher")
+
+
+def version() -> str:
+    """The installed holobench's version, without importing it."""
+    from importlib.metadata import version as installed
+
+    return installed("holobench")
+
+
+def run_config(method: str | None = None, threshold: float | None = None) -> Any:  # noqa: ANN401 - bencher's class
+    """A BenchRunCfg for the detector: percentage unless asked, the method's own default threshold unless given.
+
+    Raises InvalidArgument for an unknown method, and for `absolute` or `delta` without a threshold, which
+    have no default.
+    """
+    bencher()
+    from bencher.bench_cfg import BenchRunCfg
+
+    method = method or "percentage"
+    attribute = {
+        "percentage": "regression_percentage",
+        "adaptive": "regression_mad",
+        "delta": "regression_delta",
+        "absolute": "regression_absolute",
+    }.get(method)
+    if attribute is None:
+        raise InvalidArgument(f"method must be one of {', '.join(METHODS)}, not {method!r}.")
+    if threshold is None:
+        if method in ("delta", "absolute"):
+            raise InvalidArgument(f"method={method!r} needs a threshold, in the metric's own units.")
+        return BenchRunCfg(regression_method=method)
+    return BenchRunCfg(regression_method=method, **{attribute: float(threshold)})
+
+
+def scalar_result_types() -> tuple[type, ...]:
+    """The result variable classes that the contract reports on."""
+    bencher()
+    from bencher.variables.results import SCALAR_RESULT_TYPES
+
+    types: tuple[type, ...] = SCALAR_RESULT_TYPES
+    return types
+
+
+def declare(metric: Metric) -> Any:  # noqa: ANN401 - a bencher result variable
+    """The result variable that a stored declaration describes, as the detector wants it."""
+    bencher()
+    from bencher.variables.results import OptDir, ResultBool, ResultFloat
+
+    cls = ResultBool if metric.kind is Kind.bool else ResultFloat
+    variable = cls(
+        units=metric.units or "",
+        direction=OptDir(metric.direction.value),
+        claim=metric.claim,
+        meaning_version=metric.meaning_version,
+    )
+    variable.name = metric.variable
+    variable.units = metric.units
+    return variable
+
+
+def declaration_of(variable: Any) -> Metric:  # noqa: ANN401 - a bencher result variable
+    """The declaration of a live result variable."""
+    bencher()
+    from bencher.variables.results import ResultBool
+
+    claim = getattr(variable, "claim", None)
+    direction = getattr(variable, "direction", None)
+    return Metric(
+        variable=variable.name,
+        units=getattr(variable, "units", None),
+        direction=Direction(direction.value) if direction is not None else Direction.none,
+        kind=Kind.bool if isinstance(variable, ResultBool) else Kind.float,
+        claim=None if claim is None else _exactly(claim),
+        meaning_version=int(getattr(variable, "meaning_version", 1)),
+    )
+
+
+def _exactly(claim: Any) -> str:  # noqa: ANN401 - a bencher Claim
+    """A claim's text that parses back to the same claim: its own text rounds the bound to six digits."""
+    if hasattr(claim, "op"):
+        return f"{claim.op.value} {claim.bound!r}"
+    return f"{claim.low!r}..{claim.high!r}"
+
+
+def optimal_value_indices(ds: xr.Dataset, variable: Any) -> xr.DataArray:  # noqa: ANN401 - a result variable
+    """Where a metric's best value is, over the whole dataset: holobench's own definition."""
+    da = ds[variable.name]
+    best = da.max() if variable.direction.value == Direction.maximize.value else da.min()
+    found: xr.DataArray = da.where(da == best, drop=True).squeeze()
+    return found
+
+
+def regression_report(records: Sequence[Mapping[str, Any]]) -> Any:  # noqa: ANN401 - bencher's RegressionReport
+    """The report that holobench saved with a result, from the fields of its records."""
+    bencher()
+    from bencher.regression import RegressionReport, RegressionResult
+
+    report = RegressionReport()
+    for record in records:
+        result = RegressionResult(
+            **{key: value for key, value in record.items() if key in RegressionResult.__dataclass_fields__}
+        )
+        report.results.append(result)
+    return report
+
+
+def detect(dataset: xr.Dataset, declarations: Any, run_cfg: Any) -> Any:  # noqa: ANN401 - bencher's classes
+    """`bencher.regression.detect_regressions`, verbatim."""
+    bencher()
+    from bencher.regression import detect_regressions
+
+    return detect_regressions(dataset, declarations, run_cfg)
+
+
+def judge_claim(claim: Any, samples: xr.DataArray) -> dict[str, Any]:  # noqa: ANN401 - a claim or its text
+    """A claim's outcome on every sample, as the contract writes it."""
+    bencher()
+    from bencher.claims import as_claim, evaluate_claim, outcome_to_dict
+
+    parsed = as_claim(claim)
+    if parsed is None:
+        raise InvalidArgument("a claim is a text such as '< 0.7', not None.")
+    outcome: dict[str, Any] = outcome_to_dict(evaluate_claim(parsed, samples))
+    return outcome
+
+
+def change_record(
+    reg: Any,  # noqa: ANN401 - bencher's RegressionResult
+    baseline: xr.Dataset,
+    candidate: xr.Dataset,
+    margin_percent: float,
+) -> Mapping[str, Any]:
+    """holobench's bootstrap `change` record, verbatim (10,000 resamples: seconds on a large sweep)."""
+    bencher()
+    from bencher.change_stats import change_between, not_comparable
+
+    if reg.variable not in baseline or reg.variable not in candidate:
+        absent: Mapping[str, Any] = not_comparable("only one side measures it", margin_percent)
+        return absent
+    record: Mapping[str, Any] = change_between(
+        baseline[reg.variable], candidate[reg.variable], reg.direction, margin_percent
+    )
+    return record
+
+
+def over_time_dataset(stack: Sequence[xr.Dataset], labels: Sequence[str]) -> xr.Dataset:
+    """Results stacked on a synthetic `over_time` axis, oldest first, joined outer."""
+    import xarray as xr
+
+    combined = xr.concat(list(stack), dim="over_time", join="outer")
+    return combined.assign_coords(over_time=list(labels))

@@ -1,0 +1,321 @@
+"""The use cases, once: what the server's tools and the command line's commands both call.
+
+Everything heavy is imported where it is first needed, so that a server can introduce itself before any of it loads.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import getpass
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from holobench_mcp import gitinfo
+from holobench_mcp.config import Config
+from holobench_mcp.kept import Kept
+from holobench_mcp.model import (
+    CaptureError,
+    CompareOptions,
+    InputValues,
+    InvalidArgument,
+    Manifest,
+    MetricList,
+    MetricRow,
+    RefEntry,
+    ResultDocument,
+    ResultPage,
+    ResultRow,
+    RunReport,
+    UnknownResult,
+    result_uri,
+)
+from holobench_mcp.store import Store, open_store
+from holobench_mcp.store.names import Latest, find, parse_ref
+
+if TYPE_CHECKING:
+    from holobench_mcp.model import ComparisonDocument
+    from holobench_mcp.snapshot import Snapshot
+
+MAX_PAGE = 100
+#: Input values that a listing shows; a sweep can have a hundred thousand.
+MAX_VALUES_SHOWN = 50
+#: Snapshots kept in memory: at ten points each is some kilobytes, at 10⁵ points × 5 repeats 4 MB a metric.
+_SNAPSHOTS_KEPT, _COMPARISONS_KEPT = 64, 256
+
+
+class Workspace:
+    """One project's results, and what can be asked of them. Thread-safe."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.store: Store = open_store(config.store)
+        self._snapshots: Kept[Snapshot] = Kept(_SNAPSHOTS_KEPT)
+        self._comparisons: Kept[ComparisonDocument] = Kept(_COMPARISONS_KEPT)
+
+    # ------------------------------------------------------------------ finding
+
+    def find(self, result: str, argument: str = "result") -> Manifest:
+        """The result that a name means. Raises InvalidArgument, UnknownResult or AmbiguousResult."""
+        return find(self.store, result, argument=argument, resolve=self._revision)
+
+    def list_results(
+        self,
+        *,
+        bench_name: str | None = None,
+        revision: str | None = None,
+        label: str | None = None,
+        limit: int = 20,
+        cursor: str | None = None,
+    ) -> ResultPage:
+        """A page of results, newest first. revision: a hash, the beginning of one, a branch or a tag."""
+        if not 1 <= limit <= MAX_PAGE:
+            raise InvalidArgument(f"limit: from 1 to {MAX_PAGE}, not {limit}.")
+        commit = self._revision(revision) or revision if revision else None
+        before = _decode_cursor(cursor) if cursor else None
+        index = self.store.manifests()
+        matching = index.select(bench_name=bench_name, revision=commit, label=label)
+        if bench_name is not None and not matching and bench_name not in index.bench_names():
+            raise UnknownResult(
+                f"bench_name: nothing was recorded of {bench_name!r:.80}. Recorded benches: "
+                f"{', '.join(index.bench_names()[:10]) or 'none yet'}."
+            )
+        rest = [m for m in matching if before is None or (m.executed_at, m.result_id) < before]
+        page, more = rest[:limit], len(rest) > limit
+        refs: dict[str, list[str]] = {}
+        for entry in self.store.refs():
+            refs.setdefault(entry.result_id, []).append(entry.name)
+        rows = tuple(_row(m, tuple(refs.get(m.result_id, ()))) for m in page)
+        return ResultPage(
+            results=rows, total=len(matching), next_cursor=_encode_cursor(page[-1]) if more and page else None
+        )
+
+    def list_metrics(self, result: str = "latest") -> MetricList:
+        """What a result measured: its inputs with their values, and every metric summed up."""
+        manifest = self.find(result)
+        document = self._document(manifest)
+        by_variable: dict[str, dict[str, Any]] = {e["variable"]: e for e in document["metrics"]}
+        values = self._snapshot(manifest).coordinates if manifest.inputs and "samples.npz" in manifest.blobs else {}
+        return MetricList(
+            result_id=manifest.result_id,
+            bench_name=manifest.bench_name,
+            inputs=tuple(
+                InputValues(
+                    name=i.name,
+                    units=i.units,
+                    values=tuple(_json_values(values.get(i.name, ())[:MAX_VALUES_SHOWN])),
+                    n_values=len(values.get(i.name, ())),
+                )
+                for i in manifest.inputs
+            ),
+            metrics=tuple(
+                MetricRow(
+                    variable=m.variable,
+                    units=m.units,
+                    direction=m.direction,
+                    kind=m.kind,
+                    n=manifest.stats[m.variable].n if m.variable in manifest.stats else 0,
+                    mean=manifest.stats[m.variable].mean if m.variable in manifest.stats else None,
+                    sd=manifest.stats[m.variable].sd if m.variable in manifest.stats else None,
+                    optimal_value=entry.get("optimal_value"),
+                    optimal_inputs=entry.get("optimal_inputs", {}),
+                    claim=entry.get("claim"),
+                )
+                for m in manifest.metrics
+                for entry in [by_variable.get(m.variable, {})]
+            ),
+        )
+
+    def export_result(self, result: str = "latest", *, include_series: bool = False) -> ResultDocument:
+        """The `result.json` contract of a stored result, with its id and uri."""
+        manifest = self.find(result)
+        document = self._document(manifest)
+        if include_series and manifest.over_time:
+            from holobench_mcp.contract import result_to_dict, strict
+
+            document = strict(result_to_dict(self._snapshot(manifest), include_series=True))
+        return ResultDocument.model_validate(
+            {**document, "result_id": manifest.result_id, "uri": result_uri(manifest.result_id)}
+        )
+
+    def stored_document(self, result_id: str) -> bytes:
+        """The stored `result.json`, byte for byte as recorded."""
+        return self.store.document(self.store.manifest(result_id))
+
+    # ------------------------------------------------------------------ comparing
+
+    def compare(
+        self,
+        baseline: str = "baseline",
+        candidate: str = "latest",
+        options: CompareOptions | None = None,
+    ) -> ComparisonDocument:
+        """What happened between two results: verdict, decision, evidence, and what differs beside the code.
+
+        baseline: "baseline", where none was set, is the newest result before the candidate, of the same bench; a note
+        says so. Raises InvalidArgument, UnknownResult, AmbiguousResult, NotComparable.
+        """
+        from holobench_mcp.comparing import Comparer
+
+        options = options or CompareOptions()
+        right = self.find(candidate, "candidate")
+        left, note = self._baseline_for(baseline, right)
+        comparer = Comparer(self.store, self.config, self._snapshot)
+        return comparer.compare(left, right, options, note=note, kept=self._comparisons)
+
+    def _baseline_for(self, baseline: str, candidate: Manifest) -> tuple[Manifest, str | None]:
+        if "@" in baseline or isinstance(parse_ref(baseline, "baseline"), Latest):
+            return self.find(baseline, "baseline"), None
+        with suppress(InvalidArgument):
+            entry = self.store.ref(candidate.bench_name, baseline)
+            if entry is not None:
+                return self.store.manifest(entry.result_id), None
+        if baseline != "baseline":
+            return self.find(baseline, "baseline"), None
+        earlier = self._before(candidate)
+        if earlier is None:
+            raise UnknownResult(
+                f"baseline: {candidate.result_id} is the only result of {candidate.bench_name!r}, so there is nothing "
+                "to compare it with. Measure the code before the change too (check it out, then: holobench-mcp run "
+                "--label before -- python your_benchmark.py), or name a baseline."
+            )
+        return earlier, (
+            f"No baseline was set for {candidate.bench_name}: compared with {earlier.result_id}, the newest result "
+            "before the candidate."
+        )
+
+    def _before(self, candidate: Manifest) -> Manifest | None:
+        """The newest earlier result of the same bench that is not another run of the same measurement."""
+        from holobench_mcp.store.replicates import same_measurement
+
+        at = (candidate.executed_at, candidate.result_id)
+        earlier = self.store.manifests().select(bench_name=candidate.bench_name, before=at, limit=200)
+        return next((m for m in earlier if not same_measurement(m, candidate)), None)
+
+    def warm_up(self) -> None:
+        """Load what the first comparison needs."""
+        from holobench_mcp import comparability, comparing, contract, evidence, upstream  # noqa: F401 - to load them
+
+        upstream.run_config()
+        if self.store.exists():
+            self.store.manifests()
+
+    # ------------------------------------------------------------------ baselines
+
+    def set_baseline(self, result: str, name: str = "baseline", reason: str | None = None) -> RefEntry:
+        """Make a name mean a result. The ref's log keeps what it meant before."""
+        manifest = self.find(result)
+        if reason is not None and (len(reason) > 500 or not reason.isprintable()):
+            raise InvalidArgument("reason: at most 500 printable characters.")
+        return self.store.set_ref(manifest.bench_name, name, manifest.result_id, reason=reason, by=_who())
+
+    def list_baselines(self, bench_name: str | None = None) -> list[RefEntry]:
+        """What every named ref means now."""
+        return self.store.refs(bench_name)
+
+    # ------------------------------------------------------------------ taking in
+
+    def record(self, snapshot: Snapshot) -> str:
+        """Store a result. Returns its id."""
+        return self.store.record(snapshot)
+
+    def import_paths(
+        self, paths: Sequence[Path], *, only_below_roots: bool = False
+    ) -> Iterator[tuple[Path, list[str]]]:
+        """Take in saved results. Yields each file with the ids that it gave. Raises CaptureError, naming the file.
+
+        only_below_roots: refuse what is outside the configured roots, which is what an agent gets.
+        """
+        from holobench_mcp.capture.pickles import read_contract, read_pickle
+
+        for path in paths:
+            real = path.expanduser().resolve()
+            if only_below_roots and not any(real.is_relative_to(root.resolve()) for root in self.config.import_roots):
+                raise CaptureError(f"path: {path} is outside the folders that the configuration allows to import from.")
+            if not real.is_file():
+                raise CaptureError(f"path: {path} is not a file.")
+            snapshots = [read_contract(real)] if real.suffix == ".json" else read_pickle(real)
+            yield path, [self.record(s) for s in snapshots]
+
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        label: str | None = None,
+        on_result: Callable[[str], None] | None = None,
+    ) -> RunReport:
+        """Run any command and record every sweep that it collects. Its output goes where ours goes.
+
+        on_result: called with each result's id as soon as it is stored.
+        """
+        from holobench_mcp.capture.runner import run_command
+
+        ids: list[str] = []
+
+        def keep(snapshot: Snapshot) -> None:
+            ids.append(self.record(snapshot))
+            if on_result is not None:
+                on_result(ids[-1])
+
+        outcome = run_command(command, label=label, on_snapshot=keep)
+        return RunReport(returncode=outcome.returncode, result_ids=tuple(ids), problems=tuple(outcome.problems))
+
+    def verify(self) -> list[str]:
+        """Read the whole store. A sentence for each thing that is damaged."""
+        return list(self.store.verify())
+
+    # ------------------------------------------------------------------ parts
+
+    def _snapshot(self, manifest: Manifest) -> Snapshot:
+        return self._snapshots.get(manifest.result_id, lambda: self.store.snapshot(manifest))
+
+    def _document(self, manifest: Manifest) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.store.document(manifest))
+        return document
+
+    def _revision(self, name: str) -> str | None:
+        return gitinfo.resolve_revision(self.config.root, name)
+
+
+def _row(m: Manifest, refs: tuple[str, ...]) -> ResultRow:
+    from holobench_mcp.store.replicates import label_of
+
+    return ResultRow(
+        result_id=m.result_id,
+        bench_name=m.bench_name,
+        executed_at=m.executed_at,
+        source_revision=m.source_revision,
+        dirty=m.environment.git_dirty,
+        label=label_of(m),
+        metrics=tuple(metric.variable for metric in m.metrics),
+        refs=refs,
+    )
+
+
+def _json_values(values: Any) -> list[Any]:  # noqa: ANN401 - a coordinate array, or nothing
+    listed = values.tolist() if hasattr(values, "tolist") else list(values)
+    return [v if isinstance(v, str | int | float | bool) else str(v) for v in listed]
+
+
+def _encode_cursor(last: Manifest) -> str:
+    return base64.urlsafe_b64encode(json.dumps([last.executed_at, last.result_id]).encode()).decode()
+
+
+def _decode_cursor(cursor: str) -> tuple[str, str]:
+    try:
+        executed_at, result_id = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii", "strict")))
+        if isinstance(executed_at, str) and isinstance(result_id, str):
+            return executed_at, result_id
+    except (ValueError, TypeError, binascii.Error, RecursionError):
+        pass
+    raise InvalidArgument("cursor: not one that list_results gave. Call it without a cursor to start anew.")
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
