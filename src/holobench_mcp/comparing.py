@@ -77,13 +77,13 @@ class Comparer:
         return told if options.detail == "full" else summarised(told)
 
     def _compare(self, sides: Sides, options: CompareOptions) -> ComparisonDocument:
-        from holobench_mcp import comparability
+        from holobench_mcp.comparability import compare as differences_between
         from holobench_mcp.evidence import judge
 
         base = [self._load(m) for m in sides.baseline]
         cand = [self._load(m) for m in sides.candidate]
         document = _contract(base[0], cand[0], options)
-        differences = comparability.compare(base, cand)
+        differences = differences_between(base, cand)
         blocking = [d for d in differences if d.severity == "blocking"]
         margin = options.margin_percent or self._config.margin_percent
         shared = tuple(m.variable for m in cand[0].metrics)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from holobench_mcp.model import (
     ComparedMetric,
     ComparisonDocument,
+    Direction,
     MetricEvidence,
     MetricList,
     PointEvidence,
@@ -75,11 +76,11 @@ def metrics(listed: MetricList) -> str:
         lines.append(f"input {i.name}{_unit(i.units)}: {', '.join(map(str, i.values[:12]))}{more}")
     for m in listed.metrics:
         better = {
-            "minimize": "lower is better",
-            "maximize": "higher is better",
-            "none": "no better direction",
+            Direction.minimize: "lower is better",
+            Direction.maximize: "higher is better",
+            Direction.none: "no better direction",
         }
-        line = f"{m.variable}{_unit(m.units)}: mean {number(m.mean)} ± {number(m.sd)} (n={m.n}), {better[m.direction.value]}"
+        line = f"{m.variable}{_unit(m.units)}: mean {number(m.mean)} ± {number(m.sd)} (n={m.n}), {better[m.direction]}"
         if m.optimal_value is not None:
             line += f", best {number(m.optimal_value)}{_at(m.optimal_inputs)}"
         if m.claim is not None:
@@ -134,6 +135,7 @@ def _metric(m: ComparedMetric) -> str:
 
 
 def effect(e: MetricEvidence) -> str:
+    """An effect with its 95 % interval."""
     size = e.effect_percent if e.effect_percent is not None else e.effect
     if size is None:
         return ""
@@ -142,6 +144,7 @@ def effect(e: MetricEvidence) -> str:
 
 
 def point(p: PointEvidence, units: str | None) -> str:
+    """An input point and by how much it moved."""
     size = p.effect_percent if p.effect_percent is not None else p.effect
     where = ", ".join(f"{k}={v}" for k, v in p.inputs.items()) or "overall"
     return f"{where} {'' if size is None else format(size, '+.3g')} {units or ''}".rstrip()
@@ -163,10 +166,12 @@ def _unit(units: str | None) -> str:
 
 
 def number(value: float | None) -> str:
+    """Five significant digits."""
     return "none" if value is None else f"{value:.5g}"
 
 
 def holds(outcome: bool | None) -> str:
+    """Whether a claim holds, in a word."""
     return "not measured" if outcome is None else "holds" if outcome else "FAILS"
 
 

@@ -264,7 +264,7 @@ class Snapshot:
 
 
 def encode_samples(snapshot: Snapshot) -> bytes:
-    """The dataset as an npz archive: `metric/<name>`, `coord/<name>` and `dims`. Bit-exact; the same bytes each time."""
+    """The dataset as an npz archive: `metric/<name>`, `coord/<name>`, `dims`. Bit-exact; the same bytes each time."""
     if snapshot.dataset is None:
         raise InvalidArgument("a contract-only result has no samples to encode.")
     dims = [i.name for i in snapshot.inputs] + ["repeat"]

@@ -7,18 +7,23 @@ as if an enemy had written it.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import struct
 import subprocess
 import sys
+import threading
+import zipfile
+import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import numpy.typing as npt
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 import holobench_mcp
 from holobench_mcp import upstream
@@ -39,6 +44,14 @@ if TYPE_CHECKING:
 
 MAX_PICKLE_BYTES = 1 << 30
 MAX_CONTRACT_BYTES = 16 << 20
+_MAX_ANSWER_BYTES = 2 * MAX_PICKLE_BYTES
+#: How long the child may take to end after its last word.
+_EXIT_S = 10.0
+#: What rebuilding a result can fail with, when what it is built from was made up.
+_UNREADABLE = (
+    ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OSError, EOFError, MemoryError, RecursionError,
+    IntegrityError, zipfile.BadZipFile, zlib.error, NotImplementedError,
+)  # fmt: skip
 _MEMORY_BYTES = 6 << 30
 _TIMEOUT_S = 120.0
 _BOOT = "import sys; sys.path.insert(0, {path!r}); from holobench_mcp.capture.quarantine import main; main()"
@@ -50,6 +63,14 @@ class _ExactFloat(Frozen):
 
 class _Described(Frozen):
     """What the quarantine says of one result."""
+
+    @model_validator(mode="after")
+    def _printable(self) -> _Described:
+        names = [self.bench_name, *(m.variable for m in self.metrics), *(str(i.get("name")) for i in self.inputs)]
+        for name in names:
+            if not name.strip() or not name.isprintable():
+                raise ValueError(f"a name is of printable characters, not {name!r:.60}")
+        return self
 
     bench_name: str = Field(max_length=1000)
     execution: dict[str, JsonScalar] | None
@@ -73,8 +94,8 @@ def read_pickle(
 ) -> list[Snapshot]:
     """Every result of a saved pickle: of one result, of several, or of several pickles in a row.
 
-    Raises CaptureError, naming the file, for one that is too large, takes too long, is cut short, is no result, or names
-    something that a result never needs. Nothing that it names is run.
+    Raises CaptureError, naming the file, for one that is too large, takes too long, is cut short, is no result, or
+    names something that a result never needs. Nothing that it names is run.
     """
     told = name or (str(source) if isinstance(source, Path) else "the pickle")
     with TemporaryFile() as spooled:
@@ -140,7 +161,13 @@ def read_contract(path: Path) -> Snapshot:
 
 
 def _opened(source: Path | bytes, spooled: BinaryIO, told: str, max_bytes: int) -> BinaryIO:
-    size = len(source) if isinstance(source, bytes) else source.stat().st_size
+    try:
+        # A FIFO or a device would keep us waiting for its other end.
+        if isinstance(source, Path) and not source.is_file():
+            raise CaptureError(f"{told} is not a file.")
+        size = len(source) if isinstance(source, bytes) else source.stat().st_size
+    except OSError as problem:
+        raise CaptureError(f"{told} can't be read: {problem.strerror}.") from problem
     if size > max_bytes:
         raise CaptureError(f"{told} has {size:,} bytes; at most {max_bytes:,} are read.")
     if size == 0:
@@ -161,26 +188,44 @@ def _quarantined(stream: BinaryIO, told: str, timeout_s: float) -> list[tuple[di
         [sys.executable, "-P", "-s", "-E", "-B", "-c", boot, str(_MEMORY_BYTES), str(max(1, int(timeout_s)))],
         stdin=stream,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         cwd="/" if sys.platform != "win32" else None,
         start_new_session=True,
     )
+    # What it sends is held in memory here, so that it may not send without end.
+    out = bytearray()
+    receiver = threading.Thread(target=_receive, args=(child, out), daemon=True)
+    receiver.start()
     try:
-        out, err = child.communicate(timeout=timeout_s)
-    except subprocess.TimeoutExpired as problem:
-        raise CaptureError(f"{told} took more than {timeout_s:g} s to read; nothing of it was run.") from problem
+        receiver.join(timeout_s)
+        if receiver.is_alive():
+            raise CaptureError(f"{told} took more than {timeout_s:g} s to read; nothing of it was run.")
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(_EXIT_S)
     finally:
         if child.poll() is None:
             child.kill()
-            child.communicate()
-    frames = list(_frames(out, told))
+        receiver.join()
+        child.wait()
+        if child.stdout is not None:
+            child.stdout.close()
+    if len(out) > _MAX_ANSWER_BYTES:
+        raise CaptureError(f"{told} holds more than {_MAX_ANSWER_BYTES:,} bytes of results.")
+    frames = list(_frames(bytes(out), told))
     if child.returncode != 0:
-        if child.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        if -child.returncode in (getattr(signal, "SIGXCPU", None), getattr(signal, "SIGKILL", None)):
             raise CaptureError(f"{told} takes more time or memory to read than a result may.")
-        said = err.decode("utf-8", "replace").strip().splitlines()[-1:] or [f"exit status {child.returncode}"]
-        raise CaptureError(f"{told} can't be read: its quarantine failed ({said[0][:200]}).")
+        raise CaptureError(f"{told} can't be read: its quarantine failed (exit status {child.returncode}).")
     return frames
+
+
+def _receive(child: subprocess.Popen[bytes], out: bytearray) -> None:
+    if child.stdout is None:
+        return
+    with suppress(OSError, ValueError):
+        while len(out) <= _MAX_ANSWER_BYTES and (chunk := os.read(child.stdout.fileno(), 1 << 20)):
+            out += chunk
 
 
 def _frames(out: bytes, told: str) -> list[tuple[dict[str, Any], bytes]]:
@@ -189,17 +234,19 @@ def _frames(out: bytes, told: str) -> list[tuple[dict[str, Any], bytes]]:
         try:
             text_size, archive_size = struct.unpack_from(">QQ", out, at)
             header = json.loads(out[at + 16 : at + 16 + text_size])
-        except (struct.error, ValueError) as problem:
+            if not isinstance(header, dict):
+                raise ValueError("a header is an object")
+        except (struct.error, ValueError, RecursionError) as problem:
             raise CaptureError(f"{told} can't be read: its quarantine broke off.") from problem
         archive = out[at + 16 + text_size : at + 16 + text_size + archive_size]
         at += 16 + text_size + archive_size
         if "refused" in header:
             raise CaptureError(
-                f"{told} names {header['refused']}, which a holobench result never needs. It was refused, and nothing "
+                f"{told} names {_shown(header['refused'])}, which a holobench result never needs. It was refused, and nothing "
                 "in it was run."
             )
         if "error" in header:
-            raise CaptureError(f"{told} is not a saved holobench result: {header['error']}.")
+            raise CaptureError(f"{told} is not a saved holobench result: {_shown(header['error'])}.")
         frames.append((header, archive))
     return frames
 
@@ -215,9 +262,17 @@ def _snapshot(header: Mapping[str, Any], archive: bytes, told: str, environment:
         known = environment or Environment()
         if known.caches_on is None:
             known = known.model_copy(update={"caches_on": described.caches_on})
-        return Snapshot.from_result(double, environment=known)
-    except (ValidationError, IntegrityError, ValueError, KeyError, TypeError, AttributeError) as problem:
-        raise CaptureError(f"{told} is not a result that can be read: {str(problem)[:300]}.") from problem
+        snapshot = Snapshot.from_result(double, environment=known)
+        _ = snapshot.executed_at
+        return snapshot
+    except _UNREADABLE as problem:
+        said = _shown(problem)
+        raise CaptureError(f"{told} is not a result that can be read: {said}.") from problem
+
+
+def _shown(said: object) -> str:
+    """What came from a pickle, fit for a terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(said)[:300])
 
 
 def _result_double(described: _Described, arrays: Mapping[str, npt.NDArray[Any]]) -> SimpleNamespace:

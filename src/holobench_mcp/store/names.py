@@ -147,8 +147,8 @@ def _unknown(store: Store, text: str, argument: str) -> UnknownResult:
     index = store.manifests()
     if index.count() == 0:
         return UnknownResult(
-            f"{argument}: there is no result {text!r}, as nothing was recorded yet in {store.location.url}. Record one: "
-            "holobench-mcp run -- python your_benchmark.py"
+            f"{argument}: there is no result {text!r}, as nothing was recorded yet in {store.location.url}. Record "
+            "one: holobench-mcp run -- python your_benchmark.py"
         )
     benches = index.bench_names()
     newest = [m.result_id for m in index.select(limit=200)]

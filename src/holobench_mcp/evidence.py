@@ -1,0 +1,661 @@
+"""Evidence: two sides of runs in, a calibrated decision out, with the input points that moved.
+
+The unit of independence is the run, one process, wherever a number depends on the machine: two runs of identical code
+differ by some percent, and a test that takes the repeats of one process for independent samples finds a difference in
+almost any pair. docs/evidence.md tells the rule to people; `formulas` has the statistics. Knows no store.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from holobench_mcp import formulas, wording
+from holobench_mcp.aligned import Aligned, align
+from holobench_mcp.formulas import Estimate, FloatArray
+from holobench_mcp.model import (
+    DECISIONS_WORST_FIRST,
+    Decision,
+    Direction,
+    Judgement,
+    Kind,
+    Metric,
+    MetricEvidence,
+    MetricSettings,
+    PointEvidence,
+    RunVariance,
+)
+from holobench_mcp.snapshot import Snapshot
+
+#: Run-to-run standard deviation, in percent, of a metric that depends on the machine, where nothing was measured.
+ASSUMED_RUN_SD_PERCENT = 3.0
+#: How much of a metric's error rate its mean may use; its points have the rest.
+_SHARE_OF_MEAN = 0.4
+_MACHINE_UNITS = re.compile(
+    r"(?:[munpµμ]?s|secs?|seconds?|m?sec|min|minutes?|h|hours?|ns|us|ms"  # time
+    r"|[kmgt]?hz|.*/\s*(?:s|sec|second|ms|us|min|h)|.*per[ _](?:s|sec|second|min)|[a-z]*ps|cycles?"  # rate
+    r"|[kmgtp]?i?b|[kmgt]?i?bytes?|pages"  # memory
+    r"|[mkµμn]?j|joules?|[mk]?w|watts?|[kmgm]?wh|%\s*cpu|cpu\s*%)",  # energy and load
+    re.IGNORECASE,
+)
+_NO_RATE = frozenset(
+    {"steps", "ops", "reps", "drops", "swaps", "maps", "laps", "props", "caps", "hops", "jumps", "loops"}
+)
+
+
+def depends_on_machine(units: str | None) -> bool:
+    """Whether a metric in these units differs between two runs of the same code: time, rate, memory, energy."""
+    plain = (units or "").strip().lower()
+    return bool(plain) and plain not in _NO_RATE and _MACHINE_UNITS.fullmatch(plain) is not None
+
+
+def judge(
+    baseline: Sequence[Snapshot],
+    candidate: Sequence[Snapshot],
+    *,
+    margin_percent: float = 3.0,
+    alpha: float = 0.05,
+    run_variance: Literal["auto", "none"] | Mapping[str, RunVariance] = "auto",
+    paired: bool = False,
+    settings: Mapping[str, MetricSettings] | None = None,
+    metrics: Sequence[str] | None = None,
+) -> Judgement:
+    """What happened between two sides, each one or more runs of the same code.
+
+    margin_percent: the smallest change that matters. alpha: error rate of the whole comparison, over all metrics and
+    points. run_variance: what is known of run-to-run variance, for sides of one run each; "auto" assumes 3 % for
+    metrics that depend on the machine, "none" takes all repeats for independent. paired: the i-th runs of both sides
+    were measured in turn, so that drift cancels.
+    settings: what is configured, by metric. metrics: only these.
+
+    Raises ValueError for a side without runs, a margin or an alpha that can't be one, and pairs that don't match.
+    """
+    _check(baseline, candidate, margin_percent, alpha, paired)
+    theirs = {m.variable: m for m in baseline[0].metrics}
+    shared = [m for m in candidate[0].metrics if m.variable in theirs and (metrics is None or m.variable in metrics)]
+    aligned = align(baseline, candidate) if shared else None
+    if aligned is None or aligned.n_points == 0:
+        reason = "The results share no metric." if not shared else "The results share no input point."
+        return Judgement(decision=Decision.incomparable, reason=reason)
+    tests = []
+    for metric in shared:
+        chosen = (settings or {}).get(metric.variable, MetricSettings())
+        known = run_variance.get(metric.variable) if isinstance(run_variance, Mapping) else None
+        if run_variance == "none":
+            chosen = chosen.model_copy(update={"repeats": "independent"})
+        tests.append(_test(_Question(metric, chosen, margin_percent, known, paired), aligned, theirs[metric.variable]))
+    factors = _holm_factors([t.p for t in tests])
+    judged = [_decide(t, alpha, factor, aligned) for t, factor in zip(tests, factors, strict=True)]
+    judged.sort(key=lambda m: (DECISIONS_WORST_FIRST.index(m.decision), -abs(m.effect_percent or m.effect or 0.0)))
+    return Judgement(
+        decision=judged[0].decision,
+        reason=wording.overall_reason(judged),
+        next_step=wording.next_step(judged),
+        metrics=tuple(judged),
+    )
+
+
+def run_variance_from(groups: Sequence[Sequence[Snapshot]], variable: str) -> RunVariance | None:
+    """Run-to-run variance of a metric, pooled over groups of replicate runs; None where it can't be told.
+
+    It is the whole variance between run numbers, what the repeats of a run leave included: added to the variance within
+    a run it errs on the safe side. Only for metrics judged in percent.
+    """
+    total, df = 0.0, 0
+    for group in groups:
+        numbers = []
+        for snapshot in group:
+            samples = snapshot.samples.get(variable)
+            if samples is None or not np.isfinite(samples).any():
+                continue
+            known = samples[np.isfinite(samples)]
+            if (known <= 0).any():
+                return None
+            values = np.where(np.isfinite(samples), samples, np.nan)
+            numbers.append(float(np.nanmean(np.log(np.nanmedian(values, axis=-1)))))
+        if len(numbers) > 1:
+            total += float(np.var(numbers, ddof=1)) * (len(numbers) - 1)
+            df += len(numbers) - 1
+    if df == 0 or total <= 0:
+        return None
+    return RunVariance(source="store", sd_percent=100 * (total / df) ** 0.5, df=float(df))
+
+
+# ---------------------------------------------------------------------- one metric
+
+
+@dataclass(frozen=True)
+class _Question:
+    """A metric, and how it is to be judged."""
+
+    metric: Metric
+    settings: MetricSettings
+    margin_percent: float
+    known: RunVariance | None
+    paired: bool
+
+    @property
+    def direction(self) -> Direction:
+        return self.settings.direction or self.metric.direction
+
+    @property
+    def on_machine(self) -> bool:
+        if self.settings.deterministic or self.settings.repeats == "independent":
+            return False
+        return self.settings.repeats == "within-run" or depends_on_machine(self.metric.units)
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """What the samples of one metric say, before it is known how many metrics are judged with it."""
+
+    question: _Question
+    scale: Literal["log", "plain", "bool"]
+    overall: Estimate | None
+    p_overall: float | None
+    point_effect: FloatArray
+    point_q: FloatArray  #: adjusted over points; 1 where not worth computing
+    point_half: FloatArray  #: half widths of 95 % intervals
+    margin: float
+    variance: RunVariance
+    n_runs: tuple[int, int]
+    n_repeats: tuple[int, int]
+    kept: npt.NDArray[np.bool_]
+    dropped: int
+    exact: bool = False
+    unable: str | None = None
+
+    @property
+    def p(self) -> float | None:
+        """The metric's p, over its mean and its points: a weighted Bonferroni over the two."""
+        if self.p_overall is None:
+            return None
+        whole, single = self.weights
+        return min(1.0, whole * self.p_overall, single * float(self.point_q.min(initial=1.0)))
+
+    @property
+    def weights(self) -> tuple[float, float]:
+        """What the p of the mean, and those of the points, are multiplied with."""
+        return (1.0, 1.0) if self.point_q.size < 2 else (1 / _SHARE_OF_MEAN, 1 / (1 - _SHARE_OF_MEAN))
+
+
+def _test(question: _Question, aligned: Aligned, base_metric: Metric) -> _Tested:
+    metric = question.metric
+    base = [aligned.baseline_samples(i, metric.variable) for i in range(aligned.n_baseline)]
+    cand = [aligned.candidate_samples(i, metric.variable) for i in range(aligned.n_candidate)]
+    if not question.paired:
+        base, cand = _without_copies(base), _without_copies(cand)
+    everything = [*base, *cand]
+    finite = all(np.isfinite(a).all() for a in everything)
+    dropped = 0 if finite else sum(int((~np.isfinite(a)).sum()) for a in everything)
+    if not finite:
+        base = [np.where(np.isfinite(a), a, np.nan) for a in base]
+        cand = [np.where(np.isfinite(a), a, np.nan) for a in cand]
+        kept = np.logical_and.reduce([np.isfinite(a).any(axis=1) for a in (*base, *cand)])
+        base, cand = [a[kept] for a in base], [a[kept] for a in cand]
+    else:
+        kept = np.ones(aligned.n_points, dtype=np.bool_)
+    blank = _Blank(question, (len(base), len(cand)), _repeats(base, cand), kept, dropped)
+    if base_metric.units != metric.units or base_metric.meaning_version != metric.meaning_version:
+        return blank.unable("its declaration changed", incomparable=True)
+    if base_metric.direction != metric.direction and question.settings.direction is None:
+        return blank.unable("its better direction changed", incomparable=True)
+    if not kept.any():
+        return blank.unable("no input point was measured on both sides")
+    if metric.kind is Kind.bool:
+        return _test_proportions(blank, base, cand)
+    positive = all((a > 0).all() if finite else (a[~np.isnan(a)] > 0).all() for a in (*base, *cand))
+    if positive:
+        base, cand = [np.log(a) for a in base], [np.log(a) for a in cand]
+    return _test_values(blank, base, cand, log=positive, finite=finite)
+
+
+@dataclass(frozen=True)
+class _Blank:
+    """What is known of a metric before any test."""
+
+    question: _Question
+    n_runs: tuple[int, int]
+    n_repeats: tuple[int, int]
+    kept: npt.NDArray[np.bool_]
+    dropped: int
+
+    def fill(
+        self,
+        scale: Literal["log", "plain", "bool"],
+        overall: Estimate | None,
+        p_overall: float | None,
+        margin: float,
+        *,
+        variance: RunVariance | None = None,
+        points: tuple[FloatArray, FloatArray, FloatArray] | None = None,
+        exact: bool = False,
+        unable: str | None = None,
+    ) -> _Tested:
+        effect, q, half = points or (_EMPTY, _EMPTY, _EMPTY)
+        return _Tested(
+            self.question, scale, overall, p_overall, effect, q, half, margin,
+            variance or RunVariance(source="none"), self.n_runs, self.n_repeats, self.kept, self.dropped, exact, unable,
+        )  # fmt: skip
+
+    def unable(self, why: str, *, incomparable: bool = False) -> _Tested:
+        return self.fill("plain", None, None, 0.0, unable=("incomparable: " if incomparable else "") + why)
+
+
+_EMPTY: FloatArray = np.empty(0)
+
+
+def _test_values(blank: _Blank, base: list[FloatArray], cand: list[FloatArray], *, log: bool, finite: bool) -> _Tested:
+    """A real-valued metric. base, cand: one array a run, of shape (points, repeats), logs already where log."""
+    question = blank.question
+    scale: Literal["log", "plain"] = "log" if log else "plain"
+    margin = _margin(question, base, cand, log=log)
+    constant = _constant_difference(base, cand)
+    deterministic = question.settings.deterministic
+    enough = deterministic or (min(blank.n_repeats) >= 2 or min(blank.n_runs) >= 2)
+    if constant is not None and enough and (deterministic or not question.on_machine or not constant.any()):
+        d = np.where(np.abs(constant) < 1e-14, 0.0, constant)
+        overall = Estimate(float(d.mean()), 0.0, float("inf"))
+        q = np.where(d == 0, 1.0, 0.0)
+        return blank.fill(scale, overall, 0.0 if d.any() else 1.0, margin, points=(d, q, np.zeros_like(d)), exact=True)
+    if blank.n_runs[0] >= 2 or blank.n_runs[1] >= 2:
+        return _test_runs(blank, base, cand, scale, margin)
+    return _test_one_run_a_side(blank, base[0], cand[0], scale, margin, finite=finite)
+
+
+def _test_one_run_a_side(
+    blank: _Blank, base: FloatArray, cand: FloatArray, scale: Literal["log", "plain"], margin: float, *, finite: bool
+) -> _Tested:
+    question = blank.question
+    (nb, mb, vb), (nc, mc, vc) = _moments(base, finite=finite), _moments(cand, finite=finite)
+    known = (nb >= 2) & (nc >= 2)
+    if not known.any():
+        return blank.fill(scale, None, None, margin, unable="a single sample a side can't tell a change from noise")
+    if not known.all():
+        nb, mb, vb, nc, mc, vc = (a[known] for a in (nb, mb, vb, nc, mc, vc))
+        kept = blank.kept.copy()
+        kept[np.flatnonzero(kept)[~known]] = False
+        blank = _Blank(question, blank.n_runs, blank.n_repeats, kept, blank.dropped)
+    d = mc - mb
+    sides, dfs = np.stack([vb / nb, vc / nc]), np.stack([nb - 1, nc - 1])
+    overall = formulas.stratified_welch(d, sides, dfs)
+    variance = _between_runs(question, scale)
+    added = 0.0 if variance.sd_percent is None else 2 * (variance.sd_percent / 100) ** 2
+    added_df = variance.df if variance.df is not None else float("inf")
+    overall = overall.plus(added, added_df)
+    if d.size == 1 and min(blank.n_repeats) < 3 and added == 0:
+        return blank.fill(
+            scale,
+            overall,
+            None,
+            margin,
+            variance=variance,
+            unable="two repeats at one point can't tell a change from noise",
+        )
+    df = nb + nc - 2
+    pooled = ((nb - 1) * vb + (nc - 1) * vc) / df
+    points = _point_tests(d, pooled, df, 1 / nb + 1 / nc, added, added_df)
+    return blank.fill(scale, overall, overall.p_value(), margin, variance=variance, points=points)
+
+
+def _test_runs(
+    blank: _Blank, base: list[FloatArray], cand: list[FloatArray], scale: Literal["log", "plain"], margin: float
+) -> _Tested:
+    """Two or more runs on a side: each gives one number, and one location at each point."""
+    question = blank.question
+    lb, lc = _locations(base), _locations(cand)  # (runs, points)
+    d = lc.mean(axis=0) - lb.mean(axis=0)
+    floor = _least_variance(question, scale)
+    if question.paired:
+        rounds = lc - lb
+        numbers = rounds.mean(axis=1)
+        spread = max(float(numbers.var(ddof=1)), 2 * floor)
+        overall = Estimate(float(numbers.mean()), spread / numbers.size, numbers.size - 1.0)
+        residual, df, scale_n = rounds - numbers[:, None], numbers.size - 1.0, 1 / numbers.size
+        seen = spread / 2
+    else:
+        yb, yc = lb.mean(axis=1), lc.mean(axis=1)
+        if min(yb.size, yc.size) >= 2:
+            overall = formulas.welch(yb, yc)
+        else:
+            several = yb if yb.size > 1 else yc
+            v = float(several.var(ddof=1))
+            overall = Estimate(float(yc.mean() - yb.mean()), v * (1 / yb.size + 1 / yc.size), several.size - 1.0)
+        least = floor * (1 / yb.size + 1 / yc.size)
+        overall = Estimate(overall.effect, max(overall.variance, least), overall.df)
+        residual = np.concatenate(
+            [lb - yb[:, None] - (lb - yb[:, None]).mean(0), lc - yc[:, None] - (lc - yc[:, None]).mean(0)]
+        )
+        df, scale_n = float(yb.size + yc.size - 2), 1 / yb.size + 1 / yc.size
+        seen = overall.variance / scale_n
+    if question.paired:
+        residual = residual - residual.mean(axis=0)
+    pooled = (residual**2).sum(axis=0) / df
+    variance = RunVariance(source="runs", sd_percent=100 * seen**0.5 if scale == "log" else None, df=overall.df)
+    # What all points of a run share is the run's own; a point's test carries the uncertainty of both.
+    points = _point_tests(d, pooled, np.full(d.size, df), np.full(d.size, scale_n), overall.variance, overall.df)
+    return blank.fill(scale, overall, overall.p_value(), margin, variance=variance, points=points)
+
+
+def _test_proportions(blank: _Blank, base: list[FloatArray], cand: list[FloatArray]) -> _Tested:
+    """A boolean metric: all trials of a side together, in percentage points."""
+    question = blank.question
+    margin = (question.settings.margin or question.settings.margin_percent or question.margin_percent) / 100
+    trials = np.stack([sum(np.isfinite(a).sum(axis=1) for a in side) for side in (base, cand)]).astype(float)
+    good = np.stack([sum(np.nansum(a, axis=1) for a in side) for side in (base, cand)])
+    rates = good / trials
+    d = rates[1] - rates[0]
+    same = not d.any() and bool(((rates == 0) | (rates == 1)).all())
+    # Agresti & Caffo (2000): two successes and two failures more, shared out over the points, keep the interval honest.
+    extra = 2 / d.size
+    shrunk = (good + extra) / (trials + 2 * extra)
+    variance = float((shrunk * (1 - shrunk) / (trials + 2 * extra)).sum()) / d.size**2
+    overall = Estimate(float(d.mean()), 0.0 if same else variance, float("inf"))
+    p = 1.0 if same else formulas.mantel_haenszel(good, trials)
+    if question.settings.deterministic and d.any():
+        p = 0.0
+    if min(blank.n_runs) >= 2 and not same:
+        by_run = [np.array([np.nanmean(a) for a in side]) for side in (base, cand)]
+        between = formulas.welch(*by_run)
+        if between.variance > variance:  # the runs differ more than their repeats explain
+            overall, p = Estimate(overall.effect, between.variance, between.df), max(p, between.p_value())
+    q = formulas.hochberg(formulas.fisher_exact(good, trials)) if d.size > 1 else np.ones_like(d)
+    plus = (good + 1) / (trials + 2)
+    half = 1.96 * np.sqrt((plus * (1 - plus) / (trials + 2)).sum(axis=0))
+    return blank.fill("bool", overall, p, margin, points=(d, q, half), exact=same)
+
+
+def _point_tests(
+    d: FloatArray, pooled: FloatArray, df: FloatArray, scale_n: FloatArray, added: float, added_df: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Effects, adjusted p and half widths at each point, by moderated t-tests (Smyth 2004), adjusted by Hochberg."""
+    if d.size == 1:
+        return d, np.ones_like(d), np.zeros_like(d)
+    moderated = formulas.moderated_variance(pooled, df)
+    variance = moderated.variance
+    if float(df.max()) <= 4:
+        # Few repeats with outliers or two modes fool the moderated variance: its prior is fitted to the quiet points.
+        # A point's own variance, and the mean of all, are then the least that is believed.
+        variance = np.maximum(np.maximum(variance, pooled), float(pooled.mean()))
+    within = variance * scale_n
+    total = within + added
+    if added > 0:
+        inner = np.minimum(moderated.df, 1e9)
+        spread = within**2 / inner + (added**2 / added_df if np.isfinite(added_df) else 0.0)
+        dfs: FloatArray = np.asarray(total**2 / np.maximum(spread, 1e-300))
+    else:
+        dfs = np.broadcast_to(np.asarray(moderated.df, dtype=np.float64), d.shape)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.where(total > 0, np.abs(d) / np.sqrt(total), np.where(d == 0, 0.0, np.inf))
+    q = np.ones_like(d)
+    # Nothing below the normal's own 5 % can matter, and Student's distribution is costly at 10⁵ points.
+    worth = t >= 1.95
+    if worth.any():
+        q[worth] = formulas.hochberg(formulas.t_two_sided(t[worth], dfs[worth]), tests=d.size)
+    half = np.zeros_like(d)
+    shown = q <= 0.05
+    if shown.any():
+        quantile = np.array([formulas.t_quantile(0.975, float(v)) for v in np.unique(dfs[shown])])
+        half[shown] = quantile[np.searchsorted(np.unique(dfs[shown]), dfs[shown])] * np.sqrt(total[shown])
+    return d, q, half
+
+
+# ---------------------------------------------------------------------- from a test to a decision
+
+
+def _decide(tested: _Tested, alpha: float, factor: float, aligned: Aligned) -> MetricEvidence:
+    question = tested.question
+    if tested.overall is None or tested.p_overall is None:
+        return _undecided(tested)
+    overall, margin = tested.overall, tested.margin
+    worse = _worse_sign(question.direction)
+    p = min(1.0, factor * (tested.p or 0.0))
+    whole, single = tested.weights
+    moved = whole * factor * tested.p_overall <= alpha and abs(overall.effect) >= margin
+    moved_points = (single * factor * tested.point_q <= alpha) & (np.abs(tested.point_effect) >= margin)
+    points = _points(tested, moved_points, worse, aligned, factor)
+    signs = {_word(worse, overall.effect)} if moved else set()
+    signs |= {p.decision for p in points}
+    low, high = overall.interval(0.90)
+    within = -margin <= low and high <= margin
+    if "regressed" in signs:
+        decision = Decision.regressed
+    elif "improved" in signs:
+        decision = Decision.improved
+    elif within or (tested.exact and abs(overall.effect) < margin):
+        decision = Decision.unchanged
+    else:
+        decision = Decision.inconclusive
+    runs, repeats = _needed(tested) if decision is Decision.inconclusive else (None, None)
+    evidence = _evidence(
+        tested, decision, ci=overall.interval(0.95), p=p, points=points, runs_needed=runs, repeats_needed=repeats
+    )
+    reason = wording.metric_reason(evidence, question.direction, moved=moved, exact=tested.exact)
+    return evidence.model_copy(update={"reason": reason})
+
+
+def _undecided(tested: _Tested) -> MetricEvidence:
+    why = tested.unable or "nothing was measured"
+    incomparable = why.startswith("incomparable: ")
+    name = tested.question.metric.variable
+    told = f"{name} can't be judged: {why.removeprefix('incomparable: ')}."
+    return _evidence(
+        tested,
+        Decision.incomparable if incomparable else Decision.inconclusive,
+        ci=None,
+        p=None,
+        points=(),
+        reason=told,
+        runs_needed=3 if tested.question.on_machine and not incomparable else None,
+        repeats_needed=None if tested.question.on_machine or incomparable else 5,
+    )
+
+
+def _evidence(
+    tested: _Tested,
+    decision: Decision,
+    *,
+    ci: tuple[float, float] | None,
+    p: float | None,
+    points: tuple[PointEvidence, ...],
+    reason: str = "",
+    runs_needed: int | None = None,
+    repeats_needed: int | None = None,
+) -> MetricEvidence:
+    effect = tested.overall.effect if tested.overall is not None else None
+    shown = None if effect is None else _shown(tested.scale, effect)
+    return MetricEvidence(
+        variable=tested.question.metric.variable,
+        decision=decision,
+        reason=reason,
+        effect_percent=shown if tested.scale == "log" else None,
+        effect=shown if tested.scale != "log" else None,
+        units={"log": "%", "bool": "pp", "plain": tested.question.metric.units}[tested.scale],
+        ci=None if ci is None else (_shown(tested.scale, ci[0]), _shown(tested.scale, ci[1])),
+        p_value=p,
+        n_runs=tested.n_runs,
+        n_repeats=tested.n_repeats,
+        n_points=int(tested.kept.sum()),
+        n_dropped=tested.dropped,
+        run_variance=tested.variance,
+        margin=_shown(tested.scale, tested.margin),
+        points=points,
+        points_moved=len(points),
+        runs_needed=runs_needed,
+        repeats_needed=repeats_needed,
+    )
+
+
+def _points(
+    tested: _Tested, moved: npt.NDArray[np.bool_], worse: int, aligned: Aligned, factor: float
+) -> tuple[PointEvidence, ...]:
+    """The points that moved: what got worse first, and of those the largest."""
+    if not moved.any():
+        return ()
+    places = np.flatnonzero(moved)
+    effects = tested.point_effect[places]
+    badness = effects * worse if worse else np.abs(effects)
+    order = places[np.argsort(-badness, kind="stable")]
+    inputs = aligned.inputs_at(np.flatnonzero(tested.kept)[order])
+    found = []
+    for place, where in zip(order, inputs, strict=True):
+        effect, half = float(tested.point_effect[place]), float(tested.point_half[place])
+        shown = _shown(tested.scale, effect)
+        found.append(
+            PointEvidence.model_construct(
+                inputs=where,
+                decision=_word(worse, effect),
+                effect_percent=shown if tested.scale == "log" else None,
+                effect=shown if tested.scale != "log" else None,
+                ci=(_shown(tested.scale, effect - half), _shown(tested.scale, effect + half)),
+                p_value=min(1.0, tested.weights[1] * factor * float(tested.point_q[place])),
+            )
+        )
+    return tuple(found)
+
+
+def _needed(tested: _Tested) -> tuple[int | None, int | None]:
+    """Runs a side, or repeats, that would find an effect of the margin 80 % of the time."""
+    overall, question = tested.overall, tested.question
+    if overall is None or overall.variance <= 0:
+        return None, None
+    runs = sum(1 / n for n in tested.n_runs)
+    if question.on_machine or max(tested.n_runs) > 1:
+        if max(tested.n_runs) > 1:
+            sd = (overall.variance / (runs if not question.paired else 1 / tested.n_runs[0])) ** 0.5
+        else:
+            sd = (overall.variance / 2) ** 0.5
+        return formulas.runs_for_power(sd, tested.margin, paired=question.paired), None
+    total = 1.96 + 0.8416
+    most = max(tested.n_repeats)
+    repeats = math.ceil(most * overall.variance * (total / tested.margin) ** 2) if tested.margin > 0 else 10_000
+    return None, min(max(repeats, most + 1), 10_000)
+
+
+# ---------------------------------------------------------------------- parts
+
+
+def _check(
+    baseline: Sequence[Snapshot], candidate: Sequence[Snapshot], margin: float, alpha: float, paired: bool
+) -> None:
+    if not baseline or not candidate:
+        raise ValueError("judge: each side needs at least one run")
+    if not (math.isfinite(margin) and margin > 0):
+        raise ValueError(f"judge: margin_percent must be above 0, not {margin}")
+    if not 0 < alpha < 1:
+        raise ValueError(f"judge: alpha must be between 0 and 1, not {alpha}")
+    if paired and (len(baseline) != len(candidate)):
+        raise ValueError(f"judge: pairs need as many runs on each side, not {len(baseline)} and {len(candidate)}")
+
+
+def _without_copies(runs: list[FloatArray]) -> list[FloatArray]:
+    """Runs without exact copies of others: a copy is no further evidence, and would make the runs look alike."""
+    seen: dict[bytes, FloatArray] = {}
+    for samples in runs:
+        seen.setdefault(samples.tobytes(), samples)
+    return list(seen.values())
+
+
+def _repeats(base: list[FloatArray], cand: list[FloatArray]) -> tuple[int, int]:
+    return (min(a.shape[1] for a in base), min(a.shape[1] for a in cand))
+
+
+def _moments(samples: FloatArray, *, finite: bool) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Count, mean and variance (n − 1) at each point. samples: (points, repeats), NaN missing unless finite."""
+    if finite:
+        n = np.full(samples.shape[0], float(samples.shape[1]))
+        mean = samples.mean(axis=1)
+        residual = samples - mean[:, None]
+        return n, mean, np.einsum("ij,ij->i", residual, residual) / max(samples.shape[1] - 1, 1)
+    there = np.isfinite(samples)
+    n = there.sum(axis=1).astype(float)
+    filled = np.where(there, samples, 0.0)
+    mean = filled.sum(axis=1) / np.maximum(n, 1)
+    residual = np.where(there, samples - mean[:, None], 0.0)
+    return n, mean, (residual**2).sum(axis=1) / np.maximum(n - 1, 1)
+
+
+def _locations(runs: list[FloatArray]) -> FloatArray:
+    """One number a run and point: the median of its repeats, which outliers of a garbage collector don't move."""
+    return np.stack([np.nanmedian(a, axis=1) if np.isnan(a).any() else np.median(a, axis=1) for a in runs])
+
+
+def _constant_difference(base: list[FloatArray], cand: list[FloatArray]) -> FloatArray | None:
+    """The difference at each point, where no side varies at any; None where one does."""
+    if any((a[0] != a[0, 0]).any() for a in (*base, *cand) if not np.isnan(a[0]).any()):
+        return None  # at the first point already, which spares a look at a hundred thousand
+    ends = []
+    for side in (base, cand):
+        low = np.min([np.nanmin(a, axis=1) for a in side], axis=0)
+        high = np.max([np.nanmax(a, axis=1) for a in side], axis=0)
+        if (low != high).any():
+            return None
+        ends.append(low)
+    return np.asarray(ends[1] - ends[0])
+
+
+def _margin(question: _Question, base: list[FloatArray], cand: list[FloatArray], *, log: bool) -> float:
+    """The margin on the scale of the test: the log of a ratio, or units."""
+    percent = question.settings.margin_percent or question.margin_percent
+    if log:
+        return math.log1p(percent / 100)
+    if question.settings.margin is not None:
+        return question.settings.margin
+    size = [float(np.mean([abs(np.nanmean(a)) for a in side])) for side in (base, cand)]
+    return percent / 100 * sum(size) / 2
+
+
+def _between_runs(question: _Question, scale: str) -> RunVariance:
+    """What is added for one run a side: known from the store, or assumed; nothing for independent repeats."""
+    if not question.on_machine or scale != "log":
+        return RunVariance(source="none")
+    if question.known is not None and question.known.sd_percent is not None:
+        return question.known
+    return RunVariance(
+        source="assumed",
+        sd_percent=ASSUMED_RUN_SD_PERCENT,
+        note="record 3 runs a side to measure it",
+    )
+
+
+def _least_variance(question: _Question, scale: str) -> float:
+    """The least variance between runs that is believed: identical run numbers are rounding, not certainty."""
+    return (0.1 / 100) ** 2 if question.on_machine and scale == "log" else 0.0
+
+
+def _worse_sign(direction: Direction) -> int:
+    return {Direction.minimize: 1, Direction.maximize: -1, Direction.none: 0}[direction]
+
+
+def _word(worse: int, effect: float) -> Literal["regressed", "improved"]:
+    """A move's name. Without a better direction any move is a regression, as it is for holobench's detector."""
+    return "regressed" if worse == 0 or effect * worse > 0 else "improved"
+
+
+def _shown(scale: str, value: float) -> float:
+    """An effect as it is reported: percent of a ratio, percentage points, or units."""
+    if scale == "log":
+        return 100 * math.expm1(min(value, 700.0))
+    return 100 * value if scale == "bool" else value
+
+
+def _holm_factors(p_values: Sequence[float | None]) -> list[float]:
+    """What each metric's p is multiplied with so that the whole comparison keeps its error rate (Holm 1979)."""
+    known = np.array([p for p in p_values if p is not None])
+    if known.size == 0:
+        return [1.0] * len(p_values)
+    adjusted = iter(formulas.holm(known))
+    factors = []
+    for p in p_values:
+        if p is None:
+            factors.append(1.0)
+            continue
+        after = float(next(adjusted))
+        factors.append(max(1.0, after / p) if p > 0 else float(known.size))
+    return factors
