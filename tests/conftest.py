@@ -1,0 +1,115 @@
+"""Shared by all tests: a store of their own, a cache of their own, and small results."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from holobench_mcp.snapshot import Snapshot
+from holobench_mcp.store import Store, open_store
+
+PYTHON = sys.executable
+WHEN = "2026-03-01T12:00:{:02d}+00:00"
+
+
+@pytest.fixture(autouse=True)
+def _apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads this machine's caches, or a variable that a person has set."""
+    for name in list(os.environ):
+        if name.startswith(("HOLOBENCH_MCP_", "BENCHER_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOLOBENCH_MCP_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(tmp_path / "store")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Callable[..., str]:
+    """A git repository in tmp_path; calling it commits everything and gives back the hash."""
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=main", str(tmp_path)], check=True)
+    (tmp_path / ".gitignore").write_text("cache/\nstore/\n.holobench/\ncachedir/\n__pycache__/\n")
+    (tmp_path / ".git" / "info" / "exclude").write_text("cache/\nstore/\n")
+
+    def commit(message: str = "change") -> str:
+        git(tmp_path, "add", "--all")
+        git(tmp_path, "commit", "--quiet", "--allow-empty", "--message", message)
+        return git(tmp_path, "rev-parse", "HEAD")
+
+    commit("first")
+    return commit
+
+
+def git(folder: Path, *arguments: str) -> str:
+    who = ["-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "commit.gpgsign=false"]
+    return subprocess.run(
+        ["git", *who, *arguments], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def snapshot(
+    values: object = ((1.0, 1.1, 0.9), (2.0, 2.1, 1.9)),
+    *,
+    bench: str = "sort",
+    at: int = 0,
+    units: str | None = "ms",
+    direction: str = "minimize",
+    metric: str = "time_ms",
+    claim: str | None = None,
+    inputs: dict[str, object] | None = None,
+    environment: dict[str, object] | None = None,
+    label: str | None = None,
+    revision: str | None = None,
+    kind: str = "float",
+) -> Snapshot:
+    """One metric over one input, unless told otherwise."""
+    samples = np.asarray(values, dtype=float)
+    if inputs is None:
+        inputs = {"size": [10 * (i + 1) for i in range(samples.shape[0])]} if samples.ndim == 2 else {}
+    return Snapshot.build(
+        bench_name=bench,
+        inputs=inputs,
+        metrics={metric: {"units": units, "direction": direction, "claim": claim, "kind": kind}},
+        samples={metric: samples},
+        executed_at=WHEN.format(at),
+        environment=environment,
+        label=label,
+        source_revision=revision,
+    )
+
+
+def cli(*arguments: str, cwd: Path, env: dict[str, str] | None = None, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a person does, in a process of its own."""
+    return subprocess.run(
+        [PYTHON, "-m", "holobench_mcp", *arguments],
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def need(program: str, package: str) -> str:
+    """A program that some tests need. In CI it is installed by its package's name; elsewhere its absence skips."""
+    found = shutil.which(program)
+    if found is None and os.environ.get("CI"):
+        subprocess.run(["apt-get", "update", "-qq"], check=True)
+        subprocess.run(["apt-get", "install", "-y", "-qq", *package.split()], check=True, stdout=subprocess.DEVNULL)
+        found = shutil.which(program)
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail(f"{program} is not there, and installing {package} did not bring it")
+        pytest.skip(f"{program} is not installed (package {package})")
+    return found

@@ -1,0 +1,204 @@
+"""Two stored results compared whole: sides, notes, claims, and what is said when they differ in more than code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import snapshot
+
+from holobench_mcp import digest
+from holobench_mcp.config import load_config
+from holobench_mcp.contract import compare_results, strict
+from holobench_mcp.model import CompareOptions, Decision, InvalidArgument, NotComparable, UnknownResult
+from holobench_mcp.snapshot import Snapshot
+from holobench_mcp.workspace import Workspace
+
+FULL = CompareOptions(detail="full")
+HERE = {"python": "3.12", "cpu_model": "x", "os": "y", "git_dirty": False}
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(load_config(project=tmp_path, store=str(tmp_path / "store"), environ={}))
+
+
+def noisy(factor: float, seed: int, **told: object) -> Snapshot:
+    rng = np.random.default_rng(seed)
+    values = factor * 100 * np.exp(0.02 * rng.standard_normal((6, 5)))
+    return snapshot(values, at=seed % 60, environment={**HERE, **told.pop("environment", {})}, **told)  # type: ignore[arg-type]
+
+
+def test_without_arguments_the_newest_is_compared_with_the_one_before_it(workspace: Workspace) -> None:
+    before, after = (workspace.record(noisy(f, i)) for i, f in enumerate((1.0, 1.5)))
+    workspace.record(noisy(9.0, 0, bench="other"))
+    document = workspace.compare()
+    assert (document.baseline.result_id, document.candidate.result_id) == (before, after)
+    assert document.decision is Decision.regressed
+    assert "No baseline was set" in document.notes[0]
+
+
+def test_a_set_baseline_is_the_default(workspace: Workspace) -> None:
+    ids = [workspace.record(noisy(1.0, i)) for i in range(3)]
+    workspace.set_baseline(ids[0])
+    document = workspace.compare()
+    assert (document.baseline.result_id, document.notes) == (ids[0], ())
+
+
+def test_the_only_result_is_told_what_to_do(workspace: Workspace) -> None:
+    workspace.record(noisy(1.0, 0))
+    with pytest.raises(UnknownResult, match="only result of 'sort'"):
+        workspace.compare()
+
+
+def test_the_contracts_keys_are_upstreams(workspace: Workspace) -> None:
+    results = [noisy(f, i, claim="< 120") for i, f in enumerate((1.0, 1.5))]
+    for result in results:
+        workspace.record(result)
+    ours = workspace.compare(options=FULL).model_dump(mode="json", exclude_unset=True)
+    theirs = strict(compare_results(*results))
+    for key in ("schema_version", "summary", "claims", "unpaired"):
+        assert ours[key] == theirs[key]
+    for side in ("baseline", "candidate"):
+        assert {k: ours[side][k] for k in theirs[side]} == theirs[side]
+    for metric, upstreams in zip(ours["metrics"], theirs["metrics"], strict=True):
+        assert {k: metric[k] for k in upstreams} == upstreams
+
+
+def test_runs_of_one_revision_are_one_side(workspace: Workspace) -> None:
+    for i in range(6):
+        workspace.record(noisy(1.0 if i < 3 else 1.2, i, revision="aaaa" if i < 3 else "bbbb"))
+    document = workspace.compare("sort@aaaa", "sort@bbbb")
+    assert document.evidence is not None and document.evidence.runs == (3, 3)
+    assert len(document.baseline.replicates) == 2
+    assert document.decision is Decision.regressed
+    alone = workspace.compare("sort@aaaa", "sort@bbbb", CompareOptions(replicates="none"))
+    assert alone.evidence is not None and alone.evidence.runs == (1, 1)
+
+
+def test_uncommitted_changes_are_not_runs_of_one_another(workspace: Workspace) -> None:
+    for i in range(4):
+        environment = {"git_dirty": True, "git_diff_sha256": f"{i // 2}"}
+        workspace.record(noisy(1.0, i, revision="aaaa", environment=environment))
+    document = workspace.compare("latest~2", "latest")
+    assert document.evidence is not None and document.evidence.runs == (2, 2)
+
+
+def test_two_results_of_the_same_code_stand_alone(workspace: Workspace) -> None:
+    for i in range(3):
+        workspace.record(noisy(1.0, i, revision="aaaa"))
+    document = workspace.compare("latest~1", "latest")
+    assert document.evidence is not None and document.evidence.runs == (1, 1)
+    assert "same code" in " ".join(document.notes)
+
+
+def test_run_variance_is_learnt_from_the_store(workspace: Workspace) -> None:
+    for i in range(6):
+        workspace.record(noisy(1 + 0.02 * i, i, revision="aaaa"))
+    workspace.record(noisy(1.0, 10, revision="bbbb", label="one"))
+    workspace.record(noisy(1.0, 11, revision="cccc", label="two"))
+    evidence = workspace.compare("sort@bbbb", "sort@cccc").metrics[0].evidence
+    assert evidence is not None and evidence.run_variance is not None
+    assert evidence.run_variance.source == "store"
+    assert evidence.run_variance.df == 5
+
+
+def test_a_claim_that_fails_now_is_a_regression_however_fast(workspace: Workspace) -> None:
+    for i, (factor, right) in enumerate(((1.0, 1.0), (0.2, 0.0))):
+        rng = np.random.default_rng(i)
+        workspace.record(
+            Snapshot.build(
+                bench_name="sort",
+                inputs={"size": [1, 2]},
+                metrics={"time_ms": {"units": "ms"}, "right": {"kind": "bool", "direction": "maximize", "claim": ">= 1"}},
+                samples={"time_ms": factor * 100 * np.exp(0.01 * rng.standard_normal((2, 5))), "right": np.full((2, 5), right)},
+                executed_at=f"2026-03-01T12:00:0{i}+00:00",
+            )
+        )
+    document = workspace.compare()
+    assert document.decision is Decision.regressed
+    assert "no longer holds its claim" in (document.reason or "")
+
+
+def test_an_edited_benchmark_gets_no_clean_improved(workspace: Workspace) -> None:
+    workspace.record(noisy(1.0, 0, environment={"benchmark_sha256": "a"}))
+    workspace.record(noisy(0.5, 1, environment={"benchmark_sha256": "b"}))
+    document = workspace.compare()
+    assert [d.what for d in document.comparability] == ["benchmark_source"]
+    assert "benchmark's own source changed" in digest.comparison(document)
+
+
+def test_another_machine_and_a_dirty_tree_are_told(workspace: Workspace) -> None:
+    workspace.record(noisy(1.0, 0, environment={"hostname_hash": "a"}))
+    workspace.record(noisy(1.0, 1, environment={"hostname_hash": "b", "git_dirty": True, "git_commit": "c" * 40}))
+    assert {d.what for d in workspace.compare().comparability} == {"hostname_hash", "dirty_tree"}
+
+
+@pytest.mark.parametrize(
+    ("change", "what"), [({"units": "s"}, "units"), ({"direction": "maximize"}, "direction"), ({"inputs": {"n": range(6)}}, "inputs")]
+)
+def test_what_is_not_the_same_quantity_is_incomparable(workspace: Workspace, change: dict, what: str) -> None:
+    workspace.record(noisy(1.0, 0))
+    workspace.record(noisy(1.0, 1, **change))
+    document = workspace.compare()
+    assert document.decision is Decision.incomparable
+    assert document.comparability[0].what == what
+    assert document.next_step
+
+
+def test_results_without_a_shared_metric_are_refused_with_both_lists(workspace: Workspace) -> None:
+    workspace.record(noisy(1.0, 0))
+    workspace.record(noisy(1.0, 1, metric="other"))
+    with pytest.raises(NotComparable, match=r"candidate only: other; baseline only: time_ms"):
+        workspace.compare()
+
+
+def test_where_verdict_and_decision_differ_the_reason_says_why(workspace: Workspace) -> None:
+    rng = np.random.default_rng(5)
+    for i, factor in enumerate((1.0, 1.12)):
+        workspace.record(snapshot(factor * 100 * np.exp(0.4 * rng.standard_normal((2, 2))), at=i, environment=HERE))
+    document = workspace.compare()
+    if document.metrics[0].verdict == (document.decision or "").value:  # type: ignore[union-attr]
+        pytest.fail("the seed no longer makes them differ")
+    assert "The threshold verdict on time_ms is" in (document.reason or "")
+
+
+@pytest.mark.parametrize(
+    ("options", "argument"),
+    [
+        ({"margin_percent": 0}, "margin_percent"),
+        ({"margin_percent": float("nan")}, "margin_percent"),
+        ({"threshold": float("inf")}, "threshold"),
+        ({"threshold": -1.0}, "threshold"),
+        ({"method": "delta"}, "threshold"),
+        ({"metrics": ("nope",)}, "metrics"),
+    ],
+)
+def test_a_bad_option_is_named(workspace: Workspace, options: dict, argument: str) -> None:
+    for i in range(2):
+        workspace.record(noisy(1.0, i))
+    with pytest.raises(InvalidArgument, match=argument):
+        workspace.compare(options=CompareOptions(**options))
+
+
+def test_twenty_metrics_fit_in_fifteen_hundred_tokens_of_text(workspace: Workspace) -> None:
+    rng = np.random.default_rng(1)
+    for i in range(2):
+        workspace.record(
+            Snapshot.build(
+                bench_name="wide",
+                inputs={"size": list(range(10))},
+                metrics={f"metric_{m}_ms": {"units": "ms"} for m in range(25)},
+                samples={
+                    f"metric_{m}_ms": (1 + 0.3 * i * (m % 2)) * 100 * np.exp(0.05 * rng.standard_normal((10, 5)))
+                    for m in range(25)
+                },
+                executed_at=f"2026-03-01T12:00:0{i}+00:00",
+            )
+        )
+    document = workspace.compare()
+    assert len(document.metrics) == 20 and document.omitted_metrics == 5
+    assert len(digest.comparison(document)) / 4 <= 1500
+    assert all(len(m.evidence.points) <= 5 for m in document.metrics if m.evidence)
+    assert len(workspace.compare(options=FULL).metrics) == 25
