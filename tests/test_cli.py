@@ -1,0 +1,109 @@
+"""The command line, as a person and a script use it: what goes to stdout, and what it exits with."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import PYTHON, cli, snapshot
+from typer.testing import CliRunner
+
+from holobench_mcp.cli import app
+from holobench_mcp.store import layout, open_store
+
+HERE = {"python": "3.12", "cpu_model": "x", "os": "y", "git_dirty": False}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    store = open_store(tmp_path / ".holobench")
+    for i, factor in enumerate((1.0, 1.5)):
+        values = factor * 100 * np.exp(0.02 * np.random.default_rng(i).standard_normal((6, 5)))
+        store.record(snapshot(values, at=i, environment=HERE, label=f"try {i}"))
+    return tmp_path
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["show"], ["metrics"], ["compare"], ["config"], ["verify"]])
+def test_every_command_has_plain_text_and_json(project: Path, arguments: list[str]) -> None:
+    plain = cli(*arguments, cwd=project)
+    assert plain.returncode == 0, plain.stderr
+    assert plain.stdout if arguments != ["verify"] else plain.stderr
+    assert "\x1b" not in plain.stdout
+    told = cli(*arguments, "--json", cwd=project)
+    assert told.returncode == 0 and isinstance(json.loads(told.stdout), dict)
+
+
+def test_every_command_and_option_has_help() -> None:
+    runner = CliRunner()
+    from typer.main import get_command
+
+    group = get_command(app)
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        assert command.help, name
+        for parameter in command.params:
+            assert parameter.name == "help" or getattr(parameter, "help", None), f"{name} {parameter.name}"
+    assert runner.invoke(app, ["--help"]).exit_code == 0
+
+
+def test_a_gate_exits_one(project: Path) -> None:
+    assert cli("compare", "--fail-on", "regressed,inconclusive", cwd=project).returncode == 1
+    assert cli("compare", "--fail-on", "improved", cwd=project).returncode == 0
+    bad = cli("compare", "--fail-on", "slower", cwd=project)
+    assert bad.returncode == 2 and "decisions are" in bad.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["show", "nothing"], "Nearest"),
+        (["compare", "--method", "magic"], "--method"),
+        (["compare", "--replicates", "some"], "--replicates"),
+        (["--store", "ftp://x", "list"], "ftp"),
+        (["--project", "/nowhere", "list"], "not a folder"),
+        (["import", "missing.pkl"], "not a file"),
+        (["run"], "name the command"),
+        (["run", "--", "no-such-program"], "can't be started"),
+    ],
+)
+def test_a_mistake_exits_two_with_one_sentence(project: Path, arguments: list[str], says: str) -> None:
+    told = cli(*arguments, cwd=project)
+    assert told.returncode == 2, told.stderr
+    assert says in told.stderr and "Traceback" not in told.stderr
+    assert told.stdout == ""
+
+
+def test_a_damaged_store_exits_three(project: Path) -> None:
+    newest = open_store(project / ".holobench").manifests().select(limit=1)[0]
+    (project / ".holobench" / layout.blob_key(newest.blobs["samples.npz"].sha256)).write_bytes(b"")
+    told = cli("verify", cwd=project)
+    assert told.returncode == 3 and "samples.npz" in told.stdout
+    assert cli("compare", cwd=project).returncode == 3
+
+
+def test_markdown_is_a_comment_that_nothing_breaks_out_of(project: Path) -> None:
+    text = cli("compare", "--markdown", cwd=project).stdout
+    assert text.startswith("### 🔴 Benchmark: regressed")
+    assert "| time\\_ms | 🔴 regressed |" in text
+
+
+def test_a_terminal_gets_a_table_with_drawn_intervals(project: Path) -> None:
+    leader, follower = pty.openpty()
+    child = subprocess.Popen(
+        [PYTHON, "-m", "holobench_mcp", "compare"],
+        cwd=project, stdout=follower, stderr=follower, env={**os.environ, "COLUMNS": "160", "TERM": "xterm"},
+    )  # fmt: skip
+    os.close(follower)
+    shown = b""
+    try:
+        while chunk := os.read(leader, 4096):
+            shown += chunk
+    except OSError:
+        pass
+    assert child.wait(60) == 0
+    assert "●" in shown.decode() and "─" in shown.decode()
+    os.close(leader)
