@@ -107,3 +107,22 @@ def test_a_terminal_gets_a_table_with_drawn_intervals(project: Path) -> None:
     assert child.wait(60) == 0
     assert "●" in shown.decode() and "─" in shown.decode()
     os.close(leader)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        ([], {}),
+        (["serve"], {}),
+        (["--project", "/x"], {"project": "/x"}),
+        (["--store=s3://b/x", "--project", "/x", "serve"], {"store": "s3://b/x", "project": "/x"}),
+        (["serve", "--help"], None),
+        (["list"], None),
+        (["--project"], None),
+        (["--version"], None),
+    ],
+)
+def test_serving_is_told_from_every_other_call(arguments: list[str], options: dict[str, str] | None) -> None:
+    from holobench_mcp.__main__ import serving
+
+    assert serving(arguments) == options
