@@ -33,7 +33,7 @@ def main() -> None:
     say(f"1. Measure the code as it is ({RUNS} processes: two runs of the same code never agree quite).")
     for _ in range(RUNS):
         measure("before")
-    say("2. Change it: an 'optimisation', insertion sort for lists of up to 128 items.")
+    say("2. Change it: an 'optimisation', insertion sort for lists of up to 512 items.")
     shutil.copy(HERE / "sorting" / "sorter_slower.py", PROJECT / "sorter.py")
     git("commit", "--quiet", "--all", "--message", "use insertion sort for short lists")
     say("3. Measure again.")

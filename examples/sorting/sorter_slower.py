@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-CUTOFF = 128
+CUTOFF = 512
 
 
 def sort(items: list[int]) -> list[int]:
