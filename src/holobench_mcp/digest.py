@@ -9,18 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from holobench_mcp.model import (
+    BaselineList,
+    BaselineSet,
     ComparedMetric,
     ComparisonDocument,
     Direction,
+    History,
     MetricEvidence,
     MetricList,
     PointEvidence,
+    RefEntry,
     ResultDocument,
     ResultPage,
     Side,
 )
 
 _MAX_LINE = 320
+#: Measurements of a history that are written out.
+MAX_SERIES = 40
 
 
 def comparison(doc: ComparisonDocument) -> str:
@@ -115,7 +121,56 @@ def result(document: ResultDocument) -> str:
     return "\n".join(lines)
 
 
+def history(told: History) -> str:
+    """What happened, then each measurement on a line."""
+    at = f" at {', '.join(f'{k}={v}' for k, v in told.point.items())}" if told.point else ""
+    lines = [told.summary, f"{told.bench_name} {told.metric}{_unit(told.units)}{at}, oldest first:"]
+    stepped = {c.result_id: c for c in told.change_points}
+    for p in told.series[-MAX_SERIES:]:
+        interval = f" [{number(p.ci[0])}, {number(p.ci[1])}]" if p.ci else ""
+        lines.append(
+            f"{p.executed_at[:16]}Z {number(p.estimate)}{interval} rev {_revision(p.source_revision, None)}"
+            f" {p.result_id}"
+        )
+        if p.result_id in stepped:
+            c = stepped[p.result_id]
+            size = f"{c.effect_percent:+.3g} %" if c.effect_percent is not None else f"{c.effect:+.3g}"
+            lines[-1] += f"  <- step {size}, confidence {c.confidence:.3f}"
+    if len(told.series) > MAX_SERIES:
+        lines.insert(2, f"… {len(told.series) - MAX_SERIES} earlier measurements")
+    lines += [
+        f"holobench {d['method']}: {'regressed' if d['regressed'] else 'no regression'} ({d['details']})"
+        for d in told.detectors
+    ]
+    return "\n".join(lines)
+
+
+def baselines(listed: BaselineList) -> str:
+    """One line a baseline."""
+    if not listed.baselines:
+        return "No baseline is set. set_baseline pins one; until then, results are compared with the one before."
+    return "\n".join(_baseline(b) for b in listed.baselines)
+
+
+def baseline_set(told: BaselineSet) -> str:
+    """The new entry, and how it compares with what it replaced."""
+    lines = [_baseline(told.entry)]
+    if told.entry.replaced:
+        lines.append(
+            f"replaced {told.entry.replaced}"
+            + (f", against which it is {told.decision.value}" if told.decision else "")
+        )
+    if told.note:
+        lines.append(told.note)
+    return "\n".join(lines)
+
+
 # ---------------------------------------------------------------------- parts
+
+
+def _baseline(b: RefEntry) -> str:
+    why = f": {b.reason}" if b.reason else ""
+    return f"{b.bench_name}@{b.name} is {b.result_id}, set {b.set_at[:16]}Z by {b.set_by}{why}"
 
 
 def _metric(m: ComparedMetric) -> str:

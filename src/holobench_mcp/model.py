@@ -550,6 +550,69 @@ class ComparisonDocument(Tolerant):
     uri: str | None = None
 
 
+class HistoryPoint(Frozen):
+    """One measurement of a metric."""
+
+    result_id: str
+    executed_at: str
+    source_revision: str | None
+    estimate: float | None
+    ci: tuple[float, float] | None
+    n: int
+    n_runs: int
+
+
+class ChangePoint(Frozen):
+    """Where a metric stepped: the first measurement after the step."""
+
+    result_id: str
+    executed_at: str
+    after_revision: str | None = Field(description="the last revision before the step")
+    source_revision: str | None
+    effect_percent: float | None = None
+    effect: float | None = None
+    ci: tuple[float, float] | None
+    confidence: float = Field(description="1 − p: how seldom a series without a step looks like this")
+
+
+class DriftReport(Frozen):
+    """A slow change over the whole series, without a step."""
+
+    effect_percent: float | None = None
+    effect: float | None = None
+    ci: tuple[float, float] | None
+    confidence: float
+
+
+class History(Frozen):
+    """A metric over its measurements, oldest first."""
+
+    bench_name: str
+    metric: str
+    units: str | None
+    direction: Direction
+    point: dict[str, JsonScalar] | None = None
+    series: tuple[HistoryPoint, ...]
+    change_points: tuple[ChangePoint, ...]
+    drift: DriftReport | None = None
+    detectors: tuple[dict[str, Any], ...] = Field((), description="holobench's own over-time detectors, verbatim")
+    summary: str = ""
+
+
+class BaselineList(Frozen):
+    """What every named baseline means now."""
+
+    baselines: tuple[RefEntry, ...]
+
+
+class BaselineSet(Frozen):
+    """A baseline's new entry, and how the new result compares with the one that it replaced."""
+
+    entry: RefEntry
+    decision: Decision | None = None
+    note: str | None = None
+
+
 def result_uri(result_id: str) -> str:
     """The resource that serves a result's contract."""
     return f"holobench://results/{result_id}/result.json"

@@ -9,8 +9,9 @@ import base64
 import binascii
 import getpass
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,22 +19,30 @@ from holobench_mcp import gitinfo
 from holobench_mcp.config import Config
 from holobench_mcp.kept import Kept
 from holobench_mcp.model import (
+    BaselineList,
+    BaselineSet,
     CaptureError,
     CompareOptions,
+    Decision,
+    History,
     InputValues,
     InvalidArgument,
+    JsonScalar,
     Manifest,
     MetricList,
     MetricRow,
+    NotComparable,
     RefEntry,
     ResultDocument,
     ResultPage,
     ResultRow,
     RunReport,
+    StoreError,
     UnknownResult,
     result_uri,
 )
 from holobench_mcp.store import Store, open_store
+from holobench_mcp.store.layout import check_ref_name
 from holobench_mcp.store.names import Latest, find, parse_ref
 
 if TYPE_CHECKING:
@@ -41,6 +50,8 @@ if TYPE_CHECKING:
     from holobench_mcp.snapshot import Snapshot
 
 MAX_PAGE = 100
+#: A baseline older than this is compared with, and a note says how old it is.
+STALE_BASELINE_DAYS = 30
 #: Input values that a listing shows; a sweep can have a hundred thousand.
 MAX_VALUES_SHOWN = 50
 #: Snapshots kept in memory: at ten points each is some kilobytes, at 10⁵ points × 5 repeats 4 MB a metric.
@@ -172,7 +183,7 @@ class Workspace:
         with suppress(InvalidArgument):
             entry = self.store.ref(candidate.bench_name, baseline)
             if entry is not None:
-                return self.store.manifest(entry.result_id), None
+                return self.store.manifest(entry.result_id), _age_note(entry, candidate)
         if baseline != "baseline":
             return self.find(baseline, "baseline"), None
         earlier = self._before(candidate)
@@ -205,16 +216,56 @@ class Workspace:
 
     # ------------------------------------------------------------------ baselines
 
-    def set_baseline(self, result: str, name: str = "baseline", reason: str | None = None) -> RefEntry:
-        """Make a name mean a result. The ref's log keeps what it meant before."""
+    def set_baseline(self, result: str, name: str = "baseline", reason: str | None = None) -> BaselineSet:
+        """Make a name mean a result. The ref's log keeps what it meant before.
+
+        A result that regressed against what the name means now needs a reason. Raises InvalidArgument.
+        """
         manifest = self.find(result)
+        check_ref_name(name)
         if reason is not None and (len(reason) > 500 or not reason.isprintable()):
             raise InvalidArgument("reason: at most 500 printable characters.")
-        return self.store.set_ref(manifest.bench_name, name, manifest.result_id, reason=reason, by=_who())
+        decision, note = self._against_current(manifest, name)
+        if decision is Decision.regressed and not (reason and reason.strip()):
+            raise InvalidArgument(
+                f"reason: {manifest.result_id} regressed against the current {manifest.bench_name}@{name}; making it "
+                f"the baseline would hide that. Say why in reason, if it is meant. ({note})"
+            )
+        entry = self.store.set_ref(manifest.bench_name, name, manifest.result_id, reason=reason, by=_who())
+        return BaselineSet(entry=entry, decision=decision, note=note)
 
-    def list_baselines(self, bench_name: str | None = None) -> list[RefEntry]:
+    def _against_current(self, manifest: Manifest, name: str) -> tuple[Decision | None, str | None]:
+        current = self.store.ref(manifest.bench_name, name)
+        if current is None or current.result_id == manifest.result_id:
+            return None, None
+        try:
+            document = self.compare(current.result_id, manifest.result_id)
+        except (NotComparable, StoreError) as problem:
+            return None, f"Not compared with the result that it replaces: {problem}"
+        return document.decision, document.reason
+
+    def list_baselines(self, bench_name: str | None = None) -> BaselineList:
         """What every named ref means now."""
-        return self.store.refs(bench_name)
+        return BaselineList(baselines=tuple(self.store.refs(bench_name)))
+
+    def metric_history(
+        self,
+        bench_name: str,
+        metric: str,
+        *,
+        point: Mapping[str, JsonScalar] | None = None,
+        limit: int = 50,
+        detectors: Mapping[str, float | None] | None = None,
+    ) -> History:
+        """A metric over the newest measurements of a bench, with its change points or its drift."""
+        from holobench_mcp.tracking import DETECTORS, metric_history
+
+        if not 2 <= limit <= 1000:
+            raise InvalidArgument(f"limit: from 2 to 1000 measurements, not {limit}.")
+        chosen = DETECTORS if detectors is None else detectors
+        return metric_history(
+            self.store, self._snapshot, bench_name, metric, point=point, limit=limit, detectors=chosen
+        )
 
     # ------------------------------------------------------------------ taking in
 
@@ -278,6 +329,14 @@ class Workspace:
 
     def _revision(self, name: str) -> str | None:
         return gitinfo.resolve_revision(self.config.root, name)
+
+
+def _age_note(entry: RefEntry, candidate: Manifest) -> str | None:
+    """A pinned baseline grows stale: the machine and its software move on."""
+    days = (datetime.fromisoformat(candidate.executed_at) - datetime.fromisoformat(entry.set_at)).days
+    if days < STALE_BASELINE_DAYS:
+        return None
+    return f"The baseline was set {days} days before the candidate was measured: measure it again on today's machine."
 
 
 def _row(m: Manifest, refs: tuple[str, ...]) -> ResultRow:

@@ -14,6 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 from pydantic import BaseModel, ValidationError
 
+from holobench_mcp import digest
 from holobench_mcp._version import __version__
 from holobench_mcp.cli import render
 from holobench_mcp.config import load_config
@@ -186,6 +187,49 @@ def compare(
 
 
 @app.command()
+def history(
+    bench: Annotated[str, typer.Argument(help="The benchmark.")],
+    metric: Annotated[str, typer.Argument(help="One of its metrics.")],
+    at: Annotated[list[str] | None, typer.Option(help="Only this input point: NAME=VALUE, for every input.")] = None,
+    limit: Annotated[int, typer.Option(help="Newest measurements to look at.")] = 50,
+    detector: Annotated[
+        list[str] | None,
+        typer.Option(help="holobench's over-time detectors, METHOD or METHOD=THRESHOLD, such as delta=2.5."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show a metric over time: change points, drift, and what holobench's own detectors say."""
+    point = dict(_pair(text, "--at") for text in at) if at else None
+    told = _chosen.workspace().metric_history(bench, metric, point=point, limit=limit, detectors=_detectors(detector))
+    _print_json(told) if as_json else render.history(told)
+
+
+baseline = typer.Typer(help="Pin results as baselines, and list them.", no_args_is_help=True)
+app.add_typer(baseline, name="baseline")
+
+
+@baseline.command("set")
+def baseline_set(
+    result: Annotated[str, typer.Argument(help="Which result.")],
+    name: Annotated[str, typer.Option(help="The baseline's name.")] = "baseline",
+    reason: Annotated[str | None, typer.Option(help="Why; needed for a result that regressed.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Pin a result, with all runs of its measurement."""
+    told = _chosen.workspace().set_baseline(result, name, reason)
+    _print_json(told) if as_json else render.out(digest.baseline_set(told))
+
+
+@baseline.command("list")
+def baseline_list(
+    bench: Annotated[str | None, typer.Option(help="Only this benchmark.")] = None, as_json: Json = False
+) -> None:
+    """List what every baseline means now."""
+    listed = _chosen.workspace().list_baselines(bench)
+    _print_json(listed) if as_json else render.out(digest.baselines(listed))
+
+
+@app.command()
 def config(as_json: Json = False) -> None:
     """Show the configuration in force, and where it came from."""
     loaded = load_config(store=_chosen.store, project=_chosen.project)
@@ -229,6 +273,26 @@ def _gate(words: str) -> set[Decision]:
     except ValueError as problem:
         known = ", ".join(d.value for d in Decision)
         raise InvalidArgument(f"--fail-on: {problem}; decisions are {known}.") from problem
+
+
+def _pair(text: str, option: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise InvalidArgument(f"{option}: {text!r} is not of the form NAME=VALUE.")
+    return name, value
+
+
+def _detectors(given: list[str] | None) -> dict[str, float | None] | None:
+    if given is None:
+        return None
+    found: dict[str, float | None] = {}
+    for text in given:
+        method, _, threshold = text.partition("=")
+        try:
+            found[method] = float(threshold) if threshold else None
+        except ValueError as problem:
+            raise InvalidArgument(f"--detector: {threshold!r} is not a number.") from problem
+    return found
 
 
 def _options(**given: object) -> CompareOptions:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from holobench_mcp import digest
 from holobench_mcp.config import Config
@@ -11,6 +11,7 @@ from holobench_mcp.model import (
     ComparedMetric,
     ComparisonDocument,
     Decision,
+    History,
     MetricEvidence,
     MetricList,
     ResultDocument,
@@ -128,6 +129,30 @@ def comparison(document: ComparisonDocument) -> None:
             console.print(f"[dim]{escape(m.variable)} moved at:[/] {escape(moved)}")
     for d in document.comparability:
         console.print(f"[yellow]{d.severity}:[/] {escape(d.detail)}")
+
+
+def history(told: History) -> None:
+    """A metric over time, with a sparkline on a terminal."""
+    if _on_terminal() and told.series:
+        out(
+            sparkline(
+                [p.estimate for p in told.series],
+                {c.result_id for c in told.change_points},
+                [p.result_id for p in told.series],
+            )
+        )
+    out(digest.history(told))
+
+
+def sparkline(values: Sequence[float | None], stepped: Collection[str] = (), ids: Sequence[str] = ()) -> str:
+    """Values as eight heights of bars; `|` stands before a measurement at which the metric stepped."""
+    known = [v for v in values if v is not None]
+    if not known:
+        return ""
+    low, span = min(known), (max(known) - min(known)) or 1.0
+    bars = [" " if v is None else "▁▂▃▄▅▆▇█"[min(7, int((v - low) / span * 8))] for v in values]
+    marks = ["|" if i < len(ids) and ids[i] in stepped else "" for i in range(len(values))]
+    return "".join(mark + bar for mark, bar in zip(marks, bars, strict=True))
 
 
 def comparison_markdown(document: ComparisonDocument) -> str:

@@ -9,7 +9,16 @@ from mcp_types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field
 
 from holobench_mcp import digest
-from holobench_mcp.model import CompareOptions, ComparisonDocument, MetricList, ResultDocument, ResultPage
+from holobench_mcp.model import (
+    BaselineList,
+    BaselineSet,
+    CompareOptions,
+    ComparisonDocument,
+    History,
+    MetricList,
+    ResultDocument,
+    ResultPage,
+)
 from holobench_mcp.server.app import Services, for_agents
 
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
@@ -63,7 +72,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
             detail=detail,
         )
         document = services.workspace.compare(baseline, candidate, options)
-        return _answer(digest.comparison(document), document)
+        return answer(digest.comparison(document), document)
 
     @server.tool(title="List recorded benchmark results", annotations=_READS)
     @for_agents
@@ -78,7 +87,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
         page = services.workspace.list_results(
             bench_name=bench_name, revision=revision, label=label, limit=limit, cursor=cursor
         )
-        return _answer(digest.results(page), page)
+        return answer(digest.results(page), page)
 
     @server.tool(title="List a result's metrics", annotations=_READS)
     @for_agents
@@ -86,7 +95,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
         """What one result measured: the swept inputs with their values, and each metric's unit, better direction,
         mean, best value and where that was, and whether its claim holds."""
         listed = services.workspace.list_metrics(result)
-        return _answer(digest.metrics(listed), listed)
+        return answer(digest.metrics(listed), listed)
 
     @server.tool(title="Export a result's contract", annotations=_READS)
     @for_agents
@@ -96,10 +105,49 @@ def register(server: MCPServer[Any], services: Services) -> None:
     ) -> Annotated[CallToolResult, ResultDocument]:
         """One result as holobench's stable result.json contract: provenance, metrics, optima, claims, regressions."""
         document = services.workspace.export_result(result, include_series=include_series)
-        return _answer(digest.result(document), document)
+        return answer(digest.result(document), document)
+
+    @server.tool(title="A metric's history", annotations=_READS)
+    @for_agents
+    def metric_history(
+        bench_name: Annotated[str, Field(description="The benchmark, as list_results names it")],
+        metric: Annotated[str, Field(description="One of its metrics")],
+        point: Annotated[
+            dict[str, str | int | float | bool] | None, Field(description="One input point, such as {'size': 200}")
+        ] = None,
+        limit: Annotated[int, Field(ge=2, le=1000, description="Newest measurements to look at")] = 50,
+    ) -> Annotated[CallToolResult, History]:
+        """When did a metric change? Its value and interval at each measurement, oldest first, the change points with
+        the revisions between which they lie and how sure they are, or a slow drift that no single step shows."""
+        told = services.workspace.metric_history(bench_name, metric, point=point, limit=limit)
+        return answer(digest.history(told), told)
+
+    @server.tool(title="List baselines", annotations=_READS)
+    @for_agents
+    def list_baselines(
+        bench_name: Annotated[str | None, Field(description="Only this benchmark")] = None,
+    ) -> Annotated[CallToolResult, BaselineList]:
+        """Which results are pinned as baselines, by whom, when and why."""
+        listed = services.workspace.list_baselines(bench_name)
+        return answer(digest.baselines(listed), listed)
+
+    @server.tool(
+        title="Set a baseline",
+        annotations=ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False),
+    )
+    @for_agents
+    def set_baseline(
+        result: ResultName,
+        name: Annotated[str, Field(description="The baseline's name")] = "baseline",
+        reason: Annotated[str | None, Field(description="Why; needed for a result that regressed")] = None,
+    ) -> Annotated[CallToolResult, BaselineSet]:
+        """Pin a result, with all runs of its measurement, as what later ones are compared with. What the name meant
+        before is kept in its log."""
+        told = services.workspace.set_baseline(result, name, reason)
+        return answer(digest.baseline_set(told), told)
 
 
-def _answer(text: str, value: BaseModel) -> CallToolResult:
+def answer(text: str, value: BaseModel) -> CallToolResult:
     """Text that is enough to act on, and the same as data."""
     return CallToolResult(
         content=[TextContent(type="text", text=text)],

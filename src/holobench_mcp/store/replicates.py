@@ -94,6 +94,21 @@ def choose_sides(index: Index, baseline: Manifest, candidate: Manifest, mode: st
     return Sides(ours, theirs)
 
 
+def measurements(manifests: Iterable[Manifest]) -> list[list[Manifest]]:
+    """Results grouped into measurements, oldest first: runs of one measurement, or of one code and machine."""
+    groups: dict[Hashable, list[Manifest]] = {}
+    for m in sorted(manifests, key=lambda m: (m.executed_at, m.result_id)):
+        code = code_of(m)
+        if m.measurement is not None:
+            key: Hashable = ("measurement", m.measurement.id, m.measurement.side, m.measurement.sweep)
+        elif code is not None:
+            key = ("code", code, machine_of(m), m.definition)
+        else:
+            key = m.result_id
+        groups.setdefault(key, []).append(m)
+    return list(groups.values())
+
+
 def groups_of_runs(manifests: Iterable[Manifest]) -> list[list[Manifest]]:
     """Runs grouped by the code that they measured, groups of one left out: what run-to-run variance is learnt from."""
     groups: dict[Hashable, list[Manifest]] = {}
