@@ -87,7 +87,9 @@ def snapshot(
     )
 
 
-def cli(*arguments: str, cwd: Path, env: dict[str, str] | None = None, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+def cli(
+    *arguments: str, cwd: Path, env: dict[str, str] | None = None, timeout: float = 120
+) -> subprocess.CompletedProcess[str]:
     """Run the command line as a person does, in a process of its own."""
     return subprocess.run(
         [PYTHON, "-m", "holobench_mcp", *arguments],

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import PYTHON, cli, snapshot
 from typer.testing import CliRunner
 
+from conftest import PYTHON, cli, snapshot
 from holobench_mcp.cli import app
 from holobench_mcp.store import layout, open_store
 

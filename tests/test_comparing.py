@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import snapshot
 
+from conftest import snapshot
 from holobench_mcp import digest
 from holobench_mcp.config import load_config
 from holobench_mcp.contract import compare_results, strict
@@ -111,8 +111,14 @@ def test_a_claim_that_fails_now_is_a_regression_however_fast(workspace: Workspac
             Snapshot.build(
                 bench_name="sort",
                 inputs={"size": [1, 2]},
-                metrics={"time_ms": {"units": "ms"}, "right": {"kind": "bool", "direction": "maximize", "claim": ">= 1"}},
-                samples={"time_ms": factor * 100 * np.exp(0.01 * rng.standard_normal((2, 5))), "right": np.full((2, 5), right)},
+                metrics={
+                    "time_ms": {"units": "ms"},
+                    "right": {"kind": "bool", "direction": "maximize", "claim": ">= 1"},
+                },
+                samples={
+                    "time_ms": factor * 100 * np.exp(0.01 * rng.standard_normal((2, 5))),
+                    "right": np.full((2, 5), right),
+                },
                 executed_at=f"2026-03-01T12:00:0{i}+00:00",
             )
         )
@@ -136,7 +142,8 @@ def test_another_machine_and_a_dirty_tree_are_told(workspace: Workspace) -> None
 
 
 @pytest.mark.parametrize(
-    ("change", "what"), [({"units": "s"}, "units"), ({"direction": "maximize"}, "direction"), ({"inputs": {"n": range(6)}}, "inputs")]
+    ("change", "what"),
+    [({"units": "s"}, "units"), ({"direction": "maximize"}, "direction"), ({"inputs": {"n": range(6)}}, "inputs")],
 )
 def test_what_is_not_the_same_quantity_is_incomparable(workspace: Workspace, change: dict, what: str) -> None:
     workspace.record(noisy(1.0, 0))

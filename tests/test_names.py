@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from conftest import snapshot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conftest import snapshot
 from holobench_mcp.model import AmbiguousResult, HolobenchMcpError, InvalidArgument, UnknownResult
 from holobench_mcp.store import Store
 from holobench_mcp.store.names import ById, Labelled, Latest, Named, find, parse_ref
@@ -39,7 +39,9 @@ def test_any_text_is_a_name_or_a_clear_error(text: str) -> None:
         assert len(str(problem)) < 500
 
 
-@pytest.mark.parametrize("text", ["", "a" * 10_000, "x\0y", "../../etc/passwd", "%2f..%2f", "a b", "@x", "sort@", "a\nb"])
+@pytest.mark.parametrize(
+    "text", ["", "a" * 10_000, "x\0y", "../../etc/passwd", "%2f..%2f", "a b", "@x", "sort@", "a\nb"]
+)
 def test_what_can_not_be_a_name_is_refused_briefly(store: Store, text: str) -> None:
     store.record(snapshot())
     with pytest.raises(InvalidArgument) as told:
@@ -93,7 +95,9 @@ def test_an_ambiguous_revision_lists_both(store: Store) -> None:
         find(store, "sort@abcd")
 
 
-@pytest.mark.parametrize("text", ["sort@latset", "sort@latest~9", "sortt@latest", "sort@label:never", "nothing", "latest~99"])
+@pytest.mark.parametrize(
+    "text", ["sort@latset", "sort@latest~9", "sortt@latest", "sort@label:never", "nothing", "latest~99"]
+)
 def test_an_unknown_name_is_told_the_nearest(store: Store, history: list[str], text: str) -> None:
     with pytest.raises(UnknownResult) as told:
         find(store, text)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import snapshot
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from conftest import snapshot
 from holobench_mcp.contract import result_to_dict
 from holobench_mcp.model import ConfigError, IntegrityError, InvalidArgument, StoreError, UnknownResult
 from holobench_mcp.snapshot import Snapshot, decode_samples, encode_samples
@@ -232,7 +232,9 @@ def test_an_index_that_can_not_be_written_is_kept_in_memory(store: Store, monkey
 def test_a_full_or_read_only_disk_is_told_and_loses_nothing(tmp_path: Path, options: str, says: str) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", str(disk)], capture_output=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "none", str(disk)], capture_output=True, check=False
+    )
     if mounted.returncode:
         pytest.skip(f"a tmpfs can't be mounted here: {mounted.stderr.decode().strip()}")
     try:

@@ -16,6 +16,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -25,6 +26,7 @@ import numpy.typing as npt
 from holobench_mcp import upstream
 from holobench_mcp.bench_result import contract_of, snapshot_dataset
 from holobench_mcp.model import (
+    CaptureError,
     Environment,
     Input,
     IntegrityError,
@@ -91,6 +93,10 @@ class Snapshot:
         cfg = bench_res.bench_cfg
         variables = [rv for rv in cfg.result_vars if isinstance(rv, upstream.scalar_result_types())]
         metrics = tuple(upstream.declaration_of(rv) for rv in variables)
+        if not metrics:
+            raise CaptureError(
+                f"{cfg.bench_name} has no scalar metric (ResultFloat or ResultBool), so nothing to compare."
+            )
         moment = snapshot_dataset(bench_res)
         dataset = _scalars_only(moment, [iv.name for iv in cfg.input_vars], metrics)
         inputs = tuple(
@@ -349,7 +355,12 @@ def _plain(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """An array without objects: what is not a number, a boolean or a time becomes fixed-width text."""
     if values.dtype.kind in "fiubUM":
         return values
-    return np.array([str(v) for v in values.tolist()], dtype=np.str_)
+    return np.array([str(_of_enum(v)) for v in values.tolist()], dtype=np.str_)
+
+
+def _of_enum(value: Any) -> Any:  # noqa: ANN401 - anything a sweep may hold
+    """An enum's member as its value, which is what a saved result keeps of it."""
+    return value.value if isinstance(value, Enum) else value
 
 
 def _input_kind(values: npt.NDArray[Any]) -> InputKind:
@@ -361,7 +372,7 @@ def _constants(cfg: Any) -> dict[str, JsonScalar]:  # noqa: ANN401 - a bencher B
     """The sweep's constants. bencher holds them as [variable, value] pairs."""
     held: dict[str, JsonScalar] = {}
     for variable, value in cfg.const_vars or ():
-        plain = value.item() if hasattr(value, "item") else value
+        plain = _of_enum(value.item() if hasattr(value, "item") else value)
         held[str(getattr(variable, "name", variable))] = (
             plain
             if isinstance(plain, str | int | bool) or (isinstance(plain, float) and math.isfinite(plain))

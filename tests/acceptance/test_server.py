@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import need, snapshot
 from jsonschema import Draft202012Validator
 from mcp import Client, MCPError, StdioServerParameters
 
+from conftest import need, snapshot
 from holobench_mcp.server.app import create_server
 from holobench_mcp.store import open_store
 

@@ -7,6 +7,7 @@ as if an enemy had written it.
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import struct
@@ -25,7 +26,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 import numpy.typing as npt
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
-import holobench_mcp
 from holobench_mcp import upstream
 from holobench_mcp.model import (
     CaptureError,
@@ -113,9 +113,17 @@ def read_pickle(
 def read_contract(path: Path) -> Snapshot:
     """A contract-only result, from a `result.json`. Raises CaptureError, naming the file and the key."""
     try:
+        if not path.is_file():
+            raise CaptureError(f"{path} is not a file.")
         if path.stat().st_size > MAX_CONTRACT_BYTES:
             raise CaptureError(f"{path} has {path.stat().st_size:,} bytes; a result.json has at most 16 MiB.")
-        document = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
+        document = json.loads(
+            path.read_text(encoding="utf-8"),
+            parse_constant=_no_constant,
+            parse_float=_finite,
+            object_pairs_hook=_unique,
+        )
+        json.dumps(document, ensure_ascii=False).encode("utf-8")  # half of a surrogate pair can't be stored again
     except (OSError, UnicodeDecodeError) as problem:
         raise CaptureError(f"{path} can't be read: {problem}.") from problem
     except (ValueError, RecursionError) as problem:
@@ -134,6 +142,9 @@ def read_contract(path: Path) -> Snapshot:
             for m in parsed.metrics
         )
         inputs = tuple(Input(name=i.name, units=i.units) for i in parsed.input_vars)
+        for what in (parsed.bench_name, *(m.variable for m in metrics), *(i.name for i in inputs)):
+            if not what.strip() or not what.isprintable():
+                raise CaptureError(f"{path}: a name is of printable characters, not {what!r:.60}.")
     except ValidationError as problem:
         first = problem.errors()[0]
         where = ".".join(map(str, first["loc"]))
@@ -183,7 +194,7 @@ def _opened(source: Path | bytes, spooled: BinaryIO, told: str, max_bytes: int) 
 
 
 def _quarantined(stream: BinaryIO, told: str, timeout_s: float) -> list[tuple[dict[str, Any], bytes]]:
-    boot = _BOOT.format(path=str(Path(holobench_mcp.__file__).resolve().parent.parent))
+    boot = _BOOT.format(path=str(Path(__file__).resolve().parents[2]))
     child = subprocess.Popen(
         [sys.executable, "-P", "-s", "-E", "-B", "-c", boot, str(_MEMORY_BYTES), str(max(1, int(timeout_s)))],
         stdin=stream,
@@ -242,8 +253,8 @@ def _frames(out: bytes, told: str) -> list[tuple[dict[str, Any], bytes]]:
         at += 16 + text_size + archive_size
         if "refused" in header:
             raise CaptureError(
-                f"{told} names {_shown(header['refused'])}, which a holobench result never needs. It was refused, and nothing "
-                "in it was run."
+                f"{told} names {_shown(header['refused'])}, which a holobench result never needs. It was refused, and "
+                "nothing in it was run."
             )
         if "error" in header:
             raise CaptureError(f"{told} is not a saved holobench result: {_shown(header['error'])}.")
@@ -315,6 +326,20 @@ def _exact(record: Mapping[str, _ExactFloat | JsonScalar]) -> dict[str, Any]:
 
 def _no_constant(text: str) -> None:
     raise ValueError(f"it has a {text}, which strict JSON has not")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text:.40} is too large for a number")
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    told = dict(pairs)
+    if len(told) != len(pairs):
+        raise ValueError("an object has the same key twice")
+    return told
 
 
 _described: TypeAdapter[_Described] = TypeAdapter(_Described)

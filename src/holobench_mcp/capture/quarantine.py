@@ -1,9 +1,11 @@
 """The child process that reads a pickle, and the only code of this project that does.
 
 A saved holobench result is a pickle of live objects, and loading one the ordinary way runs whatever it names. Here
-nothing that it names is ever imported but a short list of plain data types: every other class, of holobench, param,
+nothing that it names is ever imported but the built-in containers: every other class, of holobench, param, numpy,
 pandas, xarray or the benchmark itself, becomes an inert double that only remembers what it was given. The arrays and
-declarations are then dug out of those doubles and handed to the parent as JSON and npz, in which nothing can run.
+declarations are then dug out of those doubles, each array from its bytes and a checked dtype, and handed to the parent
+as JSON and npz, in which nothing can run. numpy's own constructors are not called by a pickle either: given an object
+dtype and raw bytes, they make pointers of them.
 
 Imports neither holobench nor xarray; runs with limits on memory, time and files.
 """
@@ -14,11 +16,14 @@ import io
 import json
 import math
 import pickle
+import re
 import struct
 import sys
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -28,31 +33,48 @@ _PLAIN: dict[tuple[str, str], Any] = {
     **{("builtins", t.__name__): t for t in (dict, list, set, frozenset, tuple, int, float, bool, complex, str, bytes)},
     ("collections", "OrderedDict"): OrderedDict,
     ("collections", "defaultdict"): defaultdict,
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
 }
-_NUMPY_FUNCTIONS = {
-    "_reconstruct": "multiarray",
-    "scalar": "multiarray",
-    "_frombuffer": "numeric",
-}
-_DATETIME = frozenset({"datetime", "date", "time", "timedelta", "timezone"})
+#: What numpy puts into pickles of arrays, scalars, dtypes and random generators, as doubles.
+_NUMPY = frozenset(
+    {
+        "ndarray", "dtype", "_reconstruct", "scalar", "_frombuffer", "bool", "bool_", "int8", "int16", "int32", "int64",
+        "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64", "longdouble", "complex64", "complex128",
+        "str_", "bytes_", "object_", "datetime64", "timedelta64", "void", "StringDType", "MaskedArray",
+        "_convert_to_stringdtype_kwargs", "_mareconstruct", "__bit_generator_ctor", "__generator_ctor",
+        "__randomstate_ctor", "SeedSequence", "__pyx_unpickle_SeedSequence", "MT19937", "PCG64", "PCG64DXSM", "Philox",
+        "SFC64",
+    }
+)  # fmt: skip
+#: What Python 2 called modules of its standard library: a pickle of protocol 2 may still say so.
+_PYTHON_2 = frozenset({"__builtin__", "commands", "copy_reg", "cPickle", "cStringIO", "exceptions", "popen2"})
+_WORD = re.compile(r"[^\W\d]\w{0,200}")
+#: Plotting callbacks are kept with a result, such as `BenchResult.to_auto_plots`.
+_DTYPE = re.compile(r"[biufc]\d{1,2}|[SU]\d{1,7}|O8?|[Mm]8")
+_TIME_UNITS = frozenset({b"D", b"h", b"m", b"s", b"ms", b"us", b"ns"})
+#: pandas' codes of a time's resolution: ticks a second.
+_RESOLUTIONS = {7: 1, 8: 10**3, 9: 10**6, 10: 10**9}
+_CALLBACK = re.compile(r"[A-Z]\w*\.to_\w+")
 #: Names of the standard library that a genuine result may hold, as doubles that do nothing when they are called.
 _HARMLESS = frozenset(
     {
         ("_functools", "reduce"), ("functools", "reduce"), ("functools", "partial"), ("_operator", "or_"),
         ("operator", "or_"), ("copyreg", "_reconstructor"), ("copyreg", "__newobj__"), ("builtins", "object"),
-        ("builtins", "getattr"), ("builtins", "type"), ("types", "SimpleNamespace"), ("types", "MethodType"),
+        ("builtins", "type"), ("types", "SimpleNamespace"), ("types", "MethodType"), ("_codecs", "encode"),
+        ("builtins", "range"), ("builtins", "slice"), ("builtins", "bytearray"), ("builtins", "Ellipsis"),
+        ("datetime", "datetime"), ("datetime", "date"), ("datetime", "time"), ("datetime", "timedelta"),
+        ("datetime", "timezone"), ("zoneinfo", "ZoneInfo"),
         ("pathlib", "PosixPath"), ("pathlib", "PurePosixPath"), ("pathlib", "WindowsPath"), ("pathlib", "Path"),
         ("pathlib._local", "PosixPath"), ("uuid", "UUID"), ("decimal", "Decimal"), ("fractions", "Fraction"),
-        ("collections", "deque"), ("collections", "Counter"), ("zoneinfo", "ZoneInfo._unpickle"),
+        ("collections", "deque"), ("collections", "Counter"),
         ("threading", "Lock"), ("logging", "getLogger"),
     }
 )  # fmt: skip
 _EXCEPTIONS = frozenset(n for n in vars(__import__("builtins")) if n.endswith(("Error", "Exception", "Warning")))
 #: Packages whose functions can read files or run code, so that only their classes get doubles.
 _DATA_PACKAGES = frozenset({"pandas", "xarray", "scipy", "holoviews", "panel", "bokeh", "plotly"})
-_UNPICKLERS = ("_new_", "__pyx_unpickle_", "_unpickle", "_reconstruct")
+_UNPICKLERS = ("_new_", "__pyx_unpickle_", "_unpickle", "_reconstruct", "_nat_unpickle", "_timedelta_unpickle")
+#: Where no class is a benchmark's own.
+_CLOSED = sys.stdlib_module_names | _PYTHON_2 | _DATA_PACKAGES | {"numpy", "holobench_mcp", "pip", "setuptools"}
 
 
 class Refused(Exception):
@@ -69,6 +91,7 @@ class Double:
     told = ""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Double:
+        """Made by whatever call a pickle makes."""
         double = object.__new__(cls)
         double.args, double.kwargs = args, kwargs
         double.state, double.items = None, []
@@ -100,6 +123,9 @@ class Double:
     def __setitem__(self, key: Any, value: Any) -> None:
         self.items.append((key, value))
 
+    def __repr__(self) -> str:
+        return f"<{self.told}>"
+
     def attributes(self) -> dict[str, Any]:
         """The object's attributes, from its `__dict__` and its slots."""
         parts = self.state if isinstance(self.state, tuple) else (self.state,)
@@ -108,6 +134,21 @@ class Double:
             if isinstance(part, dict):
                 found.update({k: v for k, v in part.items() if isinstance(k, str)})
         return found
+
+
+class _Getattr(Double):
+    """`getattr` as enums and time zones use it in a pickle: a member, by its name, of a class that is a double."""
+
+    told = "builtins.getattr"
+
+    def __new__(cls, *args: Any, **_: Any) -> Any:
+        match args:
+            case (type() as owner, str(name)) if issubclass(owner, Double) and _WORD.fullmatch(name):
+                if owner.told == "zoneinfo.ZoneInfo" and name == "_unpickle":
+                    return owner
+                if not name.startswith("_") and owner.told.partition(".")[0] not in _CLOSED:
+                    return owner(name)
+        raise Refused("builtins.getattr")
 
 
 class _Unpickler(pickle.Unpickler):
@@ -121,26 +162,35 @@ class _Unpickler(pickle.Unpickler):
         """A plain type, or a double. Raises Refused."""
         if (module, name) in _PLAIN:
             return _PLAIN[module, name]
-        top = module.partition(".")[0]
-        if module in (
-            "numpy.core." + _NUMPY_FUNCTIONS.get(name, "?"),
-            "numpy._core." + _NUMPY_FUNCTIONS.get(name, "?"),
-        ):
-            return super().find_class(f"numpy._core.{_NUMPY_FUNCTIONS[name]}", name)
-        if module == "datetime" and name in _DATETIME:
-            return super().find_class(module, name)
-        if (module, name) not in _HARMLESS and not (module == "builtins" and name in _EXCEPTIONS):
-            last = name.rpartition(".")[2]
-            is_class = last[:1].isupper() or last.startswith(_UNPICKLERS)
-            if top in sys.stdlib_module_names or top == "numpy" or (top in _DATA_PACKAGES and not is_class):
-                raise Refused(f"{module}.{name}")
+        if (module, name) == ("builtins", "getattr"):
+            return _Getattr
         if (module, name) not in self._doubles:
+            if not _known(module, name):
+                raise Refused(f"{module}.{name}")
             self._doubles[module, name] = type(last_part(name), (Double,), {"told": f"{module}.{name}"})
         return self._doubles[module, name]
 
     def persistent_load(self, pid: Any) -> Any:
         """Refuse objects that are kept elsewhere."""
         raise Refused(f"a persistent id {str(pid)[:60]!r}")
+
+
+def _known(module: str, name: str) -> bool:
+    """Whether a result may hold a name. Nothing would come of one that it may not; but who imports it should know."""
+    if (module, name) in _HARMLESS or (module == "builtins" and name in _EXCEPTIONS):
+        return True
+    path, words = module.split("."), name.split(".")
+    if not all(_WORD.fullmatch(word) for word in (*path, *words)):
+        return False
+    if path[0] == "numpy":
+        return name in _NUMPY
+    if path[0] in _DATA_PACKAGES:
+        return len(words) == 1 and (name[:1].isupper() or name.startswith(_UNPICKLERS))
+    if path[0] in ("bencher", "param"):
+        # A dotted name is looked up attribute by attribute: `bencher.ab` has `os`, and that has `system`.
+        return len(words) == 1 or (path[0] == "bencher" and _CALLBACK.fullmatch(name) is not None)
+    # What is left are the benchmark's own classes, nested ones too, and those of the packages that it uses.
+    return path[0] not in _CLOSED and (len(words) == 1 or words[0][:1].isupper())
 
 
 def last_part(name: str) -> str:
@@ -153,6 +203,10 @@ def last_part(name: str) -> str:
 
 def read_results(stream: BinaryIO) -> Iterator[tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]]:
     """Every result of one or more pickles in a row: its declarations as JSON can hold them, and its arrays."""
+    head = stream.peek(4)[:4]  # type: ignore[attr-defined]  # a BufferedReader
+    for magic, what in ((b"\x1f\x8b", "gzip"), (b"PK\x03\x04", "zip"), (b"BZh", "bzip2"), (b"\xfd7zX", "xz")):
+        if head.startswith(magic):
+            raise NotAResult(f"it is a {what} file; unpack it first")
     first = True
     while first or stream.peek(1):  # type: ignore[attr-defined]  # a BufferedReader
         first = False
@@ -190,6 +244,8 @@ def describe(result: Double) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]
         raise NotAResult("its result has no dataset")
     inputs = [_declared(v, ("units",)) for v in _listed(cfg.get("input_vars"))]
     metrics = [_metric(v) for v in _listed(cfg.get("result_vars")) if _is_scalar(v)]
+    if not metrics:
+        raise NotAResult("its sweep measures no scalar (ResultFloat or ResultBool), so there is nothing to compare")
     dims, arrays = _dataset(ds, {i["name"] for i in inputs} | {"repeat", "over_time"}, {m["variable"] for m in metrics})
     execution = cfg.get("execution")
     identity = attributes.get("collected_identity")
@@ -256,6 +312,8 @@ def _bases_say(variable: Double, name: str) -> bool:
     """Whether a declaration is of a class, by its name: there is no class to ask. A subclass keeps its slots."""
     if variable.told == f"bencher.variables.results.{name}":
         return True
+    if variable.told == "bencher.variables.results.ResultVar":  # what ResultFloat was once called
+        return name == "ResultFloat"
     if variable.told.startswith(("bencher.", "param.")):
         return False
     attributes = variable.attributes()
@@ -268,8 +326,9 @@ def _claim(claim: Any) -> str | None:
         return None
     attributes = claim.attributes()
     if "op" in attributes:
-        return f"{_scalar(attributes['op'])} {attributes['bound']!r}"
-    return f"{attributes['low']!r}..{attributes['high']!r}" if "low" in attributes else None
+        return f"{_scalar(attributes['op'])} {_scalar(attributes.get('bound'))!r}"
+    low, high = (_scalar(attributes.get(edge)) for edge in ("low", "high"))
+    return f"{low!r}..{high!r}" if "low" in attributes else None
 
 
 def _constants(const_vars: Any) -> list[list[Any]]:
@@ -313,43 +372,96 @@ def _dataset(ds: Double, dims: set[str], wanted: set[str]) -> tuple[dict[str, li
 
 def _array(held: Any, depth: int = 0) -> npt.NDArray[Any] | None:
     """The array inside an xarray or pandas object, whichever way this version of them wraps it."""
-    if isinstance(held, np.ndarray):
-        return held
     if not isinstance(held, Double) or depth > 8:
         return None
+    if held.told.startswith("numpy."):
+        return _numpy_array(held)
     attributes = held.attributes()
     for part in [*held.args, attributes]:
         if isinstance(part, dict) and {"start", "stop", "step"} <= set(part):
-            return np.arange(part["start"], part["stop"], part["step"])
-    dtype = attributes.get("_dtype")
+            return np.arange(*(int(part[key]) for key in ("start", "stop", "step")))
     for part in _inside(held):
         if (array := _array(part, depth + 1)) is not None:
-            return array.astype(dtype) if isinstance(dtype, np.dtype) and dtype.kind == "U" else array
+            told = attributes.get("_dtype")
+            kind = _dtype(told).kind if isinstance(told, Double) and told.told == "numpy.dtype" else ""
+            # Times with a zone are held as UTC and shown as objects: that is how xarray puts them in words.
+            return array.astype(object) if kind == "O" and array.dtype.kind == "M" else array
     return None
+
+
+def _numpy_array(held: Double) -> npt.NDArray[Any] | None:
+    """An array from what its double was given. Only objects come as a list; bytes are never taken for pointers."""
+    match (last_part(held.told), held.args, held.state):
+        case ("_frombuffer", (bytes() | bytearray() as raw, Double() as told, tuple() as shape, str() as order), _):
+            pass
+        case ("_reconstruct", _, (_, tuple() as shape, Double() as told, fortran, bytes() | bytearray() as raw)):
+            order = "F" if fortran else "C"
+        case ("_reconstruct", _, (_, tuple() as shape, Double() as told, _, list() as raw)):
+            order = "C"
+        case _:
+            return None
+    dtype = _dtype(told)
+    if isinstance(raw, list) != dtype.hasobject or order not in ("C", "F"):
+        raise NotAResult("an array of its result is not what it claims to be")
+    if isinstance(raw, list):
+        flat = np.empty(len(raw), dtype=object)
+        flat[:] = raw
+        return flat.reshape(shape)
+    return np.frombuffer(raw, dtype=dtype).reshape(shape, order="F" if order == "F" else "C")
+
+
+def _dtype(held: Double) -> np.dtype[Any]:
+    """A plain dtype, from its code and byte order; structures and subarrays are in no result."""
+    code, state = held.args[0] if held.args else None, held.state
+    if held.told != "numpy.dtype" or not isinstance(code, str) or not _DTYPE.fullmatch(code):
+        raise NotAResult(f"an array of its result is of the dtype {code!r:.40}, which holds no samples")
+    order, unit = "=", ""
+    if isinstance(state, tuple) and len(state) > 1:
+        order = state[1] if state[1] in ("<", ">", "|", "=") else "="
+        if len(state) > 8 and code[0] in "Mm":
+            match state[8]:
+                case (_, (bytes() as name, int() as count, 1, 1)) if name in _TIME_UNITS and count > 0:
+                    unit = f"[{count}{name.decode()}]"
+    return np.dtype(f"{order}{code}{unit}")
 
 
 def _inside(held: Double) -> Iterator[Any]:
     pending: list[Any] = [held.args, held.state]
     while pending:
         part = pending.pop(0)
-        if isinstance(part, np.ndarray | Double):
+        if isinstance(part, Double):
             yield part
         elif isinstance(part, list | tuple):
             pending.extend(part)
         elif isinstance(part, dict):
             pending.extend(part.get(k) for k in ("array", "data", "_data", "_ndarray", "values") if k in part)
-            pending.extend(v for v in part.values() if isinstance(v, np.ndarray))
+            pending.extend(v for v in part.values() if isinstance(v, Double) and v.told.startswith("numpy."))
 
 
 def _as_text(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    flat = [str(_scalar(v)) for v in array.ravel().tolist()]
+    flat = []
+    for value in array.ravel().tolist():
+        plain = _scalar(value)
+        if isinstance(value, Double) and plain == repr(value):
+            raise NotAResult(f"an input of its result is a {value.told}, which only its own code can put in words")
+        flat.append(str(plain))
     return np.array(flat, dtype=np.str_).reshape(array.shape)
 
 
 def _scalar(value: Any) -> Any:
     """A value as JSON can hold it; an enum's member is what it was made of."""
     if isinstance(value, Double):
-        return _scalar(value.args[0]) if len(value.args) == 1 else str(value.told)
+        match (value.told, last_part(value.told), value.args):
+            case (_, "scalar", (Double() as told, bytes() as raw)):
+                held = np.frombuffer(raw, dtype=_dtype(told))
+                return _scalar(str(held[0]) if held.dtype.kind in "Mm" else held[0])
+            case (_, "YamlSelection", (str() as key, _)):
+                return key
+            case _ if (when := _time(value)) is not None:
+                return str(when)
+            case (_, _, (only,)):
+                return _scalar(only)
+        return repr(value)
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
@@ -357,9 +469,54 @@ def _scalar(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
+def _time(held: Double) -> date | timedelta | str | None:
+    """A time that a double stands for, pandas' included; its text is a label or the value of an input."""
+    match (held.told, held.args):
+        case ("datetime.datetime" | "datetime.date" as told, (bytes() as packed, *zone)):
+            built = date(*_ymd(packed)) if told == "datetime.date" else datetime(*_ymd(packed), *_clock(packed))
+            return built.replace(tzinfo=_zone(zone[0])) if zone and isinstance(built, datetime) else built
+        case ("datetime.timedelta", (int() as days, int() as seconds, int() as us)):
+            return timedelta(days, seconds, us)
+        case (told, (int() as value, _, zone, int() as resolution)) if told.endswith("._unpickle_timestamp"):
+            if resolution in _RESOLUTIONS:
+                return _timestamp(value, _RESOLUTIONS[resolution], zone)
+    return None
+
+
+def _timestamp(value: int, per_second: int, zone: Any) -> str:
+    """The text of a pandas Timestamp, from its ticks since 1970 in UTC."""
+    seconds, rest = divmod(value, per_second)
+    ns = rest * (10**9 // per_second)
+    when = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds, microseconds=ns // 1000)
+    when = when.replace(tzinfo=None) if zone is None else when.astimezone(_zone(zone))
+    # A datetime has no nanoseconds; pandas writes all nine digits of them.
+    return f"{when:%Y-%m-%d %H:%M:%S}.{ns:09d}{str(when)[26:]}" if ns % 1000 else str(when)
+
+
+def _ymd(packed: bytes) -> tuple[int, int, int]:
+    return int.from_bytes(packed[:2], "big"), packed[2] & 0x7F, packed[3]
+
+
+def _clock(packed: bytes) -> tuple[int, int, int, int]:
+    return packed[4], packed[5], packed[6], int.from_bytes(packed[7:10], "big")
+
+
+def _zone(held: Any) -> tzinfo | None:
+    match held:
+        case Double(told="datetime.timezone", args=(Double() as offset, *_)) if isinstance(_time(offset), timedelta):
+            return timezone(_time(offset))  # type: ignore[arg-type]  # the guard says that it is a timedelta
+        case Double(told="zoneinfo.ZoneInfo", args=(str(key), *_)):
+            return ZoneInfo(key)
+    return None
+
+
 def _number_text(value: Any) -> Any:
     """A number that the parent can read back exactly, NaN and infinities too."""
-    plain = value.item() if isinstance(value, np.generic) else value
+    plain = value
+    if isinstance(value, Double) and last_part(value.told) == "scalar":
+        match value.args:
+            case (Double() as told, bytes() as raw):
+                plain = np.frombuffer(raw, dtype=_dtype(told))[0].item()
     return {"float": repr(plain)} if isinstance(plain, float) else _scalar(plain)
 
 
@@ -401,7 +558,7 @@ def main() -> None:
     try:
         for header, arrays in read_results(sys.stdin.buffer):
             buffer = io.BytesIO()
-            np.savez(buffer, allow_pickle=False, **{f"v/{name}": array for name, array in arrays.items()})  # type: ignore[arg-type]  # names are data
+            np.savez(buffer, allow_pickle=False, **{f"v/{name}": array for name, array in arrays.items()})
             write_frame(out, header, buffer.getvalue())
     except Refused as refused:
         write_frame(out, {"refused": str(refused)})

@@ -1,7 +1,8 @@
 """Runs a benchmark command, unedited, and catches every sweep that it collects.
 
 holobench writes each collected sweep to the path in `BENCHER_RESULT_PATH`, where the next one overwrites it. A FIFO in
-that place receives them all: each arrives as one whole pickle, and goes to the quarantine.
+that place receives them all. They are only put aside while the command runs, and go to the quarantine when it is over:
+reading one keeps a core busy, which the next sweep would measure.
 """
 
 from __future__ import annotations
@@ -16,16 +17,17 @@ import sys
 import tempfile
 import threading
 import time
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from holobench_mcp import gitinfo
 from holobench_mcp.capture.environment import benchmark_file_of, capture_environment
 from holobench_mcp.capture.pickles import MAX_PICKLE_BYTES, read_pickle
-from holobench_mcp.model import CaptureError, Environment
+from holobench_mcp.model import CaptureError, Environment, InvalidArgument
 
 if TYPE_CHECKING:
     from holobench_mcp.snapshot import Snapshot
@@ -37,9 +39,8 @@ LABEL, REVISION = "BENCHER_DISPLAY_LABEL", "BENCHER_SOURCE_REVISION"
 RUN_MARK = "HOLOBENCH_MCP_RUN"
 
 TAIL_BYTES = 64 << 10
-#: The opcode that every pickle ends with.
-_STOP = b"."
 _GRACE_S = 3.0
+_DRAIN_S = 2.0
 _TICK_S = 0.05
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -74,11 +75,13 @@ def run_command(
 
     env: the whole environment of the child; this process's, unless given. extra_env: added to it.
     on_output: gets the child's output, stdout and stderr together; None lets both go where this process's go.
-    on_snapshot: called as soon as a sweep has arrived, from another thread.
+    on_snapshot: called with every sweep when the command is over, so that recording disturbs no measurement.
     cancel: when it is set, the child's whole process group is ended.
 
     Raises CaptureError when the command can't be started.
     """
+    if not command:
+        raise InvalidArgument("command: give the program to run and its arguments.")
     folder = cwd or Path.cwd()
     known = capture_environment(
         command=command, caches_on=False, cwd=folder, benchmark_file=benchmark_file_of(command, folder)
@@ -101,7 +104,8 @@ def run_command(
 def clean_text(data: bytes) -> str:
     """A program's output as plain text: no escape sequences, no control characters but line ends and tabs."""
     text = _ESCAPES.sub("", data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n"))
-    return _CONTROLS.sub("", text)
+    # Characters without a shape (category Cf) turn text around or hide it from whoever reads it.
+    return "".join(c for c in _CONTROLS.sub("", text) if unicodedata.category(c) != "Cf")
 
 
 # ---------------------------------------------------------------------- the child
@@ -132,6 +136,7 @@ def _run(
     outcome = RunOutcome(returncode=0)
     tail = _Tail(child, on_output) if on_output is not None else None
     deadline = None if timeout_s is None else time.monotonic() + timeout_s
+    handlers = _end_with_us()
     try:
         while True:
             try:
@@ -148,10 +153,26 @@ def _run(
                 outcome.cancelled = True
                 break
     finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
         _end_stragglers(child.pid, mark)
+    if outcome.returncode < 0:
+        outcome.returncode = 128 - outcome.returncode  # as a shell tells of a command that a signal ended
     if tail is not None:
         outcome.output_tail = tail.finish()
     return outcome
+
+
+def _end_with_us() -> dict[signal.Signals, Any]:
+    """Make what would end this process an interrupt, so that the child does not outlive it. The handlers that were."""
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+    wanted = (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP"))
+    return {
+        number: signal.signal(number, signal.default_int_handler)
+        for number in wanted
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL
+    }
 
 
 def _end(child: subprocess.Popen[bytes], first: signal.Signals = signal.SIGTERM) -> int:
@@ -200,7 +221,9 @@ class _Tail:
         with suppress(OSError, ValueError):
             while chunk := os.read(self._stream.fileno(), 1 << 16):
                 self._kept = (self._kept + chunk)[-TAIL_BYTES:]
-                self._on_output(chunk)
+                # Whatever becomes of the listener, the child's output must flow on, or the child would wait for us.
+                with suppress(Exception):
+                    self._on_output(chunk)
 
     def finish(self) -> str:
         # A daemon that we could not kill may hold the pipe open: its output is not worth waiting for.
@@ -214,7 +237,7 @@ class _Tail:
 
 
 class _Sweeps:
-    """Receives pickles through a FIFO, and hands each to the quarantine as soon as it is whole."""
+    """Receives pickles through a FIFO and puts them aside; hands each to the quarantine when the command is over."""
 
     def __init__(self, path: Path, environment: Environment, on_snapshot: Callable[[Snapshot], None] | None) -> None:
         self.path = path
@@ -222,7 +245,9 @@ class _Sweeps:
         self.problems: list[str] = []
         self._environment = environment
         self._on_snapshot = on_snapshot
-        self._pending = b""
+        self._put_aside: list[Path] = []
+        self._open: BinaryIO | None = None
+        self._size = 0
         self._thread: threading.Thread | None = None
         self._over = threading.Event()
 
@@ -233,49 +258,91 @@ class _Sweeps:
             self.problems.append("this system has no FIFOs: only the last sweep of the command was recorded.")
             return
         self._reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
-        # Held open by us too, so that the pipe never reports its end between two sweeps.
-        self._keeper = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
         self._thread = threading.Thread(target=self._receive, daemon=True)
         self._thread.start()
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
         if self._thread is None:
-            if self.path.exists():
+            if self.path.is_file():
                 self._read(self.path.read_bytes())
             return
         self._thread.join()
-        os.close(self._keeper)
         os.close(self._reader)
-        if self._pending:
-            self.problems.append("a sweep's result was cut short and could not be recorded: its process was ended.")
+        for batch in self._put_aside:
+            self._read_batch(bytearray(batch.read_bytes()))
+            batch.unlink()
 
     def _receive(self) -> None:
-        while True:
+        last_word = float("inf")
+        while time.monotonic() < last_word:
             over = self._over.is_set()
+            if over and last_word == float("inf"):
+                # What is in the pipe is still taken; a process that we could not end may write for ever.
+                last_word = time.monotonic() + _DRAIN_S
             ready, _, _ = select.select([self._reader], [], [], 0 if over else _TICK_S)
             if ready:
-                with suppress(BlockingIOError):
-                    self._pending += os.read(self._reader, 1 << 20)
-                if len(self._pending) > MAX_PICKLE_BYTES:
-                    self.problems.append(f"a sweep's result has more than {MAX_PICKLE_BYTES:,} bytes; it was dropped.")
-                    self._pending = b""
-            elif self._pending.endswith(_STOP):
-                self._take_whole()
-            if over and not ready:
-                return
+                try:
+                    arrived = os.read(self._reader, 1 << 20)
+                except BlockingIOError:
+                    continue
+                if arrived:
+                    self._keep(arrived)
+                    continue
+                # Every writer has closed the pipe: what arrived is whole, or never will be.
+                if self._open is None:
+                    self._over.wait(_TICK_S)
+                self._close_batch()
+                self._reopen()
+            if over:
+                break
+        self._close_batch()
 
-    def _take_whole(self) -> None:
-        """Read every whole pickle at the front of what has arrived."""
-        while size := _first_pickle(self._pending):
-            whole, self._pending = self._pending[:size], self._pending[size:]
+    def _keep(self, arrived: bytes) -> None:
+        if self._open is None:
+            self._put_aside.append(self.path.with_name(f"{len(self._put_aside)}.pkl"))
+            self._open, self._size = self._put_aside[-1].open("wb"), 0
+        self._size += len(arrived)
+        if self._size <= MAX_PICKLE_BYTES:
+            try:
+                self._open.write(arrived)
+            except OSError as problem:
+                self.problems.append(f"a sweep's result could not be put aside: {problem.strerror}.")
+                self._size = MAX_PICKLE_BYTES + 1
+        elif self._size - len(arrived) <= MAX_PICKLE_BYTES:
+            self.problems.append(f"a sweep's result has more than {MAX_PICKLE_BYTES:,} bytes; it was dropped.")
+
+    def _close_batch(self) -> None:
+        if self._open is not None:
+            with suppress(OSError):
+                self._open.close()
+            self._open = None
+            if self._size > MAX_PICKLE_BYTES:
+                self._put_aside.pop().unlink()
+
+    def _reopen(self) -> None:
+        """Forget the end that was seen. The new end is opened first: at no time is there a pipe that nobody reads."""
+        reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
+        os.close(self._reader)
+        self._reader = reader
+
+    def _read_batch(self, batch: bytearray) -> None:
+        """Read every pickle of a batch: two sweeps may have come as one. A rest that is not whole was cut short."""
+        while size := _first_pickle(batch):
+            whole = bytes(batch[:size])
+            del batch[:size]
             self._read(whole)
+        if batch:
+            self.problems.append("a sweep's result was cut short and could not be recorded: its process was ended.")
 
     def _read(self, pickled: bytes) -> None:
         try:
             found = read_pickle(pickled, name="a sweep's result", environment=self._environment)
         except CaptureError as problem:
             self.problems.append(str(problem))
+            return
+        except Exception as problem:
+            self.problems.append(f"a sweep's result could not be read ({type(problem).__name__}: {problem}).")
             return
         for snapshot in found:
             self.snapshots.append(snapshot)
@@ -286,12 +353,12 @@ class _Sweeps:
                     self.problems.append(f"NOT RECORDED: {snapshot.bench_name}: {problem}")
 
 
-def _first_pickle(data: bytes) -> int | None:
+def _first_pickle(data: bytes | bytearray) -> int | None:
     """The size of the pickle that data begins with; None when it is not whole. Reads opcodes, runs none."""
     if not data:
         return None
     try:
-        for opcode, _, position in pickletools.genops(data):
+        for opcode, _, position in pickletools.genops(bytes(data)):
             if opcode.name == "STOP" and position is not None:
                 return position + 1
     except (ValueError, IndexError, EOFError):
