@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import os
@@ -278,10 +279,8 @@ def test_a_damaged_archive_is_an_integrity_error_and_nothing_else(data: st.DataO
     for _ in range(data.draw(st.integers(1, 4))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     cut = bytes(whole[: data.draw(st.integers(0, len(whole)))])
-    try:
+    with contextlib.suppress(IntegrityError):
         decode_samples(cut)
-    except IntegrityError:
-        pass
 
 
 def test_an_archive_that_claims_gigabytes_is_refused_before_it_is_read() -> None:

@@ -1,6 +1,6 @@
 """A holobench benchmark of `sorter.sort`: how long it takes, and whether the answer is right.
 
-    holobench-mcp run -- python bench_sorting.py
+holobench-mcp run -- python bench_sorting.py
 """
 
 import random

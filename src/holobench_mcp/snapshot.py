@@ -94,9 +94,7 @@ class Snapshot:
         variables = [rv for rv in cfg.result_vars if isinstance(rv, upstream.scalar_result_types())]
         metrics = tuple(upstream.declaration_of(rv) for rv in variables)
         if not metrics:
-            raise CaptureError(
-                f"{cfg.bench_name} has no scalar metric (ResultFloat or ResultBool), so nothing to compare."
-            )
+            raise CaptureError(f"{cfg.bench_name} has no scalar metric: no ResultFloat and no ResultBool.")
         moment = snapshot_dataset(bench_res)
         dataset = _scalars_only(moment, [iv.name for iv in cfg.input_vars], metrics)
         inputs = tuple(
