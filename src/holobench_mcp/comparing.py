@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from holobench_mcp.config import Config
 from holobench_mcp.model import (
+    ALPHA,
     DECISIONS_WORST_FIRST,
+    ROUNDS_ALPHA,
     ComparedMetric,
     CompareOptions,
     ComparisonDocument,
@@ -25,11 +27,13 @@ from holobench_mcp.model import (
     MetricEvidence,
     NotComparable,
     RunVariance,
+    Selection,
     Side,
     comparison_uri,
     result_uri,
 )
 from holobench_mcp.store import Store
+from holobench_mcp.store.comparisons import count_variants
 from holobench_mcp.store.replicates import Sides, choose_sides, groups_of_runs
 
 if TYPE_CHECKING:
@@ -74,7 +78,25 @@ class Comparer:
         full = kept.get(key, lambda: self._compare(sides, options))
         notes = tuple(n for n in (note, sides.note) if n)
         told = full.model_copy(update={"notes": (*notes, *full.notes)}) if notes else full
+        told = self._with_selection(told, sides)
         return told if options.detail == "full" else summarised(told)
+
+    def _with_selection(self, document: ComparisonDocument, sides: Sides) -> ComparisonDocument:
+        """Caution an improvement that is the best of several tries, and say when luck could explain it."""
+        tried = count_variants(self._store, sides.baseline[0], sides.candidate[0])
+        if tried < 2 or document.decision is not Decision.improved:
+            return document
+        best = [m.evidence.p_value for m in document.metrics if m.evidence and m.evidence.decision is Decision.improved]
+        p = min((value for value in best if value is not None), default=1.0)
+        adjusted = min(1.0, tried * p)  # Bonferroni (Dunn 1961) over the variants
+        by_luck = adjusted > ALPHA
+        note = f"{tried} variants were compared with this baseline; counting them, p is {adjusted:.2g}" + (
+            ": luck could explain this improvement." if by_luck else "."
+        )
+        update: dict[str, Any] = {"selection": Selection(comparisons=tried, adjusted_p=adjusted, note=note)}
+        if by_luck:
+            update["next_step"] = "Confirm it on fresh runs: measure both sides again, and compare only those."
+        return document.model_copy(update=update)
 
     def _compare(self, sides: Sides, options: CompareOptions) -> ComparisonDocument:
         from holobench_mcp.comparability import compare as differences_between
@@ -86,6 +108,7 @@ class Comparer:
         differences = differences_between(base, cand)
         blocking = [d for d in differences if d.severity == "blocking"]
         margin = options.margin_percent or self._config.margin_percent
+        alpha = ROUNDS_ALPHA if sides.paired else ALPHA
         shared = tuple(m.variable for m in cand[0].metrics)
         if any(d.what == "no_samples" for d in blocking):
             judgement = Judgement(decision=Decision.incomparable, reason="", metrics=())
@@ -94,6 +117,7 @@ class Comparer:
                 base,
                 cand,
                 margin_percent=margin,
+                alpha=alpha,
                 run_variance=self._known_variance(sides, shared),
                 paired=sides.paired,
                 settings=self._config.settings_for(cand[0].bench_name, shared),
@@ -101,6 +125,9 @@ class Comparer:
             )
         decision, reason, next_step = _decide(document, judgement, blocking)
         decision, reason, next_step = _with_claims(document, decision, reason, next_step)
+        settings = self._config.settings_for(cand[0].bench_name, shared)
+        wrong = [v for v, s in settings.items() if s.correctness]
+        decision, reason, next_step = _with_correctness(document, wrong, decision, reason, next_step)
         by_variable = {m.variable: m for m in judgement.metrics}
         metrics = [{**m, "evidence": by_variable.get(m["variable"])} for m in document["metrics"]]
         metrics.sort(key=_worst_first)
@@ -117,6 +144,7 @@ class Comparer:
                 "candidate": _side(document["candidate"], sides.candidate),
                 "metrics": [ComparedMetric.model_validate(m) for m in metrics],
                 "evidence": EvidenceBasis(
+                    alpha=alpha,
                     margin_percent=margin,
                     replicates="rounds" if sides.paired else options.replicates,
                     runs=(len(base), len(cand)),
@@ -278,6 +306,25 @@ def _with_claims(
                 next_step
                 if decision is Decision.regressed
                 else "Make the claim hold again; a faster wrong answer is worse."
+            )
+            return Decision.regressed, f"{sentence} {reason}", step
+    return decision, reason, next_step
+
+
+def _with_correctness(
+    document: Mapping[str, Any], variables: Sequence[str], decision: Decision, reason: str, next_step: str | None
+) -> tuple[Decision, str, str | None]:
+    """A metric that is configured to say whether the answer is right may not get worse at all."""
+    for m in document["metrics"]:
+        before, now = m["baseline_value"], m["current_value"]
+        if m["variable"] not in variables or before is None or now is None:
+            continue
+        if (now < before) if m["direction"] == "maximize" else (now > before):
+            sentence = f"{m['variable']} says that answers are wrong: it was {before:.6g}, and is {now:.6g}."
+            step = (
+                next_step
+                if decision is Decision.regressed
+                else "Make the answers right again; a faster wrong one is worse."
             )
             return Decision.regressed, f"{sentence} {reason}", step
     return decision, reason, next_step

@@ -18,6 +18,7 @@ from holobench_mcp.model import ConfigError, Frozen, MetricSettings
 
 TABLE = "tool.holobench-mcp"
 STORE_VARIABLE = "HOLOBENCH_MCP_STORE"
+CACHE_VARIABLE = "HOLOBENCH_MCP_CACHE"
 DEFAULT_STORE = ".holobench"
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -165,6 +166,13 @@ def load_config(
         metrics=written.metrics,
         benchmarks=written.benchmarks,
     )
+
+
+def cache_folder() -> Path:
+    """This user's folder for what can be made again: indexes, locks, temporary worktrees."""
+    from platformdirs import user_cache_path
+
+    return Path(os.environ.get(CACHE_VARIABLE) or user_cache_path("holobench-mcp"))
 
 
 def _from_root(store: str, root: Path) -> str:

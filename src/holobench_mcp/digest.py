@@ -11,16 +11,19 @@ from collections.abc import Iterable, Mapping
 from holobench_mcp.model import (
     BaselineList,
     BaselineSet,
+    BenchmarkList,
     ComparedMetric,
     ComparisonDocument,
     Direction,
     History,
+    MeasurementReport,
     MetricEvidence,
     MetricList,
     PointEvidence,
     RefEntry,
     ResultDocument,
     ResultPage,
+    RevisionReport,
     Side,
 )
 
@@ -143,6 +146,36 @@ def history(told: History) -> str:
         for d in told.detectors
     ]
     return "\n".join(lines)
+
+
+def benchmarks(listed: BenchmarkList) -> str:
+    """One line a benchmark, and its parameters."""
+    lines = []
+    for b in listed.benchmarks:
+        lines.append(f"{b.name}: {b.description or ' '.join(b.command)} ({b.runs} runs a measurement)")
+        for name, p in b.parameters.items():
+            bounds = f"one of {p['choices']}" if p.get("choices") else f"{p.get('min')} to {p.get('max')}"
+            told = f"  parameter {name}: {p['type']}, {bounds}, default {p['default']} {p.get('description', '')}"
+            lines.append(told.rstrip())
+    lines.append("compare_revisions(benchmark) measures the working tree against its merge base and decides.")
+    return "\n".join(lines)
+
+
+def measurement(report: MeasurementReport) -> str:
+    """What was recorded, and what to call next."""
+    told = f"Measured {report.benchmark}: {report.runs} runs in {report.seconds:.0f} s, recorded as"
+    return "\n".join([told, *report.result_ids, f"Next: {report.next_step}"])
+
+
+def revisions(report: RevisionReport) -> str:
+    """The comparison first; how it was measured last."""
+    lines = [comparison(c) for c in report.comparisons]
+    lines.append(
+        f"measured by the server: {report.rounds} interleaved rounds of {report.benchmark}, base "
+        f"{report.base_revision[:10]}, head {report.head_revision[:10]}"
+        + (f"; {report.stopped}" if report.stopped else "")
+    )
+    return "\n".join([*lines, *report.notes])
 
 
 def baselines(listed: BaselineList) -> str:

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 _TIMEOUT_S = 20
 
 
-def git(folder: Path, *arguments: str, timeout_s: float = _TIMEOUT_S) -> str | None:
+def git(
+    folder: Path, *arguments: str, timeout_s: float = _TIMEOUT_S, env: Mapping[str, str] | None = None
+) -> str | None:
     """What a git command prints; None when it fails, or there is no git or no repository."""
     try:
         done = subprocess.run(
             ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", *arguments],
             cwd=folder,
-            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"},
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", **(env or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=timeout_s,

@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 SCHEMA_VERSION = 1
 STORE_FORMAT = 1
+#: Error rate of a whole comparison; and of the last look at an interleaved one, whose early look has the other 1 %.
+ALPHA, ROUNDS_ALPHA = 0.05, 0.04
 
 JsonScalar = str | int | float | bool | None
 Verdict = Literal["improved", "regressed", "unchanged"]
@@ -49,6 +51,10 @@ class ConfigError(HolobenchMcpError):
 
 class CaptureError(HolobenchMcpError):
     """A result could not be taken in."""
+
+
+class Busy(CaptureError):
+    """Another measurement is running on this machine."""
 
 
 class StoreError(HolobenchMcpError):
@@ -548,6 +554,48 @@ class ComparisonDocument(Tolerant):
     selection: Selection | None = None
     notes: tuple[str, ...] = ()
     uri: str | None = None
+
+
+class BenchmarkRow(Frozen):
+    """A benchmark that the configuration allows to run."""
+
+    name: str
+    description: str
+    command: tuple[str, ...]
+    runs: int
+    parameters: dict[str, dict[str, Any]] = {}
+    protected: tuple[str, ...] = ()
+
+
+class BenchmarkList(Frozen):
+    """The benchmarks that can be run from here."""
+
+    benchmarks: tuple[BenchmarkRow, ...]
+
+
+class MeasurementReport(Frozen):
+    """What measuring a benchmark recorded."""
+
+    measurement: str
+    benchmark: str
+    runs: int
+    result_ids: tuple[str, ...]
+    seconds: float
+    next_step: str
+
+
+class RevisionReport(Frozen):
+    """An interleaved A/B measurement of two revisions, and the comparison that came of it."""
+
+    measurement: str
+    benchmark: str
+    base_revision: str
+    head_revision: str
+    rounds: int
+    stopped: str | None
+    protected_changed: tuple[str, ...]
+    notes: tuple[str, ...]
+    comparisons: tuple[ComparisonDocument, ...]
 
 
 class HistoryPoint(Frozen):

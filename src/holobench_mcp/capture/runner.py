@@ -11,6 +11,7 @@ import os
 import pickletools
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from holobench_mcp import gitinfo
+from holobench_mcp.capture import guard
 from holobench_mcp.capture.environment import benchmark_file_of, capture_environment
 from holobench_mcp.capture.pickles import MAX_PICKLE_BYTES, read_pickle
 from holobench_mcp.model import CaptureError, Environment, InvalidArgument
@@ -121,18 +123,25 @@ def _run(
     cancel: threading.Event | None,
 ) -> RunOutcome:
     piped = on_output is not None
+    if shutil.which(command[0], path=env.get("PATH")) is None and not (folder / command[0]).is_file():
+        raise CaptureError(f"{command[0]!r} can't be started: there is no such program.")
+    lifeline, ours = os.pipe()
     try:
         child = subprocess.Popen(
-            list(command),
+            [sys.executable, "-I", "-S", guard.__file__, str(lifeline), *command],
             cwd=folder,
             env=dict(env),
             stdin=subprocess.DEVNULL if piped else None,
             stdout=subprocess.PIPE if piped else None,
             stderr=subprocess.STDOUT if piped else None,
             start_new_session=True,
+            pass_fds=(lifeline,),
         )
     except (OSError, ValueError) as problem:
+        os.close(ours)
         raise CaptureError(f"{command[0]!r} can't be started: {problem}.") from problem
+    finally:
+        os.close(lifeline)
     outcome = RunOutcome(returncode=0)
     tail = _Tail(child, on_output) if on_output is not None else None
     deadline = None if timeout_s is None else time.monotonic() + timeout_s
@@ -155,6 +164,7 @@ def _run(
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
+        os.close(ours)
         _end_stragglers(child.pid, mark)
     if outcome.returncode < 0:
         outcome.returncode = 128 - outcome.returncode  # as a shell tells of a command that a signal ended

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from holobench_mcp import digest
 from holobench_mcp._version import __version__
 from holobench_mcp.cli import render
-from holobench_mcp.config import load_config
+from holobench_mcp.config import BenchmarkConfig, load_config
 from holobench_mcp.model import CompareOptions, Decision, HolobenchMcpError, InvalidArgument
 from holobench_mcp.workspace import Workspace
 
@@ -186,6 +186,51 @@ def compare(
         raise typer.Exit(1)
 
 
+@app.command(context_settings=_PASS_ON)
+def ab(
+    context: typer.Context,
+    benchmark: Annotated[str | None, typer.Option(help="A configured benchmark, in place of a command.")] = None,
+    base: Annotated[str, typer.Option(help="The code before; merge-base is where the work began.")] = "merge-base",
+    head: Annotated[str, typer.Option(help="The code after; worktree has uncommitted changes.")] = "worktree",
+    rounds: Annotated[int, typer.Option(help="Runs of each side, in turn.")] = 5,
+    max_seconds: Annotated[float | None, typer.Option(help="Stop after the round that passes this.")] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds that one run may take.")] = 600.0,
+    protect: Annotated[list[str] | None, typer.Option(help="A path taken from the base on both sides.")] = None,
+    env: Annotated[list[str] | None, typer.Option(help="NAME=VALUE; {tree} is each side's folder.")] = None,
+    fail_on: Annotated[str, typer.Option(help="Decisions that exit 1, such as regressed,inconclusive.")] = "",
+    as_json: Json = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown for a pull request comment.")] = False,
+) -> None:
+    """Measure two revisions in turn and compare them: ab --base main -- python bench.py."""
+    gate = _gate(fail_on)
+    command = [a for i, a in enumerate(context.args) if not (i == 0 and a == "--")]
+    if bool(command) == (benchmark is not None):
+        raise InvalidArgument("ab: name a command behind '--', or a configured one with --benchmark.")
+    given = _benchmark(command, timeout, protect, env) if command else None
+    workspace = _chosen.workspace()
+    workspace.clean_up_after_crash()
+    report = workspace.compare_revisions(
+        benchmark or "command",
+        base=base,
+        head=head,
+        rounds=rounds,
+        max_seconds=max_seconds,
+        progress=lambda message, _done, _total: render.note(message),
+        config=given,
+    )
+    if as_json:
+        _print_json(report)
+    elif markdown:
+        render.out("\n\n".join(render.comparison_markdown(c) for c in report.comparisons))
+    else:
+        for document in report.comparisons:
+            render.comparison(document)
+        for told in filter(None, (report.stopped, *report.notes)):
+            render.note(told)
+    if any(document.decision in gate for document in report.comparisons):
+        raise typer.Exit(1)
+
+
 @app.command()
 def history(
     bench: Annotated[str, typer.Argument(help="The benchmark.")],
@@ -280,6 +325,18 @@ def _pair(text: str, option: str) -> tuple[str, str]:
     if not name or not equals:
         raise InvalidArgument(f"{option}: {text!r} is not of the form NAME=VALUE.")
     return name, value
+
+
+def _benchmark(command: list[str], timeout: float, protect: list[str] | None, env: list[str] | None) -> BenchmarkConfig:
+    try:
+        return BenchmarkConfig(
+            command=tuple(command),
+            timeout_s=timeout,
+            protected=tuple(protect or ()),
+            env=dict(_pair(text, "--env") for text in env or ()),
+        )
+    except ValidationError as problem:
+        raise InvalidArgument(f"ab: {problem.errors()[0]['msg']}.") from problem
 
 
 def _detectors(given: list[str] | None) -> dict[str, float | None] | None:

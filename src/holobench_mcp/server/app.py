@@ -77,7 +77,7 @@ class Services:
 
 def create_server(*, store: str | None = None, project: str | None = None) -> MCPServer[Any]:
     """The server for a project's store, ready to run on any transport."""
-    from holobench_mcp.server import resources, tools
+    from holobench_mcp.server import resources, run_tools, tools
 
     services = Services(store=store, project=project)
     runs = bool(services.config and services.config.benchmarks)
@@ -90,6 +90,7 @@ def create_server(*, store: str | None = None, project: str | None = None) -> MC
         middleware=[_WarmUp(services)],
     )
     tools.register(server, services)
+    run_tools.register(server, services)
     resources.register(server, services)
     return server
 
@@ -119,6 +120,7 @@ class _WarmUp:
 
     def _load(self) -> None:
         try:
+            self._services.workspace.clean_up_after_crash()
             self._services.workspace.warm_up()
         except Exception:
             log.debug("warm-up failed", exc_info=True)

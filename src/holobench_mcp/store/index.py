@@ -7,7 +7,6 @@ the cache folder can't be written it lives in memory.
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 import threading
 import time
@@ -15,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from holobench_mcp.config import cache_folder
 from holobench_mcp.model import IntegrityError, Manifest
 from holobench_mcp.store import layout
 from holobench_mcp.store.backend import Backend
@@ -163,10 +163,7 @@ def _read(backend: Backend, result_id: str) -> Manifest | None:
 
 def _places(url: str) -> Iterator[Path | str]:
     if not url.startswith("memory:"):
-        from platformdirs import user_cache_path
-
-        root = Path(os.environ.get("HOLOBENCH_MCP_CACHE") or user_cache_path("holobench-mcp"))
-        yield root / "index" / f"{hashlib.sha256(url.encode()).hexdigest()[:24]}.sqlite"
+        yield cache_folder() / "index" / f"{hashlib.sha256(url.encode()).hexdigest()[:24]}.sqlite"
     yield ":memory:"
 
 

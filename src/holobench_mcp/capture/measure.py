@@ -1,0 +1,200 @@
+"""Measures a configured benchmark: several processes in a clean environment, each sweep recorded as a run.
+
+What can be run is what a person wrote into the configuration; an agent's part is the values of parameters that it
+declares.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from holobench_mcp.capture.runner import RunOutcome, run_command
+from holobench_mcp.config import BenchmarkConfig
+from holobench_mcp.model import CaptureError, InvalidArgument, Measurement
+
+if TYPE_CHECKING:
+    from holobench_mcp.snapshot import Snapshot
+
+#: What a measured process keeps of this one's environment; everything else could differ between two measurements.
+KEPT_VARIABLES = (
+    "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "VIRTUAL_ENV", "CONDA_PREFIX",
+    "PYENV_ROOT", "PYENV_VERSION", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "SSL_CERT_FILE", "SSL_CERT_DIR",
+)  # fmt: skip
+_FIXED = {"LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
+_TOLD_LINES = 12
+
+#: Called with what is being measured, how many runs are done, and of how many.
+OnProgress = Callable[[str, int, int], None]
+#: Stores a snapshot and gives back its id.
+Record = Callable[["Snapshot"], str]
+
+
+@dataclass
+class Session:
+    """One measurement under way: who it is, what it has recorded, and how to stop it."""
+
+    name: str
+    config: BenchmarkConfig
+    root: Path
+    record: Record
+    runs: int
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    label: str | None = None
+    progress: OnProgress | None = None
+    cancel: threading.Event | None = None
+    id: str = ""
+    done: int = 0
+    result_ids: list[str] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.id = self.id or f"{self.name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+    def run(
+        self,
+        folder: Path,
+        *,
+        number: int,
+        side: Literal["base", "head"] | None = None,
+        revision: str | None = None,
+        environment: Mapping[str, str] | None = None,
+        keep: bool = True,
+        annotate: Callable[[Snapshot], Snapshot] = lambda s: s,
+    ) -> list[str]:
+        """One process, its sweeps recorded as run `number`. Returns their ids, in the order of the sweeps.
+
+        folder: the project's root to run in; the benchmark's own `cwd` is below it. keep: False for a warm-up.
+        Raises CaptureError, with the end of the output, when it fails, takes too long or collects nothing.
+        """
+        where = folder / self.config.cwd
+        if not where.is_dir():
+            raise CaptureError(f"{self.name}: its folder {self.config.cwd!r} is not there in {_told_side(side)}.")
+        words = [filled(word, self.parameters) for word in self.config.command]
+        env = {**clean_environment(self.config, self.parameters, folder), **(environment or {})}
+        if "/" in words[0] and not (where / words[0]).exists():
+            # A program of the project's own environment, such as .venv/bin/python, is in no revision's tree.
+            words[0] = str(self.root / self.config.cwd / words[0])
+        if shutil.which(words[0], path=env.get("PATH")) is None and not (where / words[0]).exists():
+            raise CaptureError(f"{self.name}: its program {words[0]!r} is not found on PATH.")
+        self._tell(f"{'measuring' if keep else 'warming up'} {self.name}{f' ({side})' if side else ''}")
+        started = time.monotonic()
+        outcome = run_command(
+            words,
+            cwd=where,
+            env=env,
+            label=self.label,
+            source_revision=revision,
+            timeout_s=self.config.timeout_s,
+            on_output=lambda _: None,
+            cancel=self.cancel,
+        )
+        self._check(outcome, side)
+        if not keep:
+            return []
+        self.seconds.append(time.monotonic() - started)
+        ids = []
+        for sweep, snapshot in enumerate(outcome.snapshots):
+            measured = Measurement(
+                id=self.id,
+                benchmark=self.name,
+                run=number,
+                runs=self.runs,
+                side=side,
+                sweep=sweep,
+                measured_by="server",
+            )
+            ids.append(self.record(annotate(snapshot.with_(measurement=measured))))
+        self.result_ids += ids
+        self.done += 1
+        self._tell(f"measured {self.name}{f' ({side})' if side else ''}")
+        return ids
+
+    def _check(self, outcome: RunOutcome, side: str | None) -> None:
+        where = f" in {_told_side(side)}" if side else ""
+        recorded = f" {len(self.result_ids)} results of earlier runs are recorded." if self.result_ids else ""
+        if outcome.cancelled:
+            raise Cancelled(f"The measurement of {self.name} was cancelled.{recorded}")
+        end = "\n".join(outcome.output_tail.strip().splitlines()[-_TOLD_LINES:])
+        tail = f" The end of its output:\n{end}" if end else ""
+        if outcome.timed_out:
+            raise CaptureError(f"{self.name} took more than {self.config.timeout_s:g} s{where}.{recorded}{tail}")
+        if outcome.returncode != 0:
+            if "ForbiddenCodeError" in outcome.output_tail:
+                raise CaptureError(
+                    f"{self.name} loads code of the working tree when it should measure the base revision, so both "
+                    "sides would be the same code: the project is probably installed in editable mode. Point the "
+                    f'benchmark at its own tree, such as env = {{ PYTHONPATH = "{{tree}}/src" }}.{tail}'
+                )
+            raise CaptureError(f"{self.name} failed with exit status {outcome.returncode}{where}.{recorded}{tail}")
+        if not outcome.snapshots:
+            told = " ".join(outcome.problems) or "It collected no holobench sweep."
+            raise CaptureError(f"{self.name} recorded nothing{where}. {told}{recorded}{tail}")
+
+    def _tell(self, what: str) -> None:
+        if self.progress is not None:
+            left = self.estimate()
+            self.progress(what + (f", about {left:.0f} s left" if left else ""), self.done, self.runs)
+
+    def estimate(self) -> float | None:
+        """Seconds that the rest takes, from the runs that are done."""
+        if not self.seconds:
+            return None
+        return max(0.0, (self.runs - self.done) * sum(self.seconds) / len(self.seconds))
+
+
+class Cancelled(CaptureError):
+    """A measurement was ended before it was over."""
+
+
+def filled(text: str, parameters: Mapping[str, str]) -> str:
+    """A word of a command with each `{name}` replaced by that parameter's value."""
+    for name, value in parameters.items():
+        text = text.replace("{" + name + "}", value)
+    return text
+
+
+def clean_environment(config: BenchmarkConfig, parameters: Mapping[str, str], tree: Path) -> dict[str, str]:
+    """What a measured process sees: a short list of variables, the configured ones, and nothing else."""
+    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    chosen = {key: filled(value, {**parameters, "tree": str(tree)}) for key, value in config.env.items()}
+    return {**kept, **_FIXED, **chosen}
+
+
+def chosen_parameters(name: str, config: BenchmarkConfig, given: Mapping[str, object]) -> dict[str, str]:
+    """Every declared parameter's value as text: the given one, checked, or its default.
+
+    Raises InvalidArgument for one that the configuration does not declare, or a value that it does not allow.
+    """
+    unknown = sorted(set(given) - set(config.parameters))
+    if unknown:
+        known = ", ".join(config.parameters) or "none"
+        raise InvalidArgument(
+            f"parameters: {name} declares no {', '.join(unknown)[:200]}; it declares {known}. A person can add it "
+            f"under [tool.holobench-mcp.benchmarks.{name}.parameters]."
+        )
+    chosen = {}
+    for key, declared in config.parameters.items():
+        try:
+            chosen[key] = declared.check(given.get(key, declared.default))
+        except ValueError as problem:
+            raise InvalidArgument(f"parameters: {key} {problem}.") from problem
+    return chosen
+
+
+def _told_side(side: str | None) -> str:
+    return {"base": "the base revision", "head": "the head side"}.get(side or "", "the project")
+
+
+def ordered(round_number: int) -> Sequence[Literal["base", "head"]]:
+    """ABBA: which side goes first alternates, so that neither always runs on the warmer machine."""
+    return ("base", "head") if round_number % 2 == 0 else ("head", "base")

@@ -1,0 +1,203 @@
+"""Measures two revisions in turn, so that what drifts meanwhile meets both sides alike.
+
+Rounds go base, head, head, base, … The decision is looked at twice: once early, once at the end, and the error rate is
+shared between the looks (Bonferroni: 1 % and 4 %), so that stopping early keeps it.
+"""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from holobench_mcp.capture.environment import benchmark_file_of
+from holobench_mcp.capture.measure import (
+    Cancelled,
+    OnProgress,
+    Record,
+    Session,
+    clean_environment,
+    filled,
+    ordered,
+)
+from holobench_mcp.capture.runner import clean_text
+from holobench_mcp.capture.worktrees import Revisions, choose_revisions, protect, worktrees
+from holobench_mcp.config import BenchmarkConfig
+from holobench_mcp.model import CaptureError, InvalidArgument
+
+if TYPE_CHECKING:
+    from holobench_mcp.snapshot import Snapshot
+
+#: The look's share of the error rate of 5 %; the last look has the rest (see model.ROUNDS_ALPHA).
+EARLY_ALPHA = 0.01
+_EARLY_SHARE = 0.6
+FORBIDDEN_ROOT, BASE_TREE = "BENCHER_AB_FORBIDDEN_ROOT", "BENCHER_AB_BASE_TREE"
+
+#: Whether the runs so far settle it at an error rate: given the recorded ids of each side, in order of rounds.
+Settled = Callable[[list[str], list[str], float], bool]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What an A/B measurement recorded, and how it went."""
+
+    revisions: Revisions
+    measurement: str
+    base_ids: tuple[tuple[str, ...], ...]  #: by sweep, then by round
+    head_ids: tuple[tuple[str, ...], ...]
+    rounds: int
+    stopped: str | None
+    protected_changed: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def measure_revisions(
+    name: str,
+    config: BenchmarkConfig,
+    root: Path,
+    *,
+    record: Record,
+    settled: Settled,
+    base: str = "merge-base",
+    head: str = "worktree",
+    rounds: int = 5,
+    max_seconds: float | None = None,
+    parameters: Mapping[str, str] | None = None,
+    progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> Measured:
+    """Measure two revisions in interleaved rounds, in temporary worktrees that are gone afterwards.
+
+    Raises CaptureError, and Cancelled; what was recorded until then stays.
+    """
+    if not 2 <= rounds <= 50:
+        raise InvalidArgument(f"rounds: from 2 to 50, not {rounds}.")
+    chosen = choose_revisions(root, base, head)
+    below = root.resolve().relative_to(chosen.repository.resolve())
+    session = Session(name, config, root, record, 2 * rounds, parameters or {}, None, progress, cancel)
+    started = time.monotonic()
+    with worktrees(chosen.repository, [chosen.base, chosen.head]) as (base_tree, head_tree):
+        changed = protect(chosen, head_tree, _protected(config, root, chosen.repository))
+        trees = {"base": base_tree / below, "head": head_tree / below}
+        if config.setup is not None:
+            for side, tree in trees.items():
+                _set_up(name, config, tree, side, session)
+        guarded = {FORBIDDEN_ROOT: str(chosen.repository), BASE_TREE: str(base_tree)}
+        also_head = {FORBIDDEN_ROOT: str(chosen.repository), BASE_TREE: str(head_tree)}
+        extra = {"base": guarded, "head": also_head}
+        commits = {"base": chosen.base, "head": chosen.head}
+        for side in ordered(0):
+            for _ in range(max(1, config.warmup_runs)):
+                session.run(
+                    trees[side], number=0, side=side, revision=commits[side], environment=extra[side], keep=False
+                )
+        recorded: dict[str, list[list[str]]] = {"base": [], "head": []}
+        stopped = None
+        early = math.ceil(rounds * _EARLY_SHARE)
+        for number in range(rounds):
+            for side in ordered(number):
+                ids = session.run(
+                    trees[side],
+                    number=number,
+                    side=side,
+                    revision=commits[side],
+                    environment=extra[side],
+                    annotate=_annotation(chosen, side),
+                )
+                _same_sweeps(name, recorded, ids)
+                recorded[side].append(ids)
+            done = number + 1
+            if done == rounds:
+                break
+            if done == early and done >= 2 and settled(*_first_sweep(recorded), EARLY_ALPHA):
+                stopped = f"settled after {done} of {rounds} rounds, at the early look"
+                break
+            if max_seconds is not None and time.monotonic() - started > max_seconds:
+                stopped = f"max_seconds was reached after {done} of {rounds} rounds"
+                break
+    return Measured(
+        revisions=chosen,
+        measurement=session.id,
+        base_ids=_by_sweep(recorded["base"]),
+        head_ids=_by_sweep(recorded["head"]),
+        rounds=len(recorded["base"]),
+        stopped=stopped,
+        protected_changed=tuple(changed),
+        notes=chosen.notes,
+    )
+
+
+def _annotation(chosen: Revisions, side: str) -> Callable[[Snapshot], Snapshot]:
+    """Say of the head's uncommitted changes that they are: its commit is one that no branch knows."""
+    dirty = side == "head" and chosen.head_is_worktree and chosen.head != chosen.base
+
+    def annotate(snapshot: Snapshot) -> Snapshot:
+        known = {"git_commit": chosen.head if side == "head" else chosen.base, "git_dirty": False}
+        label = "worktree" if dirty else None
+        environment = snapshot.environment.model_copy(update=known)
+        told = {**snapshot.provenance, **({"display_label": label} if label else {})}
+        return snapshot.with_(environment=environment, provenance=told)
+
+    return annotate
+
+
+def _protected(config: BenchmarkConfig, root: Path, repository: Path) -> list[str]:
+    """The protected paths, relative to the repository; the benchmark's own file unless others are configured."""
+    paths = [root / path for path in config.protected]
+    if not paths:
+        own = benchmark_file_of(config.command, root / config.cwd)
+        paths = [own] if own is not None else []
+    inside = []
+    for path in paths:
+        try:
+            inside.append(path.resolve().relative_to(repository.resolve()).as_posix())
+        except ValueError:
+            continue  # outside the repository both sides have the same file anyway
+    return inside
+
+
+def _set_up(name: str, config: BenchmarkConfig, tree: Path, side: str, session: Session) -> None:
+    if session.progress is not None:
+        session.progress(f"setting up {name} ({side})", session.done, session.runs)
+    words = [filled(word, {"tree": str(tree)}) for word in config.setup or ()]
+    try:
+        done = subprocess.run(
+            words,
+            cwd=tree,
+            env=clean_environment(config, session.parameters, tree),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=config.setup_timeout_s,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        raise CaptureError(f"{name}: its setup failed ({side}): {problem}.") from problem
+    if done.returncode != 0:
+        end = clean_text((done.stdout + done.stderr)[-4000:]).strip()
+        raise CaptureError(f"{name}: its setup failed with exit status {done.returncode} ({side}). Its output:\n{end}")
+
+
+def _same_sweeps(name: str, recorded: Mapping[str, list[list[str]]], ids: list[str]) -> None:
+    for earlier in (*recorded["base"][:1], *recorded["head"][:1]):
+        benches = [[i.rsplit("-", 2)[0] for i in some] for some in (earlier, ids)]
+        if benches[0] != benches[1]:
+            raise CaptureError(
+                f"{name} does not record the same benchmarks each time: {', '.join(benches[0])} before, "
+                f"{', '.join(benches[1])} now."
+            )
+
+
+def _first_sweep(recorded: Mapping[str, list[list[str]]]) -> tuple[list[str], list[str]]:
+    return [ids[0] for ids in recorded["base"]], [ids[0] for ids in recorded["head"]]
+
+
+def _by_sweep(rounds: list[list[str]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(zip(*rounds, strict=True))
+
+
+__all__ = ["Cancelled", "Measured", "measure_revisions"]

@@ -1,0 +1,241 @@
+"""Temporary checkouts of revisions, beside the user's own tree and never in it.
+
+Each stands in a folder of the cache that names its owner's process, so that what a killed server left behind is found
+and removed at the next start. The user's index, branches and files are not touched.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from holobench_mcp import gitinfo
+from holobench_mcp.capture.runner import RUN_MARK
+from holobench_mcp.config import cache_folder
+from holobench_mcp.model import CaptureError
+
+_OURS = (":(exclude,top).holobench", ":(exclude,top)cachedir", ":(exclude,top)reports")
+_GIT_S = 300.0
+
+
+@dataclass(frozen=True)
+class Revisions:
+    """The two commits of a comparison, and what is to be known of how they were chosen."""
+
+    repository: Path
+    base: str
+    head: str
+    head_is_worktree: bool
+    notes: tuple[str, ...]
+
+
+def choose_revisions(root: Path, base: str, head: str) -> Revisions:
+    """Resolve both sides. base: a revision or "merge-base"; head: a revision or "worktree".
+
+    The working tree is taken as a commit of its own that no branch points at, with uncommitted and untracked files.
+    Raises CaptureError for what is no repository, no revision, or has nothing in common.
+    """
+    repository = gitinfo.repository_root(root)
+    if repository is None:
+        raise CaptureError(f"{root} is not in a git repository (or git is not installed), so there are no revisions.")
+    tip = gitinfo.resolve_revision(repository, "HEAD")
+    if tip is None:
+        raise CaptureError(f"{repository} has no commit yet.")
+    notes: list[str] = []
+    head_commit = _commit_of_worktree(repository, tip) if head == "worktree" else _resolved(repository, head, "head")
+    if base == "merge-base":
+        base_commit, note = _merge_base(repository, tip if head == "worktree" else head_commit, head_commit)
+        notes.append(note)
+    else:
+        base_commit = _resolved(repository, base, "base")
+    if gitinfo.git(repository, "rev-parse", "--is-shallow-repository") == "true":
+        notes.append("The repository is a shallow clone: revisions beyond its depth are not there.")
+    if (repository / ".gitmodules").exists():
+        told = gitinfo.git(repository, "submodule", "status", "--recursive") or ""
+        dirty = gitinfo.git(repository, "submodule", "foreach", "--recursive", "--quiet", "git status --porcelain")
+        if dirty:
+            notes.append("A submodule has uncommitted changes: they are not measured.")
+        if told:
+            notes.append("Submodules are checked out at their recorded commits.")
+    if base_commit == head_commit:
+        notes.append("Base and head are the same revision.")
+    return Revisions(repository, base_commit, head_commit, head == "worktree", tuple(notes))
+
+
+@contextmanager
+def worktrees(repository: Path, commits: Sequence[str]) -> Iterator[list[Path]]:
+    """Detached checkouts of some commits, gone when the block is left."""
+    home = cache_folder() / "worktrees" / f"{os.getpid()}-{secrets.token_hex(4)}"
+    home.mkdir(parents=True, mode=0o700)
+    (home / "owner.json").write_text(
+        json.dumps({"pid": os.getpid(), "started": _started(os.getpid()), "repository": str(repository)})
+    )
+    try:
+        trees = []
+        for i, commit in enumerate(commits):
+            tree = home / ("base" if i == 0 else "head")
+            told = gitinfo.git(
+                repository, "worktree", "add", "--detach", "--force", str(tree), commit, timeout_s=_GIT_S
+            )
+            if told is None:
+                raise CaptureError(f"git could not check out {commit[:12]} into a temporary worktree.")
+            if (tree / ".gitmodules").exists():
+                gitinfo.git(
+                    tree, "-c", "protocol.file.allow=user", "submodule", "update", "--init", "--recursive", "--quiet",
+                    timeout_s=_GIT_S,
+                )  # fmt: skip
+            trees.append(tree)
+        yield trees
+    finally:
+        _remove(home, repository)
+
+
+def clean_up_after_crash() -> list[str]:
+    """Remove what servers that were killed left behind: worktrees and marked processes. Returns what was removed."""
+    removed = []
+    for home in (cache_folder() / "worktrees").glob("*"):
+        owner: dict[str, object] = {}
+        with suppress(OSError, ValueError):
+            owner = json.loads((home / "owner.json").read_text())
+        pid = owner.get("pid")
+        if isinstance(pid, int) and _started(pid) is not None and _started(pid) == owner.get("started"):
+            continue
+        if isinstance(pid, int):
+            removed += [f"process {p}" for p in _end_marked(pid)]
+        _remove(home, Path(str(owner.get("repository", "/"))))
+        removed.append(str(home))
+    return removed
+
+
+def protect(revisions: Revisions, head_tree: Path, paths: Sequence[str]) -> list[str]:
+    """Put the base revision's version of some paths into the head's tree. Returns those that the head had changed.
+
+    A path that the base does not have stays as the head has it: there is nothing to protect yet.
+    """
+    changed = []
+    for path in paths:
+        spec = f":(top,literal){path}"
+        if not gitinfo.git(revisions.repository, "ls-tree", "-r", "--name-only", revisions.base, "--", path):
+            continue
+        differing = gitinfo.git(
+            revisions.repository, "diff", "--name-only", "--no-renames", revisions.base, revisions.head, "--", spec
+        )
+        if not differing:
+            continue
+        changed += differing.splitlines()
+        target = head_tree / path
+        if target.is_dir() and not target.is_symlink():
+            shutil.rmtree(target)
+        else:
+            target.unlink(missing_ok=True)
+        if gitinfo.git(head_tree, "checkout", "--quiet", revisions.base, "--", spec, timeout_s=_GIT_S) is None:
+            raise CaptureError(f"protected: {path} can't be taken from the base revision.")
+    return changed
+
+
+# ---------------------------------------------------------------------- parts
+
+
+def _resolved(repository: Path, name: str, argument: str) -> str:
+    commit = gitinfo.resolve_revision(repository, name)
+    if commit is None:
+        raise CaptureError(
+            f"{argument}: {name!r:.80} is no revision of {repository}. Give a branch, a tag or a hash"
+            + (', "worktree" for the working tree.' if argument == "head" else ', or "merge-base".')
+        )
+    return commit
+
+
+def _merge_base(repository: Path, tip: str, head: str) -> tuple[str, str]:
+    """Where the work of `tip` began, and in words how that was found."""
+    for branch in ("origin/HEAD", "origin/main", "origin/master", "main", "master"):
+        trunk = gitinfo.resolve_revision(repository, branch)
+        if trunk is None:
+            continue
+        base = gitinfo.git(repository, "merge-base", trunk, tip)
+        if base is None:
+            raise CaptureError(
+                f"base: {branch} and the head have no commit in common (a shallow clone? `git fetch --unshallow` "
+                "brings the rest). Name the base revision."
+            )
+        if base != tip:
+            return base, f"The base is {base[:10]}, where the work left {branch}."
+        if tip != head:
+            return tip, f"The base is {tip[:10]}, the last commit: the head is its uncommitted changes."
+        break
+    parent = gitinfo.resolve_revision(repository, f"{tip}~1")
+    if tip != head:
+        return tip, f"The base is {tip[:10]}, the last commit: the head is its uncommitted changes."
+    if parent is None:
+        raise CaptureError("base: the head is the first commit, and nothing is uncommitted: there is no earlier code.")
+    return parent, f"The base is {parent[:10]}, the commit before the head: nothing is uncommitted."
+
+
+def _commit_of_worktree(repository: Path, tip: str) -> str:
+    """The working tree as a commit that nothing points at; the tip itself when nothing is uncommitted."""
+    index = cache_folder() / f"index-{os.getpid()}-{secrets.token_hex(4)}"
+    index.parent.mkdir(parents=True, exist_ok=True)
+    env = {"GIT_INDEX_FILE": str(index)}
+    try:
+        if gitinfo.git(repository, "read-tree", tip, env=env) is None:
+            raise CaptureError("git could not read the last commit.")
+        if gitinfo.git(repository, "add", "--all", "--", ":(top)", *_OURS, env=env, timeout_s=_GIT_S) is None:
+            raise CaptureError("git could not take in the uncommitted changes of the working tree.")
+        tree = gitinfo.git(repository, "write-tree", env=env)
+        if tree is not None and tree == gitinfo.git(repository, "rev-parse", f"{tip}^{{tree}}"):
+            return tip
+        who = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER")
+               for part, value in (("NAME", "holobench-mcp"), ("EMAIL", "holobench-mcp@localhost"),
+                                   ("DATE", "2000-01-01T00:00:00Z"))}  # fmt: skip
+        commit = gitinfo.git(
+            repository, "commit-tree", "-m", "uncommitted changes, as measured", "-p", tip, str(tree), env=who
+        )
+        if tree is None or commit is None:
+            raise CaptureError("git could not write the uncommitted changes as a tree.")
+        return commit
+    finally:
+        for left in (index, index.with_suffix(".lock")):
+            left.unlink(missing_ok=True)
+
+
+def _remove(home: Path, repository: Path) -> None:
+    for tree in ("base", "head"):
+        if (home / tree).exists():
+            gitinfo.git(repository, "worktree", "remove", "--force", "--force", str(home / tree), timeout_s=_GIT_S)
+    shutil.rmtree(home, ignore_errors=True)
+    gitinfo.git(repository, "worktree", "prune")
+
+
+def _started(pid: int) -> str | None:
+    """When a process started, as the kernel counts: a number taken again is another process."""
+    if sys.platform == "linux":
+        with suppress(OSError, IndexError):
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        return None
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        pass
+    return "alive"
+
+
+def _end_marked(owner: int) -> list[int]:
+    """Kill processes that a dead server's runs left behind."""
+    ended = []
+    prefix = f"{RUN_MARK}={owner}-".encode()
+    for entry in Path("/proc").glob("[0-9]*/environ") if sys.platform == "linux" else ():
+        with suppress(OSError):
+            if any(part.startswith(prefix) for part in entry.read_bytes().split(b"\0")):
+                pid = int(entry.parent.name)
+                os.kill(pid, 9)
+                ended.append(pid)
+    return ended
