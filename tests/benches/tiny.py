@@ -1,0 +1,29 @@
+"""A benchmark of a moment, whose speed and answer are `product.py`'s."""
+
+import os
+import sys
+import time
+
+import bencher as bn
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import product
+
+
+class Tiny(bn.ParametrizedSweep):
+    size = bn.IntSweep(default=1, sample_values=[1, 2], units="items")
+
+    time_ms = bn.ResultFloat(units="ms", direction=bn.OptDir.minimize)
+    right = bn.ResultBool(direction=bn.OptDir.maximize, claim=">= 1")
+
+    def benchmark(self):
+        start = time.perf_counter()
+        answer = product.work(self.size)
+        self.time_ms = (time.perf_counter() - start) * 1e3
+        self.right = answer == self.size
+
+
+if __name__ == "__main__":
+    Tiny().to_bench(bn.BenchRunCfg(repeats=int(os.environ.get("REPEATS", "3")))).plot_sweep(
+        "tiny", input_vars=["size"], result_vars=["time_ms", "right"], auto_plot=False
+    )
