@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import PYTHON, git
 
+from conftest import PYTHON, git
 from holobench_mcp.capture.machine_lock import machine_lock
 from holobench_mcp.capture.measure import Cancelled, chosen_parameters, clean_environment
 from holobench_mcp.capture.runner import RUN_MARK
@@ -283,6 +283,7 @@ def test_a_killed_server_leaves_no_child_no_worktree_and_no_half_result(project:
 
 def test_twenty_no_op_variants_yield_no_uncautioned_improvement(tmp_path: Path) -> None:
     import numpy as np
+
     from conftest import snapshot
 
     space = Workspace(load_config(project=tmp_path, store=str(tmp_path / "store"), environ={}))
@@ -293,12 +294,12 @@ def test_twenty_no_op_variants_yield_no_uncautioned_improvement(tmp_path: Path) 
         values = 100 * np.exp(shift + 0.02 * rng.standard_normal((6, 5)))
         return space.record(snapshot(values, at=at, revision=revision, environment={"git_dirty": False}))
 
-    base = [run(i, "base") for i in range(3)][0]
-    space.set_baseline(base)
+    base = [run(i, "base") for i in range(3)]
+    space.set_baseline(base[0])
     told = []
     for variant in range(20):
-        named = [run(10 + i, f"{variant:02d}abcdef") for i in range(3)][0]
-        told.append(space.compare("baseline", named))
+        named = [run(10 + i, f"{variant:02d}abcdef") for i in range(3)]
+        told.append(space.compare("baseline", named[0]))
     assert [d.selection.comparisons for d in told if d.selection] == [
         i + 1 for i, d in enumerate(told) if d.decision == "improved" and i
     ]

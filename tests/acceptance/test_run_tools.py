@@ -12,9 +12,9 @@ from typing import Any
 
 import anyio
 import pytest
-from conftest import PYTHON
 from mcp import Client, StdioServerParameters
 
+from conftest import PYTHON
 from holobench_mcp.server.app import create_server
 from holobench_mcp.store import open_store
 
@@ -122,6 +122,6 @@ def test_the_server_answers_while_it_measures_and_a_lost_client_ends_the_run(pro
 
 def _cwd(pid: str) -> str:
     try:
-        return os.readlink(f"/proc/{pid}/cwd")
+        return str(Path(f"/proc/{pid}/cwd").readlink())
     except OSError:
         return ""

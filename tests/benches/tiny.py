@@ -3,10 +3,11 @@
 import os
 import sys
 import time
+from pathlib import Path
 
 import bencher as bn
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 import product
 
 
