@@ -55,7 +55,7 @@ def program(text: str) -> dict:
 def test_runs_are_one_measurement_with_progress(project: Path) -> None:
     told: list[tuple[str, int, int]] = []
     space = workspace(project)
-    report = space.run_benchmark("tiny", parameters={"repeats": 4}, progress=lambda *step: told.append(step))
+    report = space.measuring.run_benchmark("tiny", parameters={"repeats": 4}, progress=lambda *step: told.append(step))
     manifests = [space.store.manifest(i) for i in report.result_ids]
     assert [m.measurement.run for m in manifests if m.measurement] == [0, 1]
     assert {m.measurement.id for m in manifests if m.measurement} == {report.measurement}
@@ -67,7 +67,7 @@ def test_runs_are_one_measurement_with_progress(project: Path) -> None:
 
 def test_only_what_is_configured_can_be_run(project: Path) -> None:
     with pytest.raises(InvalidArgument, match="it has tiny"):
-        workspace(project).run_benchmark("rm -rf /")
+        workspace(project).measuring.run_benchmark("rm -rf /")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_the_worst_benchmarks_end_in_a_clear_error(project: Path, text: str, say
     if "SIG_IGN" in text:
         config["timeout_s"] = 2
     with pytest.raises(CaptureError) as told:
-        workspace(project, bad=config).run_benchmark("bad")
+        workspace(project, bad=config).measuring.run_benchmark("bad")
     assert says in str(told.value)
     assert "\x1b" not in str(told.value) and "\x07" not in str(told.value)
     assert len(str(told.value)) < 100_000
@@ -120,7 +120,7 @@ def test_a_daemon_does_not_outlive_its_benchmark(project: Path) -> None:
         f"while not os.path.exists({str(project / 'daemon.pid')!r}): time.sleep(0.01)\n"
     )
     with pytest.raises(CaptureError, match="recorded nothing"):
-        workspace(project, bad=program(daemon)).run_benchmark("bad")
+        workspace(project, bad=program(daemon)).measuring.run_benchmark("bad")
     until(lambda: not alive(int((project / "daemon.pid").read_text() or 0)))
 
 
@@ -133,7 +133,7 @@ def test_cancelling_ends_the_group_and_keeps_what_was_finished(project: Path) ->
             cancel.set()
 
     with pytest.raises(Cancelled, match="1 results of earlier runs are recorded"):
-        space.run_benchmark("tiny", runs=3, progress=stop_after_one, cancel=cancel)
+        space.measuring.run_benchmark("tiny", runs=3, progress=stop_after_one, cancel=cancel)
     [kept] = space.store.manifests().select()
     assert kept.measurement is not None and kept.measurement.runs == 3
 
@@ -141,7 +141,7 @@ def test_cancelling_ends_the_group_and_keeps_what_was_finished(project: Path) ->
 def test_one_measurement_at_a_time(project: Path) -> None:
     with machine_lock("a first one"):
         with pytest.raises(Busy, match="a first one, since"):
-            workspace(project).run_benchmark("tiny", wait=False)
+            workspace(project).measuring.run_benchmark("tiny", wait=False)
         told: list[str] = []
         cancel = threading.Event()
 
@@ -150,7 +150,7 @@ def test_one_measurement_at_a_time(project: Path) -> None:
             cancel.set()
 
         with pytest.raises(Busy, match="Cancelled"):
-            workspace(project).run_benchmark("tiny", progress=cancelled, cancel=cancel)
+            workspace(project).measuring.run_benchmark("tiny", progress=cancelled, cancel=cancel)
     assert "waiting for another measurement: a first one" in told[0]
 
 
@@ -170,7 +170,7 @@ def test_a_slower_working_tree_is_found_against_its_merge_base(project: Path) ->
     (project / "product.py").write_text(SLOW)
     space = workspace(project)
     before = (git(project, "status", "--porcelain"), git(project, "stash", "list"), git(project, "branch", "--all"))
-    report = space.compare_revisions("tiny", rounds=2)
+    report = space.measuring.compare_revisions("tiny", rounds=2)
     document = report.comparisons[0]
     assert document.decision == "regressed", document.reason
     assert document.evidence is not None and document.evidence.replicates == "rounds"
@@ -188,7 +188,7 @@ def test_a_slower_working_tree_is_found_against_its_merge_base(project: Path) ->
 
 def test_faster_but_wrong_is_regressed(project: Path) -> None:
     (project / "product.py").write_text(WRONG)
-    report = workspace(project).compare_revisions("tiny", rounds=2)
+    report = workspace(project).measuring.compare_revisions("tiny", rounds=2)
     assert report.comparisons[0].decision == "regressed"
     assert "no longer holds its claim" in (report.comparisons[0].reason or "")
 
@@ -196,7 +196,7 @@ def test_faster_but_wrong_is_regressed(project: Path) -> None:
 def test_an_edited_harness_is_measured_as_the_base_has_it(project: Path) -> None:
     bench = (project / "tiny.py").read_text()
     (project / "tiny.py").write_text(bench.replace("(time.perf_counter() - start) * 1e3", "0.001"))
-    report = workspace(project).compare_revisions("tiny", rounds=2)
+    report = workspace(project).measuring.compare_revisions("tiny", rounds=2)
     assert report.protected_changed == ("tiny.py",)
     assert report.comparisons[0].decision != "improved"
     assert report.comparisons[0].comparability[0].what == "benchmark_source"
@@ -260,14 +260,14 @@ def test_code_of_the_working_tree_is_refused_on_the_base_side(project: Path) -> 
     git(project, "commit", "--quiet", "--all", "--message", "loads from an absolute path")
     (project / "product.py").write_text(SLOW)
     with pytest.raises(CaptureError, match="editable mode"):
-        workspace(project).compare_revisions("tiny", rounds=2)
+        workspace(project).measuring.compare_revisions("tiny", rounds=2)
 
 
 def test_a_killed_server_leaves_no_child_no_worktree_and_no_half_result(project: Path) -> None:
     (project / "product.py").write_text("import time\ndef work(size):\n    time.sleep(60)\n    return size\n")
     script = (
         "from holobench_mcp.config import load_config\nfrom holobench_mcp.workspace import Workspace\n"
-        f"Workspace(load_config(project={str(project)!r})).compare_revisions('tiny', base='HEAD', rounds=2)\n"
+        f"Workspace(load_config(project={str(project)!r})).measuring.compare_revisions('tiny', base='HEAD', rounds=2)\n"
     )
     server = subprocess.Popen([PYTHON, "-c", script], env={**os.environ})
     until(lambda: any(benchmarks_of(server.pid)))
@@ -307,6 +307,20 @@ def test_twenty_no_op_variants_yield_no_uncautioned_improvement(tmp_path: Path) 
         if document.decision == "improved":
             assert document.selection is not None and document.selection.adjusted_p is not None
             assert document.selection.adjusted_p <= 0.05 or "fresh runs" in (document.next_step or "")
+
+
+def test_a_partial_measurement_says_so_when_it_is_compared(project: Path) -> None:
+    cancel = threading.Event()
+    space = workspace(project)
+    space.measuring.run_benchmark("tiny", runs=1)
+
+    def stop_after_one(_message: str, done: int, _total: int) -> None:
+        if done == 1:
+            cancel.set()
+
+    with pytest.raises(Cancelled):
+        space.measuring.run_benchmark("tiny", runs=3, progress=stop_after_one, cancel=cancel)
+    assert "is partial: 1 of 3 runs" in " ".join(space.compare().notes)
 
 
 # ---------------------------------------------------------------------- parts

@@ -88,11 +88,10 @@ def _points(base: Snapshot, cand: Snapshot) -> list[Difference]:
             continue
         common = _common(values, other)
         shared *= len(common)
-        dropped = (len(values) - len(common), len(other) - len(common))
-        if any(dropped) and len(common):
+        if len(common) and (len(common) < len(values) or len(common) < len(other)):
             detail = (
-                f"{name} was swept at other values: {dropped[0]} only in the baseline, {dropped[1]} only in the "
-                f"candidate; the {len(common)} that both have are compared"
+                f"{name} was swept at other values: {_lone(values, common)} only in the baseline, "
+                f"{_lone(other, common)} only in the candidate; the {len(common)} that both have are compared"
             )
             found.append(_caution("points", detail))
     if shared == 0:
@@ -101,10 +100,18 @@ def _points(base: Snapshot, cand: Snapshot) -> list[Difference]:
 
 
 def _common(values: npt.NDArray[Any], other: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    if (values.dtype.kind == "U") != (other.dtype.kind == "U"):  # numpy would turn 1 into "1", and they aren't one
+        return values[:0]
     try:
         return np.intersect1d(values, other)
-    except TypeError:  # numbers on one side, text on the other
+    except TypeError:  # numbers on one side, times on the other
         return values[:0]
+
+
+def _lone(values: npt.NDArray[Any], common: npt.NDArray[Any]) -> str:
+    """How many values only one side has, and the first of them."""
+    lone = values[~np.isin(values, common)]
+    return f"{len(lone)} (such as {lone[0]})" if len(lone) else "0"
 
 
 def _environment(base: Environment, cand: Environment) -> list[Difference]:
@@ -122,11 +129,12 @@ def _environment(base: Environment, cand: Environment) -> list[Difference]:
                 "the code's",
             )
         )
-    unknown = [
-        name
-        for name, e in (("baseline", base), ("candidate", cand))
-        if e.python is None and e.cpu_model is None and e.os is None
-    ]
+    sides = (("baseline", base), ("candidate", cand))
+    sourceless = [name for name, e in sides if e.sweep_sha256 is None and e.benchmark_sha256 is None]
+    if len(sourceless) == 1:
+        told = f"the source of the {sourceless[0]}'s benchmark is unknown, so an edit of it would not show"
+        found.append(_caution("benchmark_source_unknown", told))
+    unknown = [name for name, e in sides if e.python is None and e.cpu_model is None and e.os is None]
     if unknown:
         found.append(_caution("unknown_environment", f"nothing is known of where the {' and the '.join(unknown)} ran"))
     return found
@@ -177,6 +185,8 @@ def _within(runs: Sequence[Snapshot], side: str) -> list[Difference]:
         values = {getattr(s.environment, field) for s in runs}
         if len(values - {None}) > 1:
             found.append(_caution(f"replicates_{field}", f"the {side}'s runs were measured on more than one {words}"))
+    if any(_edited(runs[0].environment, s.environment) for s in runs[1:]):
+        found.append(_caution("benchmark_source", f"the benchmark's own source changed between the {side}'s runs"))
     return found
 
 

@@ -76,10 +76,23 @@ class Comparer:
             self._store.manifests().count() if len(sides.baseline) == 1 or len(sides.candidate) == 1 else None,
         )
         full = kept.get(key, lambda: self._compare(sides, options))
-        notes = tuple(n for n in (note, sides.note) if n)
+        partial = [self._partial(m) for m in (baseline, candidate)]
+        itself = "Both sides are the same result." if baseline.result_id == candidate.result_id else sides.note
+        notes = tuple(n for n in (note, itself, *partial) if n)
         told = full.model_copy(update={"notes": (*notes, *full.notes)}) if notes else full
         told = self._with_selection(told, sides)
         return told if options.detail == "full" else summarised(told)
+
+    def _partial(self, named: Manifest) -> str | None:
+        """What to say of a measurement that was ended before its last run."""
+        measured = named.measurement
+        if measured is None or measured.side is not None or measured.runs == 1:
+            return None
+        index = self._store.manifests()
+        runs = {m.measurement.run for m in index.select(measurement=measured.id) if m.measurement}
+        if len(runs) >= measured.runs:
+            return None
+        return f"The measurement of {named.result_id} is partial: {len(runs)} of {measured.runs} runs were finished."
 
     def _with_selection(self, document: ComparisonDocument, sides: Sides) -> ComparisonDocument:
         """Caution an improvement that is the best of several tries, and say when luck could explain it."""

@@ -10,14 +10,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from holobench_mcp import formulas, wording
+from holobench_mcp import evidence_points, formulas, wording
 from holobench_mcp.aligned import Aligned, align
+from holobench_mcp.evidence_points import PointTests
 from holobench_mcp.formulas import Estimate, FloatArray
 from holobench_mcp.model import (
     DECISIONS_WORST_FIRST,
@@ -35,8 +36,8 @@ from holobench_mcp.snapshot import Snapshot
 
 #: Run-to-run standard deviation, in percent, of a metric that depends on the machine, where nothing was measured.
 ASSUMED_RUN_SD_PERCENT = 3.0
-#: How much of a metric's error rate its mean may use; its points have the rest.
-_SHARE_OF_MEAN = 0.4
+#: The worst points are listed one by one, and all are counted: what nobody reads should cost nobody seconds.
+MAX_POINTS_LISTED = 1000
 _MACHINE_UNITS = re.compile(
     r"(?:[munpµμ]?s|secs?|seconds?|m?sec|min|minutes?|h|hours?|ns|us|ms"  # time
     r"|[kmgt]?hz|.*/\s*(?:s|sec|second|ms|us|min|h)|.*per[ _](?:s|sec|second|min)|[a-z]*ps|cycles?"  # rate
@@ -159,9 +160,7 @@ class _Tested:
     scale: Literal["log", "plain", "bool"]
     overall: Estimate | None
     p_overall: float | None
-    point_effect: FloatArray
-    point_q: FloatArray  #: adjusted over points; 1 where not worth computing
-    point_half: FloatArray  #: half widths of 95 % intervals
+    points: PointTests
     margin: float
     variance: RunVariance
     n_runs: tuple[int, int]
@@ -173,22 +172,17 @@ class _Tested:
 
     @property
     def p(self) -> float | None:
-        """The metric's p, over its mean and its points: a weighted Bonferroni over the two."""
-        if self.p_overall is None:
-            return None
-        whole, single = self.weights
-        return min(1.0, whole * self.p_overall, single * float(self.point_q.min(initial=1.0)))
-
-    @property
-    def weights(self) -> tuple[float, float]:
-        """What the p of the mean, and those of the points, are multiplied with."""
-        return (1.0, 1.0) if self.point_q.size < 2 else (1 / _SHARE_OF_MEAN, 1 / (1 - _SHARE_OF_MEAN))
+        """The metric's p, over its mean and its points."""
+        if self.p_overall is None or self.points.q.size < 2:
+            return self.p_overall
+        return float(evidence_points.combined_p(self.p_overall, self.points.q.min(), self.points.q.size))
 
 
 def _test(question: _Question, aligned: Aligned, base_metric: Metric) -> _Tested:
     metric = question.metric
     base = [aligned.baseline_samples(i, metric.variable) for i in range(aligned.n_baseline)]
     cand = [aligned.candidate_samples(i, metric.variable) for i in range(aligned.n_candidate)]
+    given = len(base) * base[0].shape[1], len(cand) * cand[0].shape[1]
     if not question.paired:
         base, cand = _without_copies(base), _without_copies(cand)
     everything = [*base, *cand]
@@ -201,7 +195,7 @@ def _test(question: _Question, aligned: Aligned, base_metric: Metric) -> _Tested
         base, cand = [a[kept] for a in base], [a[kept] for a in cand]
     else:
         kept = np.ones(aligned.n_points, dtype=np.bool_)
-    blank = _Blank(question, (len(base), len(cand)), _repeats(base, cand), kept, dropped)
+    blank = _Blank(question, (len(base), len(cand)), _repeats(base, cand), given, kept, dropped)
     if base_metric.units != metric.units or base_metric.meaning_version != metric.meaning_version:
         return blank.unable("its declaration changed", incomparable=True)
     if base_metric.direction != metric.direction and question.settings.direction is None:
@@ -223,6 +217,7 @@ class _Blank:
     question: _Question
     n_runs: tuple[int, int]
     n_repeats: tuple[int, int]
+    n_given: tuple[int, int]  #: samples at a point, in all runs together, those of exact copies included
     kept: npt.NDArray[np.bool_]
     dropped: int
 
@@ -234,21 +229,17 @@ class _Blank:
         margin: float,
         *,
         variance: RunVariance | None = None,
-        points: tuple[FloatArray, FloatArray, FloatArray] | None = None,
+        points: PointTests | None = None,
         exact: bool = False,
         unable: str | None = None,
     ) -> _Tested:
-        effect, q, half = points or (_EMPTY, _EMPTY, _EMPTY)
         return _Tested(
-            self.question, scale, overall, p_overall, effect, q, half, margin,
+            self.question, scale, overall, p_overall, points or evidence_points.nothing(), margin,
             variance or RunVariance(source="none"), self.n_runs, self.n_repeats, self.kept, self.dropped, exact, unable,
         )  # fmt: skip
 
     def unable(self, why: str, *, incomparable: bool = False) -> _Tested:
         return self.fill("plain", None, None, 0.0, unable=("incomparable: " if incomparable else "") + why)
-
-
-_EMPTY: FloatArray = np.empty(0)
 
 
 def _test_values(blank: _Blank, base: list[FloatArray], cand: list[FloatArray], *, log: bool, finite: bool) -> _Tested:
@@ -257,16 +248,32 @@ def _test_values(blank: _Blank, base: list[FloatArray], cand: list[FloatArray], 
     scale: Literal["log", "plain"] = "log" if log else "plain"
     margin = _margin(question, base, cand, log=log)
     constant = _constant_difference(base, cand)
-    deterministic = question.settings.deterministic
-    enough = deterministic or (min(blank.n_repeats) >= 2 or min(blank.n_runs) >= 2)
-    if constant is not None and enough and (deterministic or not question.on_machine or not constant.any()):
+    if constant is not None and _known_exactly(blank, constant, base, cand, log=log):
         d = np.where(np.abs(constant) < 1e-14, 0.0, constant)
         overall = Estimate(float(d.mean()), 0.0, float("inf"))
-        q = np.where(d == 0, 1.0, 0.0)
-        return blank.fill(scale, overall, 0.0 if d.any() else 1.0, margin, points=(d, q, np.zeros_like(d)), exact=True)
+        p = 0.0 if d.any() else 1.0
+        return blank.fill(scale, overall, p, margin, points=evidence_points.certain(d), exact=True)
     if blank.n_runs[0] >= 2 or blank.n_runs[1] >= 2:
         return _test_runs(blank, base, cand, scale, margin)
     return _test_one_run_a_side(blank, base[0], cand[0], scale, margin, finite=finite)
+
+
+def _known_exactly(
+    blank: _Blank, difference: FloatArray, base: list[FloatArray], cand: list[FloatArray], *, log: bool
+) -> bool:
+    """Whether constants on both sides say all there is to say: equal ones, and different ones of a counter."""
+    if blank.question.settings.deterministic:
+        return True
+    if min(blank.n_given) < 2:
+        return False
+    if not difference.any():
+        return True
+    if blank.question.on_machine:
+        return False  # two times that are constant are a coarse clock's
+    if difference.size > 1 or min(blank.n_given) > 2:
+        return True
+    ends = [float(np.exp(side[0][0, 0]) if log else side[0][0, 0]) for side in (base, cand)]
+    return evidence_points.differs_by_more_than_rounding(*ends)
 
 
 def _test_one_run_a_side(
@@ -281,26 +288,20 @@ def _test_one_run_a_side(
         nb, mb, vb, nc, mc, vc = (a[known] for a in (nb, mb, vb, nc, mc, vc))
         kept = blank.kept.copy()
         kept[np.flatnonzero(kept)[~known]] = False
-        blank = _Blank(question, blank.n_runs, blank.n_repeats, kept, blank.dropped)
+        blank = replace(blank, kept=kept)
     d = mc - mb
     sides, dfs = np.stack([vb / nb, vc / nc]), np.stack([nb - 1, nc - 1])
     overall = formulas.stratified_welch(d, sides, dfs)
-    variance = _between_runs(question, scale)
-    added = 0.0 if variance.sd_percent is None else 2 * (variance.sd_percent / 100) ** 2
-    added_df = variance.df if variance.df is not None else float("inf")
+    variance = _between_runs(question)
+    added, added_df = _added_variance(variance, scale, (mb, mc))
     overall = overall.plus(added, added_df)
-    if d.size == 1 and min(blank.n_repeats) < 3 and added == 0:
-        return blank.fill(
-            scale,
-            overall,
-            None,
-            margin,
-            variance=variance,
-            unable="two repeats at one point can't tell a change from noise",
-        )
-    df = nb + nc - 2
-    pooled = ((nb - 1) * vb + (nc - 1) * vc) / df
-    points = _point_tests(d, pooled, df, 1 / nb + 1 / nc, added, added_df)
+    if d.size == 1 and min(blank.n_repeats) < 3:
+        # Two equal modes part four samples cleanly in one of eight pairs: no test of two repeats can be calibrated.
+        why = "two repeats at one point can't tell a change from noise"
+        return blank.fill(scale, overall, None, margin, variance=variance, unable=why)
+    points = evidence_points.moderated_tests(
+        d, np.stack([vb, vc]), dfs, np.stack([1 / nb, 1 / nc]), added=added, added_df=added_df
+    )
     return blank.fill(scale, overall, overall.p_value(), margin, variance=variance, points=points)
 
 
@@ -312,35 +313,67 @@ def _test_runs(
     lb, lc = _locations(base), _locations(cand)  # (runs, points)
     d = lc.mean(axis=0) - lb.mean(axis=0)
     floor = _least_variance(question, scale)
+    yb, yc = lb.mean(axis=1), lc.mean(axis=1)
     if question.paired:
         rounds = lc - lb
         numbers = rounds.mean(axis=1)
         spread = max(float(numbers.var(ddof=1)), 2 * floor)
         overall = Estimate(float(numbers.mean()), spread / numbers.size, numbers.size - 1.0)
-        residual, df, scale_n = rounds - numbers[:, None], numbers.size - 1.0, 1 / numbers.size
-        seen = spread / 2
+        p, seen = overall.p_value(), spread / 2
+        sides = _within_run_shape(rounds, numbers)[None, :]
+        dfs, weights = np.array([numbers.size - 1.0]), np.array([1 / numbers.size])
     else:
-        yb, yc = lb.mean(axis=1), lc.mean(axis=1)
-        if min(yb.size, yc.size) >= 2:
-            overall = formulas.welch(yb, yc)
-        else:
-            several = yb if yb.size > 1 else yc
-            v = float(several.var(ddof=1))
-            overall = Estimate(float(yc.mean() - yb.mean()), v * (1 / yb.size + 1 / yc.size), several.size - 1.0)
-        least = floor * (1 / yb.size + 1 / yc.size)
-        overall = Estimate(overall.effect, max(overall.variance, least), overall.df)
-        residual = np.concatenate(
-            [lb - yb[:, None] - (lb - yb[:, None]).mean(0), lc - yc[:, None] - (lc - yc[:, None]).mean(0)]
-        )
-        df, scale_n = float(yb.size + yc.size - 2), 1 / yb.size + 1 / yc.size
-        seen = overall.variance / scale_n
-    if question.paired:
-        residual = residual - residual.mean(axis=0)
-    pooled = (residual**2).sum(axis=0) / df
+        overall, p = _between_sides(yb, yc, floor, _of_a_lone_run(base, cand))
+        seen = overall.variance / (1 / yb.size + 1 / yc.size)
+        sides = np.stack([_within_run_shape(lb, yb), _within_run_shape(lc, yc)])
+        dfs, weights = np.array([yb.size - 1.0, yc.size - 1.0]), np.array([1 / yb.size, 1 / yc.size])
     variance = RunVariance(source="runs", sd_percent=100 * seen**0.5 if scale == "log" else None, df=overall.df)
     # What all points of a run share is the run's own; a point's test carries the uncertainty of both.
-    points = _point_tests(d, pooled, np.full(d.size, df), np.full(d.size, scale_n), overall.variance, overall.df)
-    return blank.fill(scale, overall, overall.p_value(), margin, variance=variance, points=points)
+    columns = np.ones(d.size)
+    points = evidence_points.moderated_tests(
+        d, sides, np.outer(dfs, columns), np.outer(weights, columns), added=overall.variance, added_df=overall.df
+    )
+    return blank.fill(scale, overall, p, margin, variance=variance, points=points)
+
+
+def _between_sides(yb: FloatArray, yc: FloatArray, floor: float, lone: float) -> tuple[Estimate, float]:
+    """The effect between the run numbers of two sides, at least one of which has several, and its p.
+
+    floor: the least variance of a run's number. lone: the variance that the repeats of a side's only run give its
+    number; the other side's runs can't know of an outlier in it.
+    """
+    scale = 1 / yb.size + 1 / yc.size
+    effect = float(yc.mean() - yb.mean())
+    df = float(yb.size + yc.size - 2)
+    pooled = (float(np.square(yb - yb.mean()).sum()) + float(np.square(yc - yc.mean()).sum())) / df
+    student = Estimate(effect, max(pooled, floor) * scale + lone, df)
+    if min(yb.size, yc.size) < 2:
+        return student, student.p_value()
+    welch = formulas.welch(yb, yc)
+    welch = Estimate(effect, max(welch.variance, floor * scale), welch.df)
+    if yb.size == yc.size:
+        return welch, welch.p_value()
+    # With few runs of unequal number Welch's test is too sure where the few happen to agree (7 % at 2 and 5 runs).
+    worst = max((welch, student), key=Estimate.p_value)
+    return worst, worst.p_value()
+
+
+def _of_a_lone_run(base: list[FloatArray], cand: list[FloatArray]) -> float:
+    """The variance of a lone run's number that its own repeats show; 0 where each side has several runs."""
+    lone = base if len(base) == 1 else cand if len(cand) == 1 else None
+    if lone is None or lone[0].shape[1] < 2:
+        return 0.0
+    n, _, variance = _moments(lone[0], finite=bool(np.isfinite(lone[0]).all()))
+    several = n >= 2
+    return float((variance[several] / n[several]).sum()) / n.size**2
+
+
+def _within_run_shape(locations: FloatArray, numbers: FloatArray) -> FloatArray:
+    """Variance over runs, at each point, of what is left of a location after its run's number. (runs, points)."""
+    if numbers.size < 2:
+        return np.zeros(locations.shape[1])
+    left = locations - numbers[:, None]
+    return np.asarray(np.square(left - left.mean(axis=0)).sum(axis=0) / (numbers.size - 1))
 
 
 def _test_proportions(blank: _Blank, base: list[FloatArray], cand: list[FloatArray]) -> _Tested:
@@ -367,43 +400,8 @@ def _test_proportions(blank: _Blank, base: list[FloatArray], cand: list[FloatArr
             overall, p = Estimate(overall.effect, between.variance, between.df), max(p, between.p_value())
     q = formulas.hochberg(formulas.fisher_exact(good, trials)) if d.size > 1 else np.ones_like(d)
     plus = (good + 1) / (trials + 2)
-    half = 1.96 * np.sqrt((plus * (1 - plus) / (trials + 2)).sum(axis=0))
-    return blank.fill("bool", overall, p, margin, points=(d, q, half), exact=same)
-
-
-def _point_tests(
-    d: FloatArray, pooled: FloatArray, df: FloatArray, scale_n: FloatArray, added: float, added_df: float
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Effects, adjusted p and half widths at each point, by moderated t-tests (Smyth 2004), adjusted by Hochberg."""
-    if d.size == 1:
-        return d, np.ones_like(d), np.zeros_like(d)
-    moderated = formulas.moderated_variance(pooled, df)
-    variance = moderated.variance
-    if float(df.max()) <= 4:
-        # Few repeats with outliers or two modes fool the moderated variance: its prior is fitted to the quiet points.
-        # A point's own variance, and the mean of all, are then the least that is believed.
-        variance = np.maximum(np.maximum(variance, pooled), float(pooled.mean()))
-    within = variance * scale_n
-    total = within + added
-    if added > 0:
-        inner = np.minimum(moderated.df, 1e9)
-        spread = within**2 / inner + (added**2 / added_df if np.isfinite(added_df) else 0.0)
-        dfs: FloatArray = np.asarray(total**2 / np.maximum(spread, 1e-300))
-    else:
-        dfs = np.broadcast_to(np.asarray(moderated.df, dtype=np.float64), d.shape)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = np.where(total > 0, np.abs(d) / np.sqrt(total), np.where(d == 0, 0.0, np.inf))
-    q = np.ones_like(d)
-    # Nothing below the normal's own 5 % can matter, and Student's distribution is costly at 10⁵ points.
-    worth = t >= 1.95
-    if worth.any():
-        q[worth] = formulas.hochberg(formulas.t_two_sided(t[worth], dfs[worth]), tests=d.size)
-    half = np.zeros_like(d)
-    shown = q <= 0.05
-    if shown.any():
-        quantile = np.array([formulas.t_quantile(0.975, float(v)) for v in np.unique(dfs[shown])])
-        half[shown] = quantile[np.searchsorted(np.unique(dfs[shown]), dfs[shown])] * np.sqrt(total[shown])
-    return d, q, half
+    points = evidence_points.given(d, q, (plus * (1 - plus) / (trials + 2)).sum(axis=0))
+    return blank.fill("bool", overall, p, margin, points=points, exact=same)
 
 
 # ---------------------------------------------------------------------- from a test to a decision
@@ -416,12 +414,14 @@ def _decide(tested: _Tested, alpha: float, factor: float, aligned: Aligned) -> M
     overall, margin = tested.overall, tested.margin
     worse = _worse_sign(question.direction)
     p = min(1.0, factor * (tested.p or 0.0))
-    whole, single = tested.weights
-    moved = whole * factor * tested.p_overall <= alpha and abs(overall.effect) >= margin
-    moved_points = (single * factor * tested.point_q <= alpha) & (np.abs(tested.point_effect) >= margin)
-    points = _points(tested, moved_points, worse, aligned, factor)
+    limit = alpha / factor
+    moved = (tested.p or 0.0) <= limit and tested.p_overall <= limit and abs(overall.effect) >= margin
+    tests = tested.points
+    both = evidence_points.combined_p(tested.p_overall, tests.q, max(tests.q.size, 1))
+    moved_points = (tests.q <= limit) & (both <= limit) & (np.abs(tests.effect) >= margin)
+    points = _points(tested, moved_points, np.minimum(factor * np.maximum(both, tests.q), 1.0), worse, aligned)
     signs = {_word(worse, overall.effect)} if moved else set()
-    signs |= {p.decision for p in points}
+    signs |= {_word(worse, float(e)) for e in _extremes(tests.effect[moved_points])}
     low, high = overall.interval(0.90)
     within = -margin <= low and high <= margin
     if "regressed" in signs:
@@ -434,8 +434,9 @@ def _decide(tested: _Tested, alpha: float, factor: float, aligned: Aligned) -> M
         decision = Decision.inconclusive
     runs, repeats = _needed(tested) if decision is Decision.inconclusive else (None, None)
     evidence = _evidence(
-        tested, decision, ci=overall.interval(0.95), p=p, points=points, runs_needed=runs, repeats_needed=repeats
-    )
+        tested, decision, ci=overall.interval(0.95), p=p, points=points, points_moved=int(moved_points.sum()),
+        runs_needed=runs, repeats_needed=repeats,
+    )  # fmt: skip
     reason = wording.metric_reason(evidence, question.direction, moved=moved, exact=tested.exact)
     return evidence.model_copy(update={"reason": reason})
 
@@ -464,6 +465,7 @@ def _evidence(
     ci: tuple[float, float] | None,
     p: float | None,
     points: tuple[PointEvidence, ...],
+    points_moved: int = 0,
     reason: str = "",
     runs_needed: int | None = None,
     repeats_needed: int | None = None,
@@ -486,38 +488,45 @@ def _evidence(
         run_variance=tested.variance,
         margin=_shown(tested.scale, tested.margin),
         points=points,
-        points_moved=len(points),
+        points_moved=points_moved,
         runs_needed=runs_needed,
         repeats_needed=repeats_needed,
     )
 
 
 def _points(
-    tested: _Tested, moved: npt.NDArray[np.bool_], worse: int, aligned: Aligned, factor: float
+    tested: _Tested, moved: npt.NDArray[np.bool_], p: FloatArray, worse: int, aligned: Aligned
 ) -> tuple[PointEvidence, ...]:
-    """The points that moved: what got worse first, and of those the largest."""
+    """The points that moved: what got worse first, and of those the largest. At most MAX_POINTS_LISTED."""
     if not moved.any():
         return ()
     places = np.flatnonzero(moved)
-    effects = tested.point_effect[places]
+    effects = tested.points.effect[places]
     badness = effects * worse if worse else np.abs(effects)
-    order = places[np.argsort(-badness, kind="stable")]
+    order = places[np.argsort(-badness, kind="stable")[:MAX_POINTS_LISTED]]
     inputs = aligned.inputs_at(np.flatnonzero(tested.kept)[order])
+    low, high = tested.points.intervals(order)
+    log = tested.scale == "log"
     found = []
-    for place, where in zip(order, inputs, strict=True):
-        effect, half = float(tested.point_effect[place]), float(tested.point_half[place])
+    for where, effect, *ends, q in zip(
+        inputs, tested.points.effect[order].tolist(), low.tolist(), high.tolist(), p[order].tolist(), strict=True
+    ):
         shown = _shown(tested.scale, effect)
         found.append(
             PointEvidence.model_construct(
                 inputs=where,
                 decision=_word(worse, effect),
-                effect_percent=shown if tested.scale == "log" else None,
-                effect=shown if tested.scale != "log" else None,
-                ci=(_shown(tested.scale, effect - half), _shown(tested.scale, effect + half)),
-                p_value=min(1.0, tested.weights[1] * factor * float(tested.point_q[place])),
+                effect_percent=shown if log else None,
+                effect=None if log else shown,
+                ci=(_shown(tested.scale, ends[0]), _shown(tested.scale, ends[1])),
+                p_value=q,
             )
         )
     return tuple(found)
+
+
+def _extremes(effects: FloatArray) -> tuple[float, ...]:
+    return (float(effects.min()), float(effects.max())) if effects.size else ()
 
 
 def _needed(tested: _Tested) -> tuple[int | None, int | None]:
@@ -611,9 +620,9 @@ def _margin(question: _Question, base: list[FloatArray], cand: list[FloatArray],
     return percent / 100 * sum(size) / 2
 
 
-def _between_runs(question: _Question, scale: str) -> RunVariance:
+def _between_runs(question: _Question) -> RunVariance:
     """What is added for one run a side: known from the store, or assumed; nothing for independent repeats."""
-    if not question.on_machine or scale != "log":
+    if not question.on_machine:
         return RunVariance(source="none")
     if question.known is not None and question.known.sd_percent is not None:
         return question.known
@@ -622,6 +631,17 @@ def _between_runs(question: _Question, scale: str) -> RunVariance:
         sd_percent=ASSUMED_RUN_SD_PERCENT,
         note="record 3 runs a side to measure it",
     )
+
+
+def _added_variance(variance: RunVariance, scale: str, means: tuple[FloatArray, FloatArray]) -> tuple[float, float]:
+    """What one run a side adds to the variance of the effect, with its degrees of freedom.
+
+    On the plain scale, where a time was rounded to zero, the percentage is of the mean size. means: at each point.
+    """
+    if variance.sd_percent is None:
+        return 0.0, float("inf")
+    size = 1.0 if scale == "log" else float(np.mean([np.abs(m).mean() for m in means]))
+    return 2 * (variance.sd_percent / 100 * size) ** 2, float("inf") if variance.df is None else variance.df
 
 
 def _least_variance(question: _Question, scale: str) -> float:

@@ -151,7 +151,6 @@ class Measurement(Frozen):
     side: Literal["base", "head"] | None = None
     sweep: int = Field(0, ge=0, description="which sweep of the command this is")
     measured_by: Literal["server", "recorded"] = "recorded"
-    partial: bool = False
 
 
 class MetricStats(Frozen):

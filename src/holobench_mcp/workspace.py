@@ -9,33 +9,27 @@ import base64
 import binascii
 import getpass
 import json
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from holobench_mcp import gitinfo
-from holobench_mcp.config import BenchmarkConfig, Config
+from holobench_mcp.config import Config
 from holobench_mcp.kept import Kept
 from holobench_mcp.model import (
-    DECISIONS_WORST_FIRST,
     BaselineList,
     BaselineSet,
-    BenchmarkList,
-    BenchmarkRow,
     CaptureError,
     CompareOptions,
     Decision,
-    Difference,
     History,
     InputValues,
     InvalidArgument,
     JsonScalar,
     Manifest,
-    MeasurementReport,
     MetricList,
     MetricRow,
     NotComparable,
@@ -43,7 +37,6 @@ from holobench_mcp.model import (
     ResultDocument,
     ResultPage,
     ResultRow,
-    RevisionReport,
     RunReport,
     StoreError,
     UnknownResult,
@@ -54,11 +47,11 @@ from holobench_mcp.store.layout import check_ref_name
 from holobench_mcp.store.names import Latest, find, parse_ref
 
 if TYPE_CHECKING:
-    from holobench_mcp.capture.measure import OnProgress
+    from holobench_mcp.measuring import Measuring
     from holobench_mcp.model import ComparisonDocument
     from holobench_mcp.snapshot import Snapshot
 
-MAX_PAGE, MAX_RUNS = 100, 100
+MAX_PAGE = 100
 #: A baseline older than this is compared with, and a note says how old it is.
 STALE_BASELINE_DAYS = 30
 #: Input values that a listing shows; a sweep can have a hundred thousand.
@@ -215,11 +208,17 @@ class Workspace:
         earlier = self.store.manifests().select(bench_name=candidate.bench_name, before=at, limit=200)
         return next((m for m in earlier if not same_measurement(m, candidate)), None)
 
-    def warm_up(self) -> None:
-        """Load what the first comparison needs."""
-        from holobench_mcp import comparability, comparing, contract, evidence, upstream  # noqa: F401 - to load them
+    @staticmethod
+    def load() -> None:
+        """Import what answers need, which is a second's work that a command that needs none of it is spared."""
+        import obstore  # noqa: F401 - to load it
+
+        from holobench_mcp import comparability, comparing, contract, evidence, tracking, upstream  # noqa: F401 - as above
 
         upstream.run_config()
+
+    def warm_up(self) -> None:
+        """Read the index, so that the first answer need not."""
         if self.store.exists():
             self.store.manifests()
 
@@ -323,153 +322,15 @@ class Workspace:
         outcome = run_command(command, label=label, on_snapshot=keep)
         return RunReport(returncode=outcome.returncode, result_ids=tuple(ids), problems=tuple(outcome.problems))
 
-    # ------------------------------------------------------------------ measuring
+    @cached_property
+    def measuring(self) -> Measuring:
+        """What runs benchmarks: configured ones, and two revisions in turn."""
+        from holobench_mcp.measuring import Measuring
 
-    def list_benchmarks(self) -> BenchmarkList:
-        """The benchmarks that the configuration allows to run."""
-        return BenchmarkList(
-            benchmarks=tuple(
-                BenchmarkRow(
-                    name=name,
-                    description=b.description,
-                    command=b.command,
-                    runs=b.runs,
-                    parameters={k: p.model_dump(mode="json", exclude_none=True) for k, p in b.parameters.items()},
-                    protected=b.protected,
-                )
-                for name, b in self.config.benchmarks.items()
-            )
-        )
+        return Measuring(self.config, record=self.record, load=self._load, compare=self.compare)
 
-    def run_benchmark(
-        self,
-        name: str,
-        *,
-        label: str | None = None,
-        runs: int | None = None,
-        parameters: Mapping[str, object] | None = None,
-        wait: bool = True,
-        progress: OnProgress | None = None,
-        cancel: threading.Event | None = None,
-    ) -> MeasurementReport:
-        """Measure a configured benchmark: `runs` processes, recorded as one measurement.
-
-        wait: wait for another measurement on this machine, or raise Busy. Raises InvalidArgument for what the
-        configuration does not allow, CaptureError for a benchmark that fails; what was finished stays recorded.
-        """
-        from holobench_mcp.capture.machine_lock import machine_lock
-        from holobench_mcp.capture.measure import Session, chosen_parameters
-
-        config = self._benchmark(name)
-        if runs is not None and not 1 <= runs <= MAX_RUNS:
-            raise InvalidArgument(f"runs: from 1 to {MAX_RUNS}, not {runs}.")
-        if label is not None and not (label.isprintable() and 0 < len(label.strip()) <= 100):
-            raise InvalidArgument("label: 1 to 100 printable characters.")
-        chosen = chosen_parameters(name, config, parameters or {})
-        root, planned = self.config.root, runs or config.runs
-        session = Session(name, config, root, self.record, planned, chosen, label, progress, cancel)
-        started = time.monotonic()
-        with machine_lock(f"benchmark {name}", wait=wait, cancel=cancel, on_wait=_waiting(progress)):
-            for _ in range(config.warmup_runs):
-                session.run(root, number=0, keep=False)
-            for number in range(planned):
-                session.run(root, number=number)
-        newest = session.result_ids[-1]
-        return MeasurementReport(
-            measurement=session.id,
-            benchmark=name,
-            runs=planned,
-            result_ids=tuple(session.result_ids),
-            seconds=time.monotonic() - started,
-            next_step=f"compare_results(candidate={newest!r}) compares it with the baseline, or with what was measured "
-            "before.",
-        )
-
-    def compare_revisions(
-        self,
-        benchmark: str,
-        *,
-        base: str = "merge-base",
-        head: str = "worktree",
-        rounds: int = 5,
-        max_seconds: float | None = None,
-        parameters: Mapping[str, object] | None = None,
-        wait: bool = True,
-        progress: OnProgress | None = None,
-        cancel: threading.Event | None = None,
-        config: BenchmarkConfig | None = None,
-    ) -> RevisionReport:
-        """Measure two revisions in interleaved rounds, and compare them.
-
-        config: a benchmark that a person gives on the command line, in place of a configured one.
-        """
-        from holobench_mcp.capture.machine_lock import machine_lock
-        from holobench_mcp.capture.measure import chosen_parameters
-        from holobench_mcp.capture.revisions import measure_revisions
-
-        chosen = config or self._benchmark(benchmark)
-        with machine_lock(f"revisions of {benchmark}", wait=wait, cancel=cancel, on_wait=_waiting(progress)):
-            measured = measure_revisions(
-                benchmark,
-                chosen,
-                self.config.root,
-                record=self.record,
-                settled=self._settled,
-                base=base,
-                head=head,
-                rounds=rounds,
-                max_seconds=max_seconds,
-                parameters=chosen_parameters(benchmark, chosen, parameters or {}),
-                progress=progress,
-                cancel=cancel,
-            )
-        documents = [
-            self._with_protected(self.compare(ours[-1], theirs[-1]), measured.protected_changed)
-            for ours, theirs in zip(measured.base_ids, measured.head_ids, strict=True)
-        ]
-        documents.sort(key=lambda d: DECISIONS_WORST_FIRST.index(d.decision or Decision.inconclusive))
-        return RevisionReport(
-            measurement=measured.measurement,
-            benchmark=benchmark,
-            base_revision=measured.revisions.base,
-            head_revision=measured.revisions.head,
-            rounds=measured.rounds,
-            stopped=measured.stopped,
-            protected_changed=measured.protected_changed,
-            notes=measured.notes,
-            comparisons=tuple(documents),
-        )
-
-    def _settled(self, base_ids: list[str], head_ids: list[str], alpha: float) -> bool:
-        """Whether interleaved runs show a change at an early look's error rate."""
-        from holobench_mcp.evidence import judge
-
-        sides = [[self._snapshot(self.store.manifest(i)) for i in ids] for ids in (base_ids, head_ids)]
-        settings = self.config.settings_for(sides[1][0].bench_name, tuple(m.variable for m in sides[1][0].metrics))
-        margin = self.config.margin_percent
-        told = judge(*sides, margin_percent=margin, alpha=alpha, paired=True, settings=settings)
-        return told.decision in (Decision.regressed, Decision.improved)
-
-    @staticmethod
-    def _with_protected(document: ComparisonDocument, changed: Sequence[str]) -> ComparisonDocument:
-        if not changed:
-            return document
-        listed = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
-        told = Difference(
-            severity="caution",
-            what="benchmark_source",
-            detail=f"the head changed protected files ({listed}): the base's version was measured on both sides",
-        )
-        return document.model_copy(update={"comparability": (told, *document.comparability)})
-
-    def _benchmark(self, name: str) -> BenchmarkConfig:
-        if name in self.config.benchmarks:
-            return self.config.benchmarks[name]
-        known = ", ".join(self.config.benchmarks) or "none"
-        raise InvalidArgument(
-            f"benchmark: the configuration has no {name!r:.80}; it has {known}. Only a person can add one, under "
-            "[tool.holobench-mcp.benchmarks] in pyproject.toml."
-        )
+    def _load(self, result_id: str) -> Snapshot:
+        return self._snapshot(self.store.manifest(result_id))
 
     def clean_up_after_crash(self) -> list[str]:
         """Remove what a server that was killed in mid-measurement left behind."""
@@ -492,10 +353,6 @@ class Workspace:
 
     def _revision(self, name: str) -> str | None:
         return gitinfo.resolve_revision(self.config.root, name)
-
-
-def _waiting(progress: OnProgress | None) -> Callable[[str], None] | None:
-    return None if progress is None else lambda holder: progress(f"waiting for another measurement: {holder}", 0, 0)
 
 
 def _age_note(entry: RefEntry, candidate: Manifest) -> str | None:

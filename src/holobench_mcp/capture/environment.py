@@ -25,8 +25,10 @@ from holobench_mcp.model import Environment
 
 _NO_CACHE = "BENCHER_NO_CACHE"
 _TRUE = frozenset({"1", "true", "yes", "on"})
-#: Where results and caches of benchmarks stand: writing them makes no tree dirty.
-_OURS = (":(exclude,top).holobench", ":(exclude,top)cachedir", ":(exclude,top)reports")
+#: The store, wherever in the repository its project is: writing results makes no tree dirty.
+_STORE = (":(exclude,top,glob)**/.holobench/**",)
+#: What a benchmark writes at the top or where it runs. Only as untracked files: what is tracked there may be code.
+_WRITTEN = (":(exclude,top)cachedir", ":(exclude,top)reports", ":(exclude)cachedir", ":(exclude)reports")
 
 
 def capture_environment(
@@ -42,7 +44,7 @@ def capture_environment(
     sweep_class, benchmark_file: what was measured; their sources are hashed so that an edit of the benchmark shows, and
     a move to another folder does not. cwd: the folder whose git state counts.
     """
-    commit, dirty, diff = _git_state(cwd or Path.cwd())
+    commit, dirty, diff = _git_state(cwd or Path())  # not Path.cwd(), which raises when the folder is gone
     return Environment.model_validate(
         {
             **_machine(),
@@ -51,7 +53,7 @@ def capture_environment(
             "git_diff_sha256": diff,
             "benchmark_sha256": _file_sha256(benchmark_file),
             "sweep_sha256": _class_sha256(sweep_class),
-            "command": tuple(command) if command is not None else None,
+            "command": None if command is None else tuple(_storable(word) for word in command),
             "caches_on": caches_on,
         }
     )
@@ -99,6 +101,11 @@ def source_sha256(text: str) -> str:
 
 
 # ---------------------------------------------------------------------- parts
+
+
+def _storable(word: str) -> str:
+    """A word of a command line, of which any byte may come, as text that JSON can hold."""
+    return word.encode("utf-8", "backslashreplace").decode()
 
 
 @cache
@@ -155,16 +162,17 @@ def _git_state(folder: Path) -> tuple[str | None, bool | None, str | None]:
     commit = gitinfo.git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
     if commit is None:
         return None, None, None
-    status = gitinfo.git(folder, "status", "--porcelain", "--untracked-files=normal", "--", ":(top)", *_OURS)
-    if status is None:
-        return commit, None, None
-    if not status:
+    status = gitinfo.git(folder, "status", "--porcelain", "--untracked-files=no", "--", ":(top)", *_STORE)
+    listing = ("ls-files", "--others", "--exclude-standard", "--full-name", "-z")
+    untracked = gitinfo.git(folder, *listing, "--", ":(top)", *_STORE, *_WRITTEN)
+    if status is None or untracked is None:
+        return commit, True if status or untracked else None, None
+    if not status and not untracked:
         return commit, False, None
-    diff = gitinfo.git(folder, "diff", "HEAD", "--binary", "--no-ext-diff", "--no-textconv", "--", ":(top)", *_OURS)
-    untracked = gitinfo.git(folder, "ls-files", "--others", "--exclude-standard", "--full-name", "--", ":(top)", *_OURS)
-    if diff is None or untracked is None:
+    diff = gitinfo.git(folder, "diff", "HEAD", "--binary", "--no-ext-diff", "--no-textconv", "--", ":(top)", *_STORE)
+    if diff is None:
         return commit, True, None
-    return commit, True, _change_digest(folder, diff, untracked.splitlines())
+    return commit, True, _change_digest(folder, diff, [name for name in untracked.split("\0") if name])
 
 
 def _change_digest(folder: Path, diff: str, untracked: Iterable[str]) -> str | None:
@@ -183,8 +191,9 @@ def _change_digest(folder: Path, diff: str, untracked: Iterable[str]) -> str | N
 def _file_sha256(path: Path | None) -> str | None:
     if path is None:
         return None
-    with suppress(OSError, UnicodeDecodeError):
-        return source_sha256(path.read_text(encoding="utf-8"))
+    with suppress(OSError, ValueError):
+        # Source in another encoding still has a digest: without one, an edit of it would not show.
+        return source_sha256(path.read_bytes().decode("utf-8", "backslashreplace"))
     return None
 
 
@@ -196,7 +205,8 @@ def _class_sha256(sweep: type | None) -> str | None:
     for cls in sweep.__mro__:
         if cls.__module__.partition(".")[0] in ("bencher", "param", "builtins"):
             break
-        with suppress(OSError, TypeError):
+        # inspect parses the file as it is now, so a file that was broken since it was imported raises anything.
+        with suppress(Exception):
             digests.append(source_sha256(inspect.getsource(cls)))
     return hashlib.sha256("".join(digests).encode()).hexdigest() if digests else None
 

@@ -209,7 +209,7 @@ def ab(
     given = _benchmark(command, timeout, protect, env) if command else None
     workspace = _chosen.workspace()
     workspace.clean_up_after_crash()
-    report = workspace.compare_revisions(
+    report = workspace.measuring.compare_revisions(
         benchmark or "command",
         base=base,
         head=head,

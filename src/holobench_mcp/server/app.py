@@ -6,26 +6,20 @@ the background once the client has seen the list of tools.
 
 from __future__ import annotations
 
-import functools
 import logging
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from mcp.server import MCPServer
-from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
 
 from holobench_mcp._version import __version__
-from holobench_mcp.config import Config, load_config
-from holobench_mcp.model import HolobenchMcpError, InvalidArgument, UnknownResult
+from holobench_mcp.server import resources, run_tools, tools
+from holobench_mcp.server.services import Services
 
 if TYPE_CHECKING:
     from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
-    from holobench_mcp.workspace import Workspace
 
-P = ParamSpec("P")
-R = TypeVar("R")
 log = logging.getLogger("holobench_mcp")
 
 INSTRUCTIONS = """\
@@ -47,38 +41,8 @@ compare_revisions(benchmark) measures the working tree against its merge base, i
 """
 
 
-class Services:
-    """The workspace, opened when it is first needed; and a configuration error kept for whoever calls."""
-
-    def __init__(self, *, store: str | None = None, project: str | None = None) -> None:
-        self._lock = threading.Lock()
-        self._workspace: Workspace | None = None
-        self._problem: HolobenchMcpError | None = None
-        self.config: Config | None = None
-        try:
-            self.config = load_config(store=store, project=project)
-        except HolobenchMcpError as problem:
-            # A server that won't start tells an agent nothing; this one tells it what to mend.
-            self._problem = problem
-            log.error("%s", problem)
-
-    @property
-    def workspace(self) -> Workspace:
-        """The workspace. Raises the configuration's error, where there is one."""
-        if self._problem is not None or self.config is None:
-            raise self._problem or InvalidArgument("no configuration")
-        with self._lock:
-            if self._workspace is None:
-                from holobench_mcp.workspace import Workspace
-
-                self._workspace = Workspace(self.config)
-            return self._workspace
-
-
 def create_server(*, store: str | None = None, project: str | None = None) -> MCPServer[Any]:
     """The server for a project's store, ready to run on any transport."""
-    from holobench_mcp.server import resources, run_tools, tools
-
     services = Services(store=store, project=project)
     runs = bool(services.config and services.config.benchmarks)
     server: MCPServer[Any] = MCPServer(
@@ -124,39 +88,3 @@ class _WarmUp:
             self._services.workspace.warm_up()
         except Exception:
             log.debug("warm-up failed", exc_info=True)
-
-
-def for_agents(function: Callable[P, R]) -> Callable[P, R]:
-    """The one place where errors become what an agent reads: a sentence that says what to do next."""
-
-    @functools.wraps(function)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return function(*args, **kwargs)
-        except HolobenchMcpError as problem:
-            raise ToolError(str(problem)) from problem
-        except ToolError:
-            raise
-        except Exception as problem:
-            log.exception("unexpected")
-            raise ToolError(
-                f"holobench-mcp failed with {type(problem).__name__}: {str(problem)[:200]}. This is a fault of the "
-                "server, not of your arguments; `holobench-mcp verify` in the project checks the store."
-            ) from problem
-
-    return wrapped
-
-
-def for_readers(function: Callable[P, R]) -> Callable[P, R]:
-    """The same for resources, whose errors are the protocol's."""
-
-    @functools.wraps(function)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return function(*args, **kwargs)
-        except (UnknownResult, InvalidArgument) as problem:
-            raise ResourceNotFoundError(str(problem)) from problem
-        except HolobenchMcpError as problem:
-            raise ResourceError(str(problem)) from problem
-
-    return wrapped

@@ -9,7 +9,7 @@ from mcp.server import MCPServer
 from pydantic import BaseModel
 
 from holobench_mcp.model import CompareOptions, ComparisonDocument, InvalidArgument, ResultDocument
-from holobench_mcp.server.app import Services, for_readers
+from holobench_mcp.server.services import Services, for_readers
 
 _JSON = "application/json"
 _SCHEMAS: dict[str, type[BaseModel]] = {"result": ResultDocument, "comparison": ComparisonDocument}

@@ -22,8 +22,7 @@ from pydantic import Field
 
 from holobench_mcp import digest
 from holobench_mcp.model import BenchmarkList, MeasurementReport, RevisionReport
-from holobench_mcp.server.app import Services, for_agents
-from holobench_mcp.server.tools import answer
+from holobench_mcp.server.services import Services, answer, for_agents
 
 R = TypeVar("R")
 OnProgress = Callable[[str, int, int], None]
@@ -47,7 +46,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
     @for_agents
     def list_benchmarks() -> Annotated[CallToolResult, BenchmarkList]:
         """The benchmarks that this project allows to run from here, with their parameters."""
-        listed = services.workspace.list_benchmarks()
+        listed = services.workspace.measuring.list_benchmarks()
         return answer(digest.benchmarks(listed), listed)
 
     @server.tool(title="Run a benchmark", annotations=_RUNS)
@@ -64,7 +63,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
         both sides in turn and needs nothing else."""
         report = await _in_thread(
             ctx,
-            lambda progress, cancel: services.workspace.run_benchmark(
+            lambda progress, cancel: services.workspace.measuring.run_benchmark(
                 name, label=label, runs=runs, parameters=parameters, wait=wait, progress=progress, cancel=cancel
             ),
         )
@@ -90,7 +89,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
         on both sides. Takes minutes; reports progress."""
         report = await _in_thread(
             ctx,
-            lambda progress, cancel: services.workspace.compare_revisions(
+            lambda progress, cancel: services.workspace.measuring.compare_revisions(
                 benchmark,
                 base=base,
                 head=head,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from mcp.server import MCPServer
-from mcp_types import CallToolResult, TextContent, ToolAnnotations
-from pydantic import BaseModel, Field
+from mcp_types import CallToolResult, ToolAnnotations
+from pydantic import Field
 
 from holobench_mcp import digest
 from holobench_mcp.model import (
@@ -19,7 +19,7 @@ from holobench_mcp.model import (
     ResultDocument,
     ResultPage,
 )
-from holobench_mcp.server.app import Services, for_agents
+from holobench_mcp.server.services import Services, answer, for_agents
 
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 
@@ -145,11 +145,3 @@ def register(server: MCPServer[Any], services: Services) -> None:
         before is kept in its log."""
         told = services.workspace.set_baseline(result, name, reason)
         return answer(digest.baseline_set(told), told)
-
-
-def answer(text: str, value: BaseModel) -> CallToolResult:
-    """Text that is enough to act on, and the same as data."""
-    return CallToolResult(
-        content=[TextContent(type="text", text=text)],
-        structured_content=value.model_dump(mode="json", exclude_unset=True),
-    )

@@ -7,9 +7,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from holobench_mcp.model import (
     STORE_FORMAT,
@@ -24,11 +22,11 @@ from holobench_mcp.model import (
 from holobench_mcp.store import layout
 from holobench_mcp.store.backend import Backend, Location
 from holobench_mcp.store.index import Index
+from holobench_mcp.store.parsing import parse_manifest, parse_ref_entry
 
 if TYPE_CHECKING:
     from holobench_mcp.snapshot import Snapshot
 
-_Model = TypeVar("_Model", Manifest, RefEntry)
 RESULT, SAMPLES, HISTORY = "result.json", "samples.npz", "history.json"
 
 
@@ -193,7 +191,7 @@ class Store:
                 yield f"{key}: {problem}"
         for key, _ in self.backend.keys(layout.REFS):
             try:
-                entry = _parse(RefEntry, self.backend.get(key) or b"", key)
+                entry = parse_ref_entry(self.backend.get(key) or b"", key)
                 self.manifest(entry.result_id)
             except (StoreError, UnknownResult, InvalidArgument) as problem:
                 yield f"{key}: {problem}"
@@ -202,7 +200,7 @@ class Store:
 
     def _entries(self, prefix: str) -> Iterator[RefEntry]:
         for key in sorted(key for key, _ in self.backend.keys(prefix)):
-            yield _parse(RefEntry, self.backend.get(key) or b"", key)
+            yield parse_ref_entry(self.backend.get(key) or b"", key)
 
     def _is_whole(self, result_id: str) -> bool:
         try:
@@ -254,17 +252,3 @@ class Store:
 def open_store(location: str | Path) -> Store:
     """The store at a folder or URL. Nothing is touched until something is recorded."""
     return Store(Location.parse(location))
-
-
-def parse_manifest(data: bytes, key: str) -> Manifest:
-    """A manifest's bytes. Raises IntegrityError, naming the key, for anything that is not one."""
-    return _parse(Manifest, data, key)
-
-
-def _parse(kind: type[_Model], data: bytes, key: str) -> _Model:
-    try:
-        return kind.model_validate_json(data)
-    except ValidationError as problem:
-        first = problem.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise IntegrityError(f"{key} is damaged: {where}: {first['msg']}.") from problem

@@ -18,6 +18,7 @@ from holobench_mcp.config import cache_folder
 from holobench_mcp.model import IntegrityError, Manifest
 from holobench_mcp.store import layout
 from holobench_mcp.store.backend import Backend
+from holobench_mcp.store.parsing import parse_manifest
 
 #: Raise it when a column or the meaning of one changes; older files are then built again.
 _VERSION = 1
@@ -147,8 +148,6 @@ class Index:
 
 def _read(backend: Backend, result_id: str) -> Manifest | None:
     """A manifest for the index; None for one that is damaged, which `verify` and a direct read will tell of."""
-    from holobench_mcp.store.bundle import parse_manifest
-
     if not layout.is_result_id(result_id):
         return None
     data = backend.get(layout.manifest_key(result_id))

@@ -1,0 +1,99 @@
+"""What every tool and resource shares: the workspace, how errors reach an agent, and the form of an answer."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
+from mcp_types import CallToolResult, TextContent
+from pydantic import BaseModel
+
+from holobench_mcp.config import Config, load_config
+from holobench_mcp.model import HolobenchMcpError, InvalidArgument, UnknownResult
+
+if TYPE_CHECKING:
+    from holobench_mcp.workspace import Workspace
+
+P = ParamSpec("P")
+R = TypeVar("R")
+log = logging.getLogger("holobench_mcp")
+
+
+class Services:
+    """The workspace, opened when it is first needed; and a configuration error kept for whoever calls."""
+
+    def __init__(self, *, store: str | None = None, project: str | None = None) -> None:
+        self._lock = threading.Lock()
+        self._workspace: Workspace | None = None
+        self._problem: HolobenchMcpError | None = None
+        self.config: Config | None = None
+        try:
+            self.config = load_config(store=store, project=project)
+        except HolobenchMcpError as problem:
+            # A server that won't start tells an agent nothing; this one tells it what to mend.
+            self._problem = problem
+            log.error("%s", problem)
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace, with all that its answers need loaded. Raises the configuration's error, where there is one.
+
+        Loading stands under the lock: two threads that import numpy at once can find it half made.
+        """
+        if self._problem is not None or self.config is None:
+            raise self._problem or InvalidArgument("no configuration")
+        with self._lock:
+            if self._workspace is None:
+                from holobench_mcp.workspace import Workspace
+
+                Workspace.load()
+                self._workspace = Workspace(self.config)
+            return self._workspace
+
+
+def for_agents(function: Callable[P, R]) -> Callable[P, R]:
+    """The one place where errors become what an agent reads: a sentence that says what to do next."""
+
+    @functools.wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except HolobenchMcpError as problem:
+            raise ToolError(str(problem)) from problem
+        except ToolError:
+            raise
+        except Exception as problem:
+            log.exception("unexpected")
+            raise ToolError(
+                f"holobench-mcp failed with {type(problem).__name__}: {str(problem)[:200]}. This is a fault of the "
+                "server, not of your arguments; `holobench-mcp verify` in the project checks the store."
+            ) from problem
+
+    return wrapped
+
+
+def for_readers(function: Callable[P, R]) -> Callable[P, R]:
+    """The same for resources, whose errors are the protocol's."""
+
+    @functools.wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except (UnknownResult, InvalidArgument) as problem:
+            raise ResourceNotFoundError(str(problem)) from problem
+        except HolobenchMcpError as problem:
+            raise ResourceError(str(problem)) from problem
+
+    return wrapped
+
+
+def answer(text: str, value: BaseModel) -> CallToolResult:
+    """Text that is enough to act on, and the same as data."""
+    return CallToolResult(
+        content=[TextContent(type="text", text=text)],
+        structured_content=value.model_dump(mode="json", exclude_unset=True),
+    )

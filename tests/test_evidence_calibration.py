@@ -1,0 +1,68 @@
+"""A quick, seeded look at the error rates that benchmarks/calibration.py measures at length."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+from calibration_noise import FAMILIES, is_alarm, ours, run
+from holobench_mcp import judge
+
+PAIRS = 120
+#: 5 % and three standard errors of so few pairs.
+MOST = 0.05 * PAIRS + 3 * (0.05 * 0.95 * PAIRS) ** 0.5
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("shape", [(1, 2), (1, 5), (10, 3), (100, 2), (100, 5)])
+def test_identical_code_is_seldom_called_changed(family, shape):
+    rng = np.random.default_rng(2026)
+    noise, kind = FAMILIES[family], "bool" if family.startswith("boolean") else "float"
+    assert sum(ours(noise(rng, shape), noise(rng, shape), kind=kind) for _ in range(PAIRS)) <= MOST
+
+
+@pytest.mark.parametrize("runs", [(2, 2), (3, 3), (1, 3), (2, 5)])
+@pytest.mark.parametrize("family", ["log-normal 15 %", "contaminated", "bimodal"])
+@pytest.mark.parametrize("shape", [(1, 2), (50, 2)])
+def test_runs_that_differ_by_more_than_their_repeats_are_seldom_called_changed(family, runs, shape):
+    rng = np.random.default_rng(2026)
+    alarms = 0
+    for _ in range(PAIRS):
+        sides = [
+            [run(FAMILIES[family](rng, shape) * np.exp(0.02 * rng.standard_normal()), units="ms") for _ in range(n)]
+            for n in runs
+        ]
+        alarms += is_alarm(judge(*sides))
+    assert alarms <= MOST
+
+
+def test_a_whole_comparison_of_many_metrics_keeps_the_rate_of_one():
+    rng = np.random.default_rng(2026)
+    noise = FAMILIES["log-normal 15 %"]
+    pair = lambda: [run(*(noise(rng, (10, 5)) for _ in range(5)))]  # noqa: E731
+    assert sum(is_alarm(judge(pair(), pair())) for _ in range(PAIRS)) <= MOST
+
+
+def test_a_slowdown_of_15_percent_everywhere_is_found_nearly_always():
+    rng = np.random.default_rng(2026)
+    noise = FAMILIES["log-normal 15 %"]
+    found = sum(ours(noise(rng, (10, 5)), 1.15 * noise(rng, (10, 5))) for _ in range(PAIRS))
+    assert found >= 0.95 * PAIRS
+
+
+def test_one_slow_point_of_a_hundred_is_found_mostly_and_others_seldom():
+    rng = np.random.default_rng(2026)
+    found = false = 0
+    for _ in range(PAIRS):
+        sd = np.sqrt(0.02 / rng.chisquare(4, (100, 1)))
+        base, cand = (100 * np.exp(sd * rng.standard_normal((100, 5))) for _ in range(2))
+        cand[37] *= 1.3
+        moved = {p.inputs["x"] for p in judge([run(base)], [run(cand)]).metrics[0].points}
+        found += 37 in moved
+        false += bool(moved - {37})
+    assert found >= 0.5 * PAIRS
+    assert false <= MOST
