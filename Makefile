@@ -25,6 +25,7 @@ bench: .venv/.dev           ## Measure this project itself: speed and calibratio
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/calibration.py
 	$(BIN)/python benchmarks/history_calibration.py
+	$(BIN)/python benchmarks/rounds_calibration.py
 
 docs: .venv/.dev            ## Write the output that the README shows anew, by running it.
 	$(BIN)/python examples/quickstart.py --write-readme

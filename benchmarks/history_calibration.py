@@ -2,8 +2,8 @@
 
     python benchmarks/history_calibration.py [--quick]
 
-Seeded. Both searches see the same series in the same run. PELT (Killick, Fearnhead & Eckley 2012) is ruptures' own, with
-a squared-error cost, the noise estimated from first differences, and the BIC penalty of 2·log n.
+Seeded. Both searches see the same series in the same run. PELT (Killick, Fearnhead & Eckley 2012) is ruptures' own,
+with a squared-error cost, the noise estimated from first differences, and the BIC penalty of 2·log n.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ EVENTS: tuple[tuple[str, int, tuple[tuple[float, float], ...]], ...] = (
 
 
 def power(series: int) -> None:
-    """Series that stepped: how often every step is found near its place, and how often more are told than there were."""
+    """Series that stepped: how often every step is found near its place, and how often a false one is told as well."""
     print(f"### Steps: percent of {series} series in which each was found within ± {NEAR} results\n")
     print("| what happened | results | found | and false ones | PELT + BIC found | and false ones |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
@@ -179,13 +179,13 @@ def speed(lengths: Sequence[int]) -> None:
 def main() -> None:
     """Print every table as Markdown."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer series and lengths: under a minute")
+    parser.add_argument("--quick", action="store_true", help="fewer series and shorter ones")
     quick = parser.parse_args().quick
     print("## History: change points and drift\n")
-    false_alarms((20, 100) if quick else (6, 10, 20, 50, 100, 300), 100 if quick else 1000)
-    power(60 if quick else 500)
-    drifts(100 if quick else 500)
-    speed((20, 100, 1000) if quick else (20, 100, 300, 1000, 4000))
+    false_alarms((20, 100) if quick else (10, 20, 50, 100), 40 if quick else 600)
+    power(30 if quick else 300)
+    drifts(60 if quick else 300)
+    speed((20, 100, 300) if quick else (20, 100, 300, 1000))
 
 
 if __name__ == "__main__":

@@ -36,6 +36,10 @@ from holobench_mcp.snapshot import Snapshot
 
 #: Run-to-run standard deviation, in percent, of a metric that depends on the machine, where nothing was measured.
 ASSUMED_RUN_SD_PERCENT = 3.0
+#: With fewer rounds, or with differences within rounds this much quieter than the runs, rounds are compared as pairs.
+#: The choice costs little: at a nominal 4 %, 5 rounds alarm in 5.1 % and find a 10 % change with 3 % noise in 94 %
+#: rather than 75 % of the time (40,000 draws, at 1.6 %).
+_FEW_ROUNDS, _CLEARLY = 4, 0.25
 #: The worst points are listed one by one, and all are counted: what nobody reads should cost nobody seconds.
 MAX_POINTS_LISTED = 1000
 _MACHINE_UNITS = re.compile(
@@ -91,7 +95,8 @@ def judge(
         if run_variance == "none":
             chosen = chosen.model_copy(update={"repeats": "independent"})
         tests.append(_test(_Question(metric, chosen, margin_percent, known, paired), aligned, theirs[metric.variable]))
-    factors = _holm_factors([t.p for t in tests])
+    # A metric that is equal in every sample can't be found changed, so it takes no share (Tarone 1990).
+    factors = _holm_factors([None if t.exact and t.p == 1 else t.p for t in tests])
     judged = [_decide(t, alpha, factor, aligned) for t, factor in zip(tests, factors, strict=True)]
     judged.sort(key=lambda m: (DECISIONS_WORST_FIRST.index(m.decision), -abs(m.effect_percent or m.effect or 0.0)))
     return Judgement(
@@ -317,8 +322,9 @@ def _test_runs(
     if question.paired:
         rounds = lc - lb
         numbers = rounds.mean(axis=1)
-        spread = max(float(numbers.var(ddof=1)), 2 * floor)
-        overall = Estimate(float(numbers.mean()), spread / numbers.size, numbers.size - 1.0)
+        spread, spread_df = _spread_of_rounds(yb, yc)
+        spread = max(spread, 2 * floor)
+        overall = Estimate(float(numbers.mean()), spread / numbers.size, spread_df)
         p, seen = overall.p_value(), spread / 2
         sides = _within_run_shape(rounds, numbers)[None, :]
         dfs, weights = np.array([numbers.size - 1.0]), np.array([1 / numbers.size])
@@ -334,6 +340,20 @@ def _test_runs(
         d, sides, np.outer(dfs, columns), np.outer(weights, columns), added=overall.variance, added_df=overall.df
     )
     return blank.fill(scale, overall, p, margin, variance=variance, points=points)
+
+
+def _spread_of_rounds(yb: FloatArray, yc: FloatArray) -> tuple[float, float]:
+    """The variance of a round's difference, with its degrees of freedom. yb, yc: the run numbers, in order of rounds.
+
+    Differences within rounds are free of what drifts between them, and have few degrees of freedom. From four rounds
+    on, unless the rounds clearly differ, the runs of each side about their own mean tell it with twice as many.
+    """
+    within = float((yc - yb).var(ddof=1))
+    df = yb.size - 1.0
+    pooled = float(yb.var(ddof=1) + yc.var(ddof=1))
+    if yb.size < _FEW_ROUNDS or within < _CLEARLY * pooled:
+        return within, df
+    return pooled, 2 * df
 
 
 def _between_sides(yb: FloatArray, yc: FloatArray, floor: float, lone: float) -> tuple[Estimate, float]:
