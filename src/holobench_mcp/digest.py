@@ -16,6 +16,7 @@ from holobench_mcp.model import (
     ComparisonDocument,
     Direction,
     History,
+    ImportReport,
     MeasurementReport,
     MetricEvidence,
     MetricList,
@@ -176,6 +177,11 @@ def revisions(report: RevisionReport) -> str:
         + (f"; {report.stopped}" if report.stopped else "")
     )
     return "\n".join([*lines, *report.notes])
+
+
+def imported(report: ImportReport) -> str:
+    """The ids that a file gave."""
+    return f"Imported {len(report.result_ids)} results from {report.path}:\n" + "\n".join(report.result_ids)
 
 
 def baselines(listed: BaselineList) -> str:

@@ -585,6 +585,8 @@ def _check(
 
 def _without_copies(runs: list[FloatArray]) -> list[FloatArray]:
     """Runs without exact copies of others: a copy is no further evidence, and would make the runs look alike."""
+    if len(runs) == 1:
+        return runs
     seen: dict[bytes, FloatArray] = {}
     for samples in runs:
         seen.setdefault(samples.tobytes(), samples)

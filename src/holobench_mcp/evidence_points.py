@@ -106,8 +106,16 @@ def moderated_tests(
     # Nothing below the normal's own 5 % can matter, and Student's distribution is costly at 10⁵ points.
     worth = np.flatnonzero(t >= 1.95)
     if worth.size:
-        q[worth] = formulas.hochberg(formulas.t_two_sided(t[worth], inner[worth]), tests=points)
+        p = _two_sided(t[worth], inner[worth])
+        q[worth] = formulas.hochberg(p, tests=points)
     return PointTests(effect, q, total, inner)
+
+
+def _two_sided(t: FloatArray, df: FloatArray) -> FloatArray:
+    """P(|T| ≥ |t|). Beyond 10⁴ degrees of freedom Student's is the normal's, at a tenth of the time."""
+    if float(df.min()) > 1e4:
+        return np.asarray(2 * special.ndtr(-t))
+    return formulas.t_two_sided(t, df)
 
 
 def share_of_mean(points: int) -> float:

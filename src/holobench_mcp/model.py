@@ -413,6 +413,13 @@ class CompareOptions(Frozen):
     include_change: bool = False
 
 
+class ImportReport(Frozen):
+    """What came of importing a file."""
+
+    path: str
+    result_ids: tuple[str, ...]
+
+
 class RunReport(Frozen):
     """What came of running a command."""
 

@@ -26,6 +26,7 @@ from holobench_mcp.model import (
     CompareOptions,
     Decision,
     History,
+    ImportReport,
     InputValues,
     InvalidArgument,
     JsonScalar,
@@ -298,6 +299,13 @@ class Workspace:
                 raise CaptureError(f"path: {path} is not a file.")
             snapshots = [read_contract(real)] if real.suffix == ".json" else read_pickle(real)
             yield path, [self.record(s) for s in snapshots]
+
+    def import_for_agent(self, path: str) -> ImportReport:
+        """Take in a file that an agent names: relative to the project, and below the configured roots only."""
+        if not path or len(path) > 4096 or not path.isprintable():
+            raise InvalidArgument("path: a file's path of at most 4096 printable characters.")
+        found = list(self.import_paths([self.config.root / Path(path)], only_below_roots=True))
+        return ImportReport(path=path, result_ids=tuple(result_id for _, ids in found for result_id in ids))
 
     def run(
         self,

@@ -282,3 +282,48 @@ def test_the_documented_file_holds_a_server_for_mcp_dev() -> None:
     source = Path(__file__).parents[2] / "examples" / "dev_server.py"
     exec(compile(source.read_text(), str(source), "exec"), namespace)
     assert isinstance(namespace["mcp"], MCPServer)
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../outside.pkl", "link.pkl", "x\0y", "missing.pkl", "."])
+def test_an_agent_imports_only_files_below_the_project(project: Path, tmp_path_factory: Any, path: str) -> None:
+    outside = tmp_path_factory.mktemp("elsewhere") / "outside.pkl"
+    outside.write_bytes(b"x")
+    (project / "link.pkl").symlink_to(outside)
+
+    async def say(client: Client) -> Any:
+        return await client.call_tool("import_results", {"path": path})
+
+    result = talk(create_server(project=str(project)), say)
+    assert result.is_error and "path: " in text_of(result)
+
+
+def test_a_pickle_that_would_create_a_file_creates_none_through_the_tool(project: Path) -> None:
+    import pickle
+
+    class Evil:
+        def __reduce__(self) -> Any:
+            return os.system, (f"touch {project / 'created'}",)
+
+    (project / "evil.pkl").write_bytes(pickle.dumps(Evil()))
+
+    async def say(client: Client) -> Any:
+        return await client.call_tool("import_results", {"path": "evil.pkl"})
+
+    result = talk(create_server(project=str(project)), say)
+    assert result.is_error and "system" in text_of(result)
+    assert not (project / "created").exists()
+
+
+def test_contract_only_results_are_compared_by_what_their_files_say(project: Path) -> None:
+    async def say(client: Client) -> Any:
+        for name in ("latest~1", "latest"):
+            exported = (await client.call_tool("export_result", {"result": name})).structured_content
+            exported["bench_name"] = "copied"
+            (project / f"{name}.json").write_text(json.dumps(exported))
+            taken = await client.call_tool("import_results", {"path": f"{name}.json"})
+            assert not taken.is_error, text_of(taken)
+        return await client.call_tool("compare_results", {"candidate": "copied@latest"})
+
+    result = talk(create_server(project=str(project)), say)
+    assert result.structured_content["decision"] == "incomparable"
+    assert "contract-only" in text_of(result)

@@ -15,6 +15,7 @@ from holobench_mcp.model import (
     CompareOptions,
     ComparisonDocument,
     History,
+    ImportReport,
     MetricList,
     ResultDocument,
     ResultPage,
@@ -145,3 +146,18 @@ def register(server: MCPServer[Any], services: Services) -> None:
         before is kept in its log."""
         told = services.workspace.set_baseline(result, name, reason)
         return answer(digest.baseline_set(told), told)
+
+    @server.tool(
+        title="Import saved results",
+        annotations=ToolAnnotations(
+            read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False
+        ),
+    )
+    @for_agents
+    def import_results(
+        path: Annotated[str, Field(description="A saved .pkl result or a result.json, below the project's folder")],
+    ) -> Annotated[CallToolResult, ImportReport]:
+        """Take in results that were saved to a file. Pickles are read in a quarantined process that runs nothing of
+        them."""
+        report = services.workspace.import_for_agent(path)
+        return answer(digest.imported(report), report)
