@@ -80,7 +80,7 @@ def one_run_a_side(rng: Rng, pairs: int) -> None:
 
 
 def beside_others(rng: Rng, pairs: int) -> None:
-    print(f"## The same beside others ({pairs} pairs a cell)\n")
+    print(f"## The same beside others ({pairs} pairs a cell; the bootstraps at most 60, and 10 at 100 points)\n")
     rows = []
     for name in ("normal 5 %", "log-normal 15 %", "log-normal 50 %", "contaminated", "bimodal"):
         noise = FAMILIES[name]

@@ -28,6 +28,10 @@ MIN_SERIES = 6
 #: The fewest measurements on either side of a step.
 MIN_SEGMENT = 2
 _NULL_SERIES = 4000
+#: How the error rate is shared between one step and two at once: an excursion worth telling is far from chance.
+_ONE_STEP, _EXCURSION = 0.8, 0.2
+#: Shorter series are not searched for one: their autocorrelation can't be told well enough to keep the error rate.
+_MIN_EXCURSION_SERIES = 30
 _SEED = 20260301
 
 
@@ -122,8 +126,10 @@ def find_change_points(values: FloatArray, *, alpha: float = 0.05) -> list[Step]
 
     Binary segmentation (Scott & Knott 1974): the best single split of a segment, found by ruptures on normal scores, is
     believed when the largest standardised difference over all splits is larger than in all but alpha of series of that
-    length without a step; then both parts are searched. Autocorrelation, estimated from what the split leaves over,
-    widens the test (Bayley & Hammersley 1946).
+    length without a step; then both parts are searched. Where no single split is believed, an excursion is looked for
+    in the same way: a stretch that differs from what is before and after it (Olshen et al. 2004), as when a regression
+    is fixed later. Autocorrelation, estimated from what the steps leave over, widens the tests (Bayley & Hammersley
+    1946).
     """
     there = np.flatnonzero(np.isfinite(values))
     series = np.asarray(values[there], dtype=np.float64)
@@ -144,12 +150,16 @@ def _split(series: FloatArray, start: int, alpha: float, found: list[tuple[int, 
         return
     scores = _normal_scores(series)
     at = _best_split(scores)
-    p = _p_of_split(scores, at)
+    places: tuple[int, ...] = (at,)
+    p = _p_of_split(scores, at) / _ONE_STEP
+    if p > alpha and series.size >= _MIN_EXCURSION_SERIES:
+        places, p = _excursion(scores)
+        p /= _EXCURSION
     if p > alpha:
         return
-    found.append((start + at, p))
-    _split(series[:at], start, alpha, found)
-    _split(series[at:], start + at, alpha, found)
+    found += [(start + place, p) for place in places]
+    for first, last in zip((0, *places), (*places, series.size), strict=True):
+        _split(series[first:last], start + first, alpha, found)
 
 
 def _normal_scores(series: FloatArray) -> FloatArray:
@@ -173,8 +183,67 @@ def _p_of_split(scores: FloatArray, at: int) -> float:
     left, right = scores[:at], scores[at:]
     residual = np.concatenate([left - left.mean(), right - right.mean()])
     t /= math.sqrt(_inflation(residual, fitted=2))
-    null = _null_of_scan(_grid(n))
-    return float((1 + np.searchsorted(-null, -t, side="right")) / (null.size + 1))
+    return _p_of(t, _null_of_scan(_grid(n)))
+
+
+def _excursion(scores: FloatArray) -> tuple[tuple[int, int], float]:
+    """The stretch that differs most from the rest, as its two edges, and its p."""
+    n = scores.size
+    sums = np.concatenate([[0.0], np.cumsum(scores - scores.mean())])
+    t, first, length = 0.0, MIN_SEGMENT, MIN_SEGMENT
+    for tried in _lengths(n):
+        squares = _between(sums[MIN_SEGMENT : n - MIN_SEGMENT + 1], tried, n)
+        if squares.max() > t:
+            t, first, length = float(squares.max()), MIN_SEGMENT + int(squares.argmax()), tried
+    last = first + length
+    for _ in range(3):  # the lengths that were tried have gaps, so each edge is now moved to its best place
+        ends = np.arange(first + MIN_SEGMENT, n - MIN_SEGMENT + 1)
+        last = int(ends[((sums[ends] - sums[first]) ** 2 / ((ends - first) * (n - ends + first))).argmax()])
+        starts = np.arange(MIN_SEGMENT, last - MIN_SEGMENT + 1)
+        first = int(starts[((sums[last] - sums[starts]) ** 2 / ((last - starts) * (n - last + starts))).argmax()])
+    inside, outside = scores[first:last].mean(), np.delete(scores, slice(first, last)).mean()
+    residual = scores - outside
+    residual[first:last] += outside - inside
+    statistic = _t_of_between(t, float(scores.var() * n), n) / math.sqrt(_inflation(residual, fitted=3))
+    return (first, last), _p_of(statistic, _null_of_excursion(_grid(n)))
+
+
+def _p_of(statistic: float, null: FloatArray) -> float:
+    """How often the null is at least as large. null: largest first. Short series tie, so rounding must not decide."""
+    return float((1 + np.searchsorted(-null, -statistic * (1 - 1e-9), side="right")) / (null.size + 1))
+
+
+def _lengths(n: int) -> list[int]:
+    """How long an excursion may be: every length when short, then in steps of an eighth."""
+    longest = n - 2 * MIN_SEGMENT
+    lengths = [MIN_SEGMENT]
+    while lengths[-1] < longest:
+        lengths.append(min(max(lengths[-1] + 1, lengths[-1] * 9 // 8), longest))
+    return lengths
+
+
+def _between(sums: FloatArray, length: int, n: int) -> FloatArray:
+    """The sum of squares between a stretch and the rest, at every place. sums: (…, places), of centred values."""
+    stretch = sums[..., length:] - sums[..., : sums.shape[-1] - length]
+    return np.asarray(stretch**2 * (n / (length * (n - length))))
+
+
+def _t_of_between(between: float, total: float, n: int) -> float:
+    return math.sqrt(between / max(total - between, 1e-12) * (n - 2))
+
+
+@lru_cache(maxsize=64)
+def _null_of_excursion(n: int) -> FloatArray:
+    """What `_excursion` finds in series of permuted normal scores, largest first. Seeded: the same each time."""
+    rng = np.random.default_rng(_SEED + n)
+    scores = special.ndtri(np.arange(1, n + 1) / (n + 1))
+    total = float(scores @ scores)
+    found = []
+    for _ in range((_NULL_SERIES if n <= 200 else _NULL_SERIES // 4) // 250):
+        sums = np.cumsum(rng.permuted(np.tile(scores, (250, 1)), axis=1), axis=1)[:, MIN_SEGMENT - 1 : n - MIN_SEGMENT]
+        largest = np.max([_between(sums, length, n).max(axis=1) for length in _lengths(n)], axis=0)
+        found.append(np.sqrt(largest / np.maximum(total - largest, 1e-12) * (n - 2)))
+    return np.sort(np.concatenate(found))[::-1]
 
 
 def _inflation(residual: FloatArray, *, fitted: int) -> float:
@@ -231,7 +300,7 @@ def _difference(before: FloatArray, after: FloatArray) -> tuple[float, tuple[flo
 def find_drift(values: FloatArray, *, alpha: float = 0.05) -> Drift | None:
     """A steady change over the series, by the slope's t-test widened for autocorrelation; None when there is none."""
     there = np.flatnonzero(np.isfinite(values))
-    if there.size < MIN_SERIES:
+    if there.size < MIN_SERIES or float(np.ptp(values[there])) == 0:
         return None
     x = there - there.mean()
     scores = _normal_scores(values[there])

@@ -70,10 +70,12 @@ class Session:
         environment: Mapping[str, str] | None = None,
         keep: bool = True,
         annotate: Callable[[Snapshot], Snapshot] = lambda s: s,
+        seen: Callable[[Sequence[Snapshot]], None] | None = None,
     ) -> list[str]:
         """One process, its sweeps recorded as run `number`. Returns their ids, in the order of the sweeps.
 
         folder: the project's root to run in; the benchmark's own `cwd` is below it. keep: False for a warm-up.
+        seen: gets the run's sweeps, of a warm-up too.
         Raises CaptureError, with the end of the output, when it fails, takes too long or collects nothing.
         """
         where = folder / self.config.cwd
@@ -99,6 +101,8 @@ class Session:
             cancel=self.cancel,
         )
         self._check(outcome, side)
+        if seen is not None:
+            seen(outcome.snapshots)
         if not keep:
             return []
         self.seconds.append(time.monotonic() - started)

@@ -7,14 +7,16 @@ shared between the looks (Bonferroni: 1 % and 4 %), so that stopping early keeps
 from __future__ import annotations
 
 import math
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from holobench_mcp import gitinfo
 from holobench_mcp.capture.environment import benchmark_file_of
 from holobench_mcp.capture.measure import (
     Cancelled,
@@ -25,17 +27,20 @@ from holobench_mcp.capture.measure import (
     filled,
     ordered,
 )
-from holobench_mcp.capture.runner import clean_text
-from holobench_mcp.capture.worktrees import Revisions, choose_revisions, protect, worktrees
+from holobench_mcp.capture.runner import run_command
+from holobench_mcp.capture.worktrees import Revisions, choose_revisions, clean_up_after_crash, protect, worktrees
 from holobench_mcp.config import BenchmarkConfig
-from holobench_mcp.model import CaptureError, InvalidArgument
+from holobench_mcp.model import CaptureError, Direction, InvalidArgument, Kind
 
 if TYPE_CHECKING:
-    from holobench_mcp.snapshot import Snapshot
+    from holobench_mcp.snapshot import FloatArray, Snapshot
 
 #: The look's share of the error rate of 5 %; the last look has the rest (see model.ROUNDS_ALPHA).
 EARLY_ALPHA = 0.01
 _EARLY_SHARE = 0.6
+#: How many times slower than later ones a first sample or run is, beyond the base's own, to look like a kept answer.
+_KEPT_FACTOR = 1.5
+_TOLD_LINES = 12
 FORBIDDEN_ROOT, BASE_TREE = "BENCHER_AB_FORBIDDEN_ROOT", "BENCHER_AB_BASE_TREE"
 
 #: Whether the runs so far settle it at an error rate: given the recorded ids of each side, in order of rounds.
@@ -54,6 +59,18 @@ class Measured:
     stopped: str | None
     protected_changed: tuple[str, ...]
     notes: tuple[str, ...]
+    cautions: tuple[str, ...] = ()  #: those of the notes that an improvement has to be doubted for
+
+
+@dataclass
+class _Seen:
+    """What one side's runs gave: its very first one, a warm-up, apart from those that count."""
+
+    first: Sequence[Snapshot] = ()
+    rounds: list[Sequence[Snapshot]] = field(default_factory=list)
+
+    def warm_up(self, snapshots: Sequence[Snapshot]) -> None:
+        self.first = self.first or snapshots
 
 
 def measure_revisions(
@@ -77,12 +94,15 @@ def measure_revisions(
     """
     if not 2 <= rounds <= 50:
         raise InvalidArgument(f"rounds: from 2 to 50, not {rounds}.")
+    clean_up_after_crash()
     chosen = choose_revisions(root, base, head)
     below = root.resolve().relative_to(chosen.repository.resolve())
     session = Session(name, config, root, record, 2 * rounds, parameters or {}, None, progress, cancel)
     started = time.monotonic()
     with worktrees(chosen.repository, [chosen.base, chosen.head]) as (base_tree, head_tree):
-        changed = protect(chosen, head_tree, _protected(config, root, chosen.repository))
+        paths = _protected(config, root, chosen.repository)
+        changed = protect(chosen, head_tree, paths)
+        notes = [*chosen.notes, *_lend(chosen, base_tree, paths), *_empty_submodules((base_tree, head_tree))]
         trees = {"base": base_tree / below, "head": head_tree / below}
         if config.setup is not None:
             for side, tree in trees.items():
@@ -91,10 +111,17 @@ def measure_revisions(
         also_head = {FORBIDDEN_ROOT: str(chosen.repository), BASE_TREE: str(head_tree)}
         extra = {"base": guarded, "head": also_head}
         commits = {"base": chosen.base, "head": chosen.head}
+        seen = {"base": _Seen(), "head": _Seen()}
         for side in ordered(0):
             for _ in range(max(1, config.warmup_runs)):
                 session.run(
-                    trees[side], number=0, side=side, revision=commits[side], environment=extra[side], keep=False
+                    trees[side],
+                    number=0,
+                    side=side,
+                    revision=commits[side],
+                    environment=extra[side],
+                    keep=False,
+                    seen=seen[side].warm_up,
                 )
         recorded: dict[str, list[list[str]]] = {"base": [], "head": []}
         stopped = None
@@ -108,6 +135,7 @@ def measure_revisions(
                     revision=commits[side],
                     environment=extra[side],
                     annotate=_annotation(chosen, side),
+                    seen=seen[side].rounds.append,
                 )
                 _same_sweeps(name, recorded, ids)
                 recorded[side].append(ids)
@@ -120,6 +148,7 @@ def measure_revisions(
             if max_seconds is not None and time.monotonic() - started > max_seconds:
                 stopped = f"max_seconds was reached after {done} of {rounds} rounds"
                 break
+    cautions = kept_answers(seen["base"], seen["head"])
     return Measured(
         revisions=chosen,
         measurement=session.id,
@@ -128,7 +157,8 @@ def measure_revisions(
         rounds=len(recorded["base"]),
         stopped=stopped,
         protected_changed=tuple(changed),
-        notes=chosen.notes,
+        notes=(*notes, *cautions),
+        cautions=cautions,
     )
 
 
@@ -161,25 +191,114 @@ def _protected(config: BenchmarkConfig, root: Path, repository: Path) -> list[st
     return inside
 
 
+def _lend(chosen: Revisions, base_tree: Path, paths: Sequence[str]) -> list[str]:
+    """Give the base the head's version of what only the head has, such as a benchmark that is new. Says so."""
+    notes = []
+    for path in paths:
+        if gitinfo.git(chosen.repository, "ls-tree", "-r", "--name-only", chosen.base, "--", path):
+            continue
+        # git follows no symbolic link of the base's tree on its way to the path, as a copy would.
+        if gitinfo.git(base_tree, "checkout", "--quiet", chosen.head, "--", f":(top,literal){path}") is not None:
+            notes.append(f"The base has no {path}: the head's version was measured on both sides.")
+    return notes
+
+
+def _empty_submodules(trees: Sequence[Path]) -> list[str]:
+    """What to say of submodules whose folders are empty in a worktree."""
+    empty = {
+        line.split()[1]
+        for tree in trees
+        if (tree / ".gitmodules").exists()
+        for line in (gitinfo.git(tree, "submodule", "status") or "").splitlines()
+        if line.startswith("-")
+    }
+    if not empty:
+        return []
+    return [f"Submodules that are not checked out, and empty on both sides: {', '.join(sorted(empty)[:5])}."]
+
+
 def _set_up(name: str, config: BenchmarkConfig, tree: Path, side: str, session: Session) -> None:
     if session.progress is not None:
         session.progress(f"setting up {name} ({side})", session.done, session.runs)
-    words = [filled(word, {"tree": str(tree)}) for word in config.setup or ()]
-    try:
-        done = subprocess.run(
-            words,
-            cwd=tree,
-            env=clean_environment(config, session.parameters, tree),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=config.setup_timeout_s,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as problem:
-        raise CaptureError(f"{name}: its setup failed ({side}): {problem}.") from problem
-    if done.returncode != 0:
-        end = clean_text((done.stdout + done.stderr)[-4000:]).strip()
-        raise CaptureError(f"{name}: its setup failed with exit status {done.returncode} ({side}). Its output:\n{end}")
+    outcome = run_command(
+        [filled(word, {**session.parameters, "tree": str(tree)}) for word in config.setup or ()],
+        cwd=tree,
+        env=clean_environment(config, session.parameters, tree),
+        timeout_s=config.setup_timeout_s,
+        on_output=lambda _: None,
+        cancel=session.cancel,
+    )
+    if outcome.cancelled:
+        raise Cancelled(f"The measurement of {name} was cancelled while it was set up.")
+    end = "\n".join(outcome.output_tail.strip().splitlines()[-_TOLD_LINES:])
+    told = f" The end of its output:\n{end}" if end else ""
+    if outcome.timed_out:
+        raise CaptureError(f"{name}: its setup took more than {config.setup_timeout_s:g} s ({side}).{told}")
+    if outcome.returncode != 0:
+        raise CaptureError(f"{name}: its setup failed with exit status {outcome.returncode} ({side}).{told}")
+
+
+def kept_answers(base: _Seen, head: _Seen) -> tuple[str, ...]:
+    """Cautions for a head that is fast only where it has been before: an answer kept in memory, or on disk.
+
+    A first sample at a point, or a side's first run, is always a little slower. It is told of when the head is the
+    faster side, and its first is slower than its later ones by half, and by half more than the base's is: a fresh
+    input would not see that speed.
+    """
+    told = []
+    for sweep, snapshots in enumerate(zip(*head.rounds, strict=False)):
+        for metric in snapshots[0].metrics:
+            ours, theirs = (_costs(side, sweep, metric.variable) for side in (base, head))
+            if ours is None or theirs is None or _typical(theirs[1]) >= _typical(ours[1]):
+                continue
+            for what, kept, before, now in (
+                ("sample at each input", "between samples", _first_sample(ours[1]), _first_sample(theirs[1])),
+                ("run", "between runs", _first_run(*ours), _first_run(*theirs)),
+            ):
+                if now > _KEPT_FACTOR * max(1.0, before):
+                    told.append(
+                        f"{metric.variable}: the head's first {what} is {now:.3g} times as slow as the later ones, "
+                        f"the base's {before:.3g} times. It looks as if the head keeps its answers {kept}."
+                    )
+    return tuple(told)
+
+
+def _costs(side: _Seen, sweep: int, variable: str) -> tuple[FloatArray, FloatArray] | None:
+    """A metric as what it costs: shape (points, repeats) of the first run, (rounds, points, repeats) of the others.
+
+    None where it is not a cost or a rate, or a run differs in its points.
+    """
+    runs = [side.first, *side.rounds]
+    if any(len(run) <= sweep or variable not in run[sweep].samples for run in runs):
+        return None
+    metric = runs[0][sweep].metric(variable)
+    arrays = [run[sweep].samples[variable] for run in runs]
+    if metric.direction is Direction.none or metric.kind is not Kind.float or len({a.shape for a in arrays}) != 1:
+        return None
+    stacked = np.stack([a.reshape(-1, a.shape[-1]) for a in arrays])
+    if not (np.isfinite(stacked) & (stacked > 0)).all():
+        return None
+    cost = stacked if metric.direction is Direction.minimize else 1 / stacked
+    return cost[0], cost[1:]
+
+
+def _first_sample(cost: FloatArray) -> float:
+    """How many times the later samples the first one at a point costs: the median over rounds and points."""
+    if cost.shape[-1] < 2:
+        return 1.0
+    return float(np.median(cost[..., 0] / np.median(cost[..., 1:], axis=-1)))
+
+
+def _first_run(first: FloatArray, later: FloatArray) -> float:
+    """How many times the slowest of the later runs the first one costs: the median over points.
+
+    The slowest, as a busy machine makes any one run slow.
+    """
+    return float(np.median(np.median(first, axis=-1) / np.median(later, axis=-1).max(axis=0)))
+
+
+def _typical(cost: FloatArray) -> float:
+    return float(np.exp(np.log(np.median(cost, axis=-1)).mean()))
 
 
 def _same_sweeps(name: str, recorded: Mapping[str, list[list[str]]], ids: list[str]) -> None:

@@ -186,7 +186,9 @@ def _commit_of_worktree(repository: Path, tip: str) -> str:
     try:
         if gitinfo.git(repository, "read-tree", tip, env=env) is None:
             raise CaptureError("git could not read the last commit.")
-        if gitinfo.git(repository, "add", "--all", "--", ":(top)", *_OURS, env=env, timeout_s=_GIT_S) is None:
+        # Tracked files everywhere; untracked ones except what benchmarks themselves leave behind.
+        adds = (("--update", ":(top)"), ("--all", "--", ":(top)", *_OURS))
+        if any(gitinfo.git(repository, "add", *how, env=env, timeout_s=_GIT_S) is None for how in adds):
             raise CaptureError("git could not take in the uncommitted changes of the working tree.")
         tree = gitinfo.git(repository, "write-tree", env=env)
         if tree is not None and tree == gitinfo.git(repository, "rev-parse", f"{tip}^{{tree}}"):

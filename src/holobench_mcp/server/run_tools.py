@@ -55,16 +55,20 @@ def register(server: MCPServer[Any], services: Services) -> None:
         name: Annotated[str, Field(description="One of list_benchmarks")],
         label: Annotated[str | None, Field(description="A name for this measurement, such as 'after caching'")] = None,
         runs: Annotated[int | None, Field(ge=1, le=100, description="Processes to run, if not as configured")] = None,
+        repeats: Annotated[
+            int | None, Field(description="Short for parameters={'repeats': …}, where the benchmark declares it")
+        ] = None,
         parameters: Parameters = None,
         wait: Wait = True,
     ) -> Annotated[CallToolResult, MeasurementReport]:
         """Measure the working tree as it is now, in several processes, and record every run. Takes minutes; reports
         progress. To know whether uncommitted changes made things faster, call compare_revisions instead: it measures
         both sides in turn and needs nothing else."""
+        chosen = {**(parameters or {}), **({"repeats": repeats} if repeats is not None else {})}
         report = await _in_thread(
             ctx,
             lambda progress, cancel: services.workspace.measuring.run_benchmark(
-                name, label=label, runs=runs, parameters=parameters, wait=wait, progress=progress, cancel=cancel
+                name, label=label, runs=runs, parameters=chosen, wait=wait, progress=progress, cancel=cancel
             ),
         )
         return answer(digest.measurement(report), report)
