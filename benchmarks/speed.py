@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import io
 import json
 import statistics
 import subprocess
@@ -42,9 +44,23 @@ OURS = [sys.executable, "-m", "holobench_mcp"]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--starts", type=int, default=15, help="starts of each server")
+    parser.add_argument("--write-readme", action="store_true", help="put what is printed into README.md")
     arguments = parser.parse_args()
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        measure(arguments.starts)
+    print(printed.getvalue())
+    if arguments.write_readme:
+        readme = Path(__file__).resolve().parent.parent / "README.md"
+        before, _, rest = readme.read_text().partition("<!-- speed -->")
+        _, _, after = rest.partition("<!-- end of speed -->")
+        shown = printed.getvalue().strip()
+        readme.write_text(f"{before}<!-- speed -->\n{shown}\n<!-- end of speed -->{after}")
+
+
+def measure(starts: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        start_up(Path(folder), arguments.starts)
+        start_up(Path(folder), starts)
         over_stdio(Path(folder))
     in_process()
 

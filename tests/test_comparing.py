@@ -209,3 +209,30 @@ def test_twenty_metrics_fit_in_fifteen_hundred_tokens_of_text(workspace: Workspa
     assert len(digest.comparison(document)) / 4 <= 1500
     assert all(len(m.evidence.points) <= 5 for m in document.metrics if m.evidence)
     assert len(workspace.compare(options=FULL).metrics) == 25
+
+
+def test_answers_that_look_cached_are_no_clean_improvement(workspace: Workspace) -> None:
+    rng = np.random.default_rng(2)
+    before = 100 * np.exp(0.01 * rng.standard_normal((6, 5)))
+    after = before * np.array([1.0, 0.01, 0.01, 0.01, 0.01])
+    for i, values in enumerate((before, after)):
+        workspace.record(snapshot(values, at=i, environment=HERE))
+    document = workspace.compare()
+    assert document.decision is Decision.improved
+    assert [d.what for d in document.comparability] == ["cached_answers"]
+    assert "cached" in (document.next_step or "")
+
+
+def test_a_dropped_correctness_metric_is_told(workspace: Workspace) -> None:
+    for i, metrics in enumerate((("time_ms", "right"), ("time_ms",))):
+        workspace.record(
+            Snapshot.build(
+                bench_name="sort",
+                metrics={m: {"units": "ms"} for m in metrics},
+                samples={m: np.full(5, 100.0 - 50 * i) + np.arange(5) for m in metrics},
+                executed_at=f"2026-03-01T12:00:0{i}+00:00",
+            )
+        )
+    document = workspace.compare()
+    assert "metric_dropped" in {d.what for d in document.comparability}
+    assert "check that nothing that said the answers are right was dropped" in (document.next_step or "")

@@ -263,6 +263,22 @@ def test_code_of_the_working_tree_is_refused_on_the_base_side(project: Path) -> 
         workspace(project).measuring.compare_revisions("tiny", rounds=2)
 
 
+def test_an_answer_kept_in_a_file_does_not_serve_the_next_run(project: Path) -> None:
+    kept = (
+        "import os, tempfile, time\nfrom pathlib import Path\n"
+        "places = [Path('kept.txt'), Path(tempfile.gettempdir()) / 'kept.txt', Path(os.environ['XDG_CACHE_HOME']) / 'kept.txt']\n"
+        "def work(size):\n"
+        "    if not any(p.exists() for p in places):\n"
+        "        time.sleep(0.004)\n"
+        "    return size\n"
+        "import atexit\n"
+        "atexit.register(lambda: [p.write_text('answer') for p in places])\n"
+    )
+    (project / "product.py").write_text(kept)
+    report = workspace(project).measuring.compare_revisions("tiny", rounds=2)
+    assert report.comparisons[0].decision != "improved", report.comparisons[0].reason
+
+
 def test_a_killed_server_leaves_no_child_no_worktree_and_no_half_result(project: Path) -> None:
     (project / "product.py").write_text("import time\ndef work(size):\n    time.sleep(60)\n    return size\n")
     script = (

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from holobench_mcp.model import Difference, Environment, Metric
+from holobench_mcp.model import Difference, Environment, Kind, Metric
 from holobench_mcp.snapshot import Snapshot
 
+#: A first repeat this many times the later ones is more than a warm-up.
+_LOOKS_CACHED = 3.0
 _MACHINE = (
     ("hostname_hash", "machine"),
     ("cpu_model", "CPU"),
@@ -34,7 +36,7 @@ def compare(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot]) -> tupl
     base, cand = baseline[0], candidate[0]
     found = [*_definition(base, cand), *_environment(base.environment, cand.environment)]
     found += [*_tree(base, "baseline"), *_tree(cand, "candidate"), *_constants(base, cand)]
-    found += _caches(baseline, candidate)
+    found += [*_caches(baseline, candidate), *_cached_answers(base, cand)]
     for name, runs in (("baseline", baseline), ("candidate", candidate)):
         found += _within(runs, name)
     return tuple(sorted(found, key=lambda d: d.severity != "blocking"))
@@ -49,6 +51,11 @@ def _definition(base: Snapshot, cand: Snapshot) -> list[Difference]:
     for side, snapshot in (("baseline", base), ("candidate", cand)):
         if snapshot.dataset is None:
             found.append(_blocking("no_samples", f"the {side} is contract-only: its samples were not recorded"))
+    ours = {m.variable for m in cand.metrics}
+    dropped = [m.variable for m in base.metrics if m.variable not in ours]
+    if shared and dropped:
+        detail = f"the candidate no longer measures {', '.join(dropped[:5])}: what that said of the code is unknown now"
+        found.append(_caution("metric_dropped", detail))
     for before, after in shared:
         found += _metric(before, after)
     if base.bench_name != cand.bench_name:
@@ -176,6 +183,36 @@ def _caches(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot]) -> list
     if not sides:
         return []
     return [_caution("caches_on", f"caches were on for the {' and the '.join(sides)}: samples may be of older code")]
+
+
+def _cached_answers(base: Snapshot, cand: Snapshot) -> list[Difference]:
+    """A candidate whose first repeat is far slower than the later ones, unlike the baseline's, looks like a cache."""
+    found: list[Difference] = []
+    if cand.measurement is not None and cand.measurement.side is not None:
+        return found  # whoever measures in rounds looks closer, and says so itself
+    for metric in cand.metrics:
+        ratios = [_first_to_later(s.samples.get(metric.variable)) for s in (base, cand)]
+        if None in ratios or metric.kind is Kind.bool:
+            continue
+        before, after = (r for r in ratios if r is not None)
+        if after >= _LOOKS_CACHED and after >= _LOOKS_CACHED / 2 * max(before, 1 / before):
+            detail = (
+                f"in the candidate, the first repeat of {metric.variable} is {after:.3g} times the later ones (in the "
+                f"baseline {before:.3g} times), as when answers are kept and given again"
+            )
+            found.append(Difference(severity="caution", what="cached_answers", detail=detail, variable=metric.variable))
+    return found
+
+
+def _first_to_later(samples: npt.NDArray[np.float64] | None) -> float | None:
+    """How many times the later repeats the first one is, in the middle over the points; None where it can't be told."""
+    if samples is None or samples.shape[-1] < 3:
+        return None
+    first, later = samples[..., 0], samples[..., 1:]
+    known = np.isfinite(first) & np.isfinite(later).all(axis=-1) & (first > 0) & (later > 0).all(axis=-1)
+    if not known.any():
+        return None
+    return float(np.median(first[known] / np.median(later[known], axis=-1)))
 
 
 def _within(runs: Sequence[Snapshot], side: str) -> list[Difference]:

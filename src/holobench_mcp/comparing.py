@@ -141,6 +141,7 @@ class Comparer:
         settings = self._config.settings_for(cand[0].bench_name, shared)
         wrong = [v for v, s in settings.items() if s.correctness]
         decision, reason, next_step = _with_correctness(document, wrong, decision, reason, next_step)
+        next_step = _with_doubt(differences, decision, next_step)
         by_variable = {m.variable: m for m in judgement.metrics}
         metrics = [{**m, "evidence": by_variable.get(m["variable"])} for m in document["metrics"]]
         metrics.sort(key=_worst_first)
@@ -341,6 +342,19 @@ def _with_correctness(
             )
             return Decision.regressed, f"{sentence} {reason}", step
     return decision, reason, next_step
+
+
+def _with_doubt(differences: Sequence[Difference], decision: Decision, next_step: str | None) -> str | None:
+    """What to check before an improvement is believed that may be the measurement's."""
+    doubts = {
+        "cached_answers": "the answers are not merely cached between repeats",
+        "metric_dropped": "nothing that said the answers are right was dropped",
+        "benchmark_source": "the benchmark still measures the same thing",
+    }
+    found = [doubts[what] for what in doubts if any(d.what == what for d in differences)]
+    if decision is not Decision.improved or not found:
+        return next_step
+    return f"Before believing it, check that {', and that '.join(found)}."
 
 
 def _worst_first(metric: Mapping[str, Any]) -> tuple[int, int, float]:

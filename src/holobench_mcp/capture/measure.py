@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -88,18 +89,24 @@ class Session:
             words[0] = str(self.root / self.config.cwd / words[0])
         if shutil.which(words[0], path=env.get("PATH")) is None and not (where / words[0]).exists():
             raise CaptureError(f"{self.name}: its program {words[0]!r} is not found on PATH.")
+        private = tempfile.mkdtemp(prefix="holobench-mcp-run-")
+        # What a run keeps for the next one, in a temporary folder or a cache, would be measured in its place.
+        env |= {"TMPDIR": private, "XDG_CACHE_HOME": private}
         self._tell(f"{'measuring' if keep else 'warming up'} {self.name}{f' ({side})' if side else ''}")
         started = time.monotonic()
-        outcome = run_command(
-            words,
-            cwd=where,
-            env=env,
-            label=self.label,
-            source_revision=revision,
-            timeout_s=self.config.timeout_s,
-            on_output=lambda _: None,
-            cancel=self.cancel,
-        )
+        try:
+            outcome = run_command(
+                words,
+                cwd=where,
+                env=env,
+                label=self.label,
+                source_revision=revision,
+                timeout_s=self.config.timeout_s,
+                on_output=lambda _: None,
+                cancel=self.cancel,
+            )
+        finally:
+            shutil.rmtree(private, ignore_errors=True)
         self._check(outcome, side)
         if seen is not None:
             seen(outcome.snapshots)

@@ -28,7 +28,14 @@ from holobench_mcp.capture.measure import (
     ordered,
 )
 from holobench_mcp.capture.runner import run_command
-from holobench_mcp.capture.worktrees import Revisions, choose_revisions, clean_up_after_crash, protect, worktrees
+from holobench_mcp.capture.worktrees import (
+    Revisions,
+    as_checked_out,
+    choose_revisions,
+    clean_up_after_crash,
+    protect,
+    worktrees,
+)
 from holobench_mcp.config import BenchmarkConfig
 from holobench_mcp.model import CaptureError, Direction, InvalidArgument, Kind
 
@@ -128,6 +135,8 @@ def measure_revisions(
         early = math.ceil(rounds * _EARLY_SHARE)
         for number in range(rounds):
             for side in ordered(number):
+                if config.setup is None:
+                    as_checked_out(base_tree if side == "base" else head_tree)
                 ids = session.run(
                     trees[side],
                     number=number,

@@ -140,6 +140,12 @@ def protect(revisions: Revisions, head_tree: Path, paths: Sequence[str]) -> list
     return changed
 
 
+def as_checked_out(tree: Path) -> None:
+    """Undo what a run did to its tree: an answer that one run has kept in a file must not serve the next."""
+    for how in (("checkout", "--quiet", "--", "."), ("clean", "-fdxq")):
+        gitinfo.git(tree, *how, timeout_s=_GIT_S)
+
+
 # ---------------------------------------------------------------------- parts
 
 
