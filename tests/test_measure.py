@@ -25,7 +25,7 @@ from holobench_mcp.workspace import Workspace
 
 BENCH = Path(__file__).parent / "benches" / "tiny.py"
 FAST = "import time\ndef work(size):\n    time.sleep(0.004)\n    return size\n"
-SLOW = "import time\ndef work(size):\n    time.sleep(0.012)\n    return size\n"
+SLOW = "import time\ndef work(size):\n    time.sleep(0.1)\n    return size\n"
 WRONG = "def work(size):\n    return 0\n"
 
 
@@ -170,7 +170,7 @@ def test_a_slower_working_tree_is_found_against_its_merge_base(project: Path) ->
     (project / "product.py").write_text(SLOW)
     space = workspace(project)
     before = (git(project, "status", "--porcelain"), git(project, "stash", "list"), git(project, "branch", "--all"))
-    report = space.measuring.compare_revisions("tiny", rounds=2)
+    report = space.measuring.compare_revisions("tiny", rounds=3)
     document = report.comparisons[0]
     assert document.decision == "regressed", document.reason
     assert document.evidence is not None and document.evidence.replicates == "rounds"

@@ -141,7 +141,7 @@ class Comparer:
         settings = self._config.settings_for(cand[0].bench_name, shared)
         wrong = [v for v, s in settings.items() if s.correctness]
         decision, reason, next_step = _with_correctness(document, wrong, decision, reason, next_step)
-        next_step = _with_doubt(differences, decision, next_step)
+        next_step = with_doubt(differences, decision, next_step)
         by_variable = {m.variable: m for m in judgement.metrics}
         metrics = [{**m, "evidence": by_variable.get(m["variable"])} for m in document["metrics"]]
         metrics.sort(key=_worst_first)
@@ -344,7 +344,7 @@ def _with_correctness(
     return decision, reason, next_step
 
 
-def _with_doubt(differences: Sequence[Difference], decision: Decision, next_step: str | None) -> str | None:
+def with_doubt(differences: Sequence[Difference], decision: Decision | None, next_step: str | None) -> str | None:
     """What to check before an improvement is believed that may be the measurement's."""
     doubts = {
         "cached_answers": "the answers are not merely cached between repeats",

@@ -11,18 +11,26 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _TIMEOUT_S = 20
+#: The store, wherever in the repository its project is: writing results makes no tree dirty.
+STORE = (":(exclude,top,glob)**/.holobench/**",)
+#: What a benchmark writes at the top or where it runs. Only as untracked files: what is tracked there may be code.
+_WRITTEN = (":(exclude,top)cachedir", ":(exclude,top)reports", ":(exclude)cachedir", ":(exclude)reports")
 
 
 def git(
-    folder: Path, *arguments: str, timeout_s: float = _TIMEOUT_S, env: Mapping[str, str] | None = None
+    folder: Path,
+    *arguments: str,
+    timeout_s: float = _TIMEOUT_S,
+    env: Mapping[str, str] | None = None,
+    told: bytes | None = None,
 ) -> str | None:
-    """What a git command prints; None when it fails, or there is no git or no repository."""
+    """What a git command prints; None when it fails, or there is no git or no repository. told: its standard input."""
     try:
         done = subprocess.run(
             ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", *arguments],
             cwd=folder,
             env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", **(env or {})},
-            stdin=subprocess.DEVNULL,
+            input=b"" if told is None else told,
             capture_output=True,
             timeout=timeout_s,
             check=False,
@@ -37,6 +45,16 @@ def resolve_revision(folder: Path, name: str) -> str | None:
     if not name or len(name) > 200 or not name.isprintable() or name.startswith("-"):
         return None
     return git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+
+
+def untracked(folder: Path, *, timeout_s: float = _TIMEOUT_S) -> list[str] | None:
+    """Files that git neither tracks nor ignores, from the top, without what holobench and this project write.
+
+    folder: where the benchmark runs. A repository inside this one is not gone into. None when git can't tell.
+    """
+    listing = ("ls-files", "--others", "--exclude-standard", "--full-name", "-z")
+    found = git(folder, *listing, "--", ":(top)", *STORE, *_WRITTEN, timeout_s=timeout_s)
+    return None if found is None else [name for name in found.split("\0") if name and not name.endswith("/")]
 
 
 def repository_root(folder: Path) -> Path | None:

@@ -143,7 +143,9 @@ class Measuring:
                 cancel=cancel,
             )
         documents = [
-            self._with_protected(self._compare(ours[-1], theirs[-1]), measured.protected_changed)
+            self._with_cautions(
+                self._with_protected(self._compare(ours[-1], theirs[-1]), measured.protected_changed), measured.cautions
+            )
             for ours, theirs in zip(measured.base_ids, measured.head_ids, strict=True)
         ]
         documents.sort(key=lambda d: DECISIONS_WORST_FIRST.index(d.decision or Decision.inconclusive))
@@ -180,6 +182,17 @@ class Measuring:
             detail=f"the head changed protected files ({listed}): the base's version was measured on both sides",
         )
         return document.model_copy(update={"comparability": (told, *document.comparability)})
+
+    @staticmethod
+    def _with_cautions(document: ComparisonDocument, cautions: Sequence[str]) -> ComparisonDocument:
+        from holobench_mcp.comparing import with_doubt
+
+        if not cautions:
+            return document
+        found = tuple(Difference(severity="caution", what="cached_answers", detail=c) for c in cautions)
+        differences = (*document.comparability, *found)
+        step = with_doubt(differences, document.decision, document.next_step)
+        return document.model_copy(update={"comparability": differences, "next_step": step})
 
     def _benchmark(self, name: str) -> BenchmarkConfig:
         if name in self._config.benchmarks:

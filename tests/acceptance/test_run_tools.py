@@ -51,7 +51,7 @@ def test_without_configured_benchmarks_there_is_nothing_to_run(tmp_path: Path) -
 
 
 def test_one_call_settles_a_change_with_progress_and_few_tokens(project: Path) -> None:
-    (project / "product.py").write_text("import time\ndef work(size):\n    time.sleep(0.02)\n    return size\n")
+    (project / "product.py").write_text("import time\ndef work(size):\n    time.sleep(0.1)\n    return size\n")
     told: list[tuple[float, float | None, str | None]] = []
 
     async def show(progress: float, total: float | None, message: str | None) -> None:
@@ -60,14 +60,14 @@ def test_one_call_settles_a_change_with_progress_and_few_tokens(project: Path) -
     async def session() -> Any:
         async with Client(server_of(project)) as client:
             listed = await client.call_tool("list_benchmarks", {})
-            arguments = {"benchmark": "tiny", "rounds": 2}
+            arguments = {"benchmark": "tiny", "rounds": 3}
             return listed, await client.call_tool("compare_revisions", arguments, progress_callback=show)
 
     listed, result = anyio.run(session)
     assert "tiny: a moment" in text_of(listed)
     assert not result.is_error, text_of(result)
     assert text_of(result).startswith("REGRESSED: time_ms")
-    assert "2 interleaved rounds" in text_of(result)
+    assert "3 interleaved rounds" in text_of(result)
     assert len(text_of(listed) + text_of(result)) / 4 < 4000
     steps = [progress for progress, _, _ in told]
     assert steps == sorted(set(steps)) and len(steps) >= 4

@@ -25,10 +25,6 @@ from holobench_mcp.model import Environment
 
 _NO_CACHE = "BENCHER_NO_CACHE"
 _TRUE = frozenset({"1", "true", "yes", "on"})
-#: The store, wherever in the repository its project is: writing results makes no tree dirty.
-_STORE = (":(exclude,top,glob)**/.holobench/**",)
-#: What a benchmark writes at the top or where it runs. Only as untracked files: what is tracked there may be code.
-_WRITTEN = (":(exclude,top)cachedir", ":(exclude,top)reports", ":(exclude)cachedir", ":(exclude)reports")
 
 
 def capture_environment(
@@ -162,17 +158,17 @@ def _git_state(folder: Path) -> tuple[str | None, bool | None, str | None]:
     commit = gitinfo.git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
     if commit is None:
         return None, None, None
-    status = gitinfo.git(folder, "status", "--porcelain", "--untracked-files=no", "--", ":(top)", *_STORE)
-    listing = ("ls-files", "--others", "--exclude-standard", "--full-name", "-z")
-    untracked = gitinfo.git(folder, *listing, "--", ":(top)", *_STORE, *_WRITTEN)
+    status = gitinfo.git(folder, "status", "--porcelain", "--untracked-files=no", "--", ":(top)", *gitinfo.STORE)
+    untracked = gitinfo.untracked(folder)
     if status is None or untracked is None:
         return commit, True if status or untracked else None, None
     if not status and not untracked:
         return commit, False, None
-    diff = gitinfo.git(folder, "diff", "HEAD", "--binary", "--no-ext-diff", "--no-textconv", "--", ":(top)", *_STORE)
+    how = ("--binary", "--no-ext-diff", "--no-textconv")
+    diff = gitinfo.git(folder, "diff", "HEAD", *how, "--", ":(top)", *gitinfo.STORE)
     if diff is None:
         return commit, True, None
-    return commit, True, _change_digest(folder, diff, [name for name in untracked.split("\0") if name])
+    return commit, True, _change_digest(folder, diff, untracked)
 
 
 def _change_digest(folder: Path, diff: str, untracked: Iterable[str]) -> str | None:

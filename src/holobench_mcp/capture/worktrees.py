@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -21,8 +23,8 @@ from holobench_mcp.capture.runner import RUN_MARK
 from holobench_mcp.config import cache_folder
 from holobench_mcp.model import CaptureError
 
-_OURS = (":(exclude,top).holobench", ":(exclude,top)cachedir", ":(exclude,top)reports")
 _GIT_S = 300.0
+_OWNER = re.compile(r"(?:index-)?(\d+)-[0-9a-f]+(?:\.lock)?")
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,9 @@ def choose_revisions(root: Path, base: str, head: str) -> Revisions:
     if tip is None:
         raise CaptureError(f"{repository} has no commit yet.")
     notes: list[str] = []
-    head_commit = _commit_of_worktree(repository, tip) if head == "worktree" else _resolved(repository, head, "head")
+    head_commit = (
+        _commit_of_worktree(repository, root, tip) if head == "worktree" else _resolved(repository, head, "head")
+    )
     if base == "merge-base":
         base_commit, note = _merge_base(repository, tip if head == "worktree" else head_commit, head_commit)
         notes.append(note)
@@ -86,11 +90,7 @@ def worktrees(repository: Path, commits: Sequence[str]) -> Iterator[list[Path]]:
             )
             if told is None:
                 raise CaptureError(f"git could not check out {commit[:12]} into a temporary worktree.")
-            if (tree / ".gitmodules").exists():
-                gitinfo.git(
-                    tree, "-c", "protocol.file.allow=user", "submodule", "update", "--init", "--recursive", "--quiet",
-                    timeout_s=_GIT_S,
-                )  # fmt: skip
+            _fill_submodules(tree, repository)
             trees.append(tree)
         yield trees
     finally:
@@ -98,18 +98,21 @@ def worktrees(repository: Path, commits: Sequence[str]) -> Iterator[list[Path]]:
 
 
 def clean_up_after_crash() -> list[str]:
-    """Remove what servers that were killed left behind: worktrees and marked processes. Returns what was removed."""
-    removed = []
-    for home in (cache_folder() / "worktrees").glob("*"):
-        owner: dict[str, object] = {}
+    """Remove what servers that were killed left behind: worktrees, indexes and marked processes. Returns which."""
+    removed = [f"process {pid}" for pid in _end_orphans()]
+    for home in (*(cache_folder() / "worktrees").glob("*"), *cache_folder().glob("index-*")):
+        named = _OWNER.fullmatch(home.name)
+        owner: dict[str, object] = {"pid": int(named[1])} if named else {}
         with suppress(OSError, ValueError):
-            owner = json.loads((home / "owner.json").read_text())
+            owner |= json.loads((home / "owner.json").read_text())
         pid = owner.get("pid")
-        if isinstance(pid, int) and _started(pid) is not None and _started(pid) == owner.get("started"):
+        # Whoever is just making it has not yet said when it started.
+        if isinstance(pid, int) and (started := _started(pid)) is not None and owner.get("started", started) == started:
             continue
-        if isinstance(pid, int):
-            removed += [f"process {p}" for p in _end_marked(pid)]
-        _remove(home, Path(str(owner.get("repository", "/"))))
+        if home.name.startswith("index-"):
+            home.unlink(missing_ok=True)
+        else:
+            _remove(home, Path(str(owner.get("repository", "/"))))
         removed.append(str(home))
     return removed
 
@@ -130,23 +133,47 @@ def protect(revisions: Revisions, head_tree: Path, paths: Sequence[str]) -> list
         if not differing:
             continue
         changed += differing.splitlines()
-        target = head_tree / path
-        if target.is_dir() and not target.is_symlink():
-            shutil.rmtree(target)
-        else:
-            target.unlink(missing_ok=True)
-        if gitinfo.git(head_tree, "checkout", "--quiet", revisions.base, "--", spec, timeout_s=_GIT_S) is None:
+        # git follows no symbolic link of the head's on its way, and takes what only the head has out of the index too.
+        how = ("--source", revisions.base, "--staged", "--worktree", "--", spec)
+        if gitinfo.git(head_tree, "restore", *how, timeout_s=_GIT_S) is None:
             raise CaptureError(f"protected: {path} can't be taken from the base revision.")
     return changed
 
 
 def as_checked_out(tree: Path) -> None:
     """Undo what a run did to its tree: an answer that one run has kept in a file must not serve the next."""
-    for how in (("checkout", "--quiet", "--", "."), ("clean", "-fdxq")):
+    for how in (("checkout", "--quiet", "--", "."), ("clean", "-ffdxq")):
         gitinfo.git(tree, *how, timeout_s=_GIT_S)
+    if (tree / ".gitmodules").exists():
+        undo = "git checkout --quiet -- . && git clean -ffdxq"
+        gitinfo.git(tree, "submodule", "--quiet", "foreach", "--recursive", undo, timeout_s=_GIT_S)
 
 
 # ---------------------------------------------------------------------- parts
+
+
+def _fill_submodules(tree: Path, own: Path) -> None:
+    """Check out the submodules of a worktree from the copies that the user's own tree has, and of those theirs.
+
+    own: that tree. `git submodule update --init` would write into the repository's settings, and go to the network;
+    an address that stands in this one call's environment does neither. What the user has not checked out stays empty.
+    """
+    if not (tree / ".gitmodules").is_file():
+        return
+    listed = gitinfo.git(tree, "config", "--file", ".gitmodules", "--get-regexp", r"^submodule\..*\.path$") or ""
+    for line in listed.splitlines():
+        key, _, path = line.partition(" ")
+        # A copy that is not checked out has no `.git`; asking git there would find the repository around it.
+        if not (own / path / ".git").exists() or not (tree / path).resolve().is_relative_to(tree.resolve()):
+            continue
+        name = key.removeprefix("submodule.").removesuffix(".path")
+        chosen = {f"submodule.{name}.url": str(own / path), f"submodule.{name}.active": "true",
+                  f"submodule.{name}.update": "checkout", "protocol.file.allow": "always"}  # fmt: skip
+        env = {"GIT_CONFIG_COUNT": str(len(chosen))}
+        for i, (setting, value) in enumerate(chosen.items()):
+            env |= {f"GIT_CONFIG_KEY_{i}": setting, f"GIT_CONFIG_VALUE_{i}": value}
+        if gitinfo.git(tree, "submodule", "--quiet", "update", "--", path, env=env, timeout_s=_GIT_S) is not None:
+            _fill_submodules(tree / path, own / path)
 
 
 def _resolved(repository: Path, name: str, argument: str) -> str:
@@ -184,17 +211,26 @@ def _merge_base(repository: Path, tip: str, head: str) -> tuple[str, str]:
     return parent, f"The base is {parent[:10]}, the commit before the head: nothing is uncommitted."
 
 
-def _commit_of_worktree(repository: Path, tip: str) -> str:
-    """The working tree as a commit that nothing points at; the tip itself when nothing is uncommitted."""
+def _commit_of_worktree(repository: Path, root: Path, tip: str) -> str:
+    """The working tree as a commit that nothing points at; the tip itself when nothing is uncommitted.
+
+    root: the project's folder in it, as what benchmarks leave behind there is none of the change.
+    """
     index = cache_folder() / f"index-{os.getpid()}-{secrets.token_hex(4)}"
     index.parent.mkdir(parents=True, exist_ok=True)
     env = {"GIT_INDEX_FILE": str(index)}
     try:
         if gitinfo.git(repository, "read-tree", tip, env=env) is None:
             raise CaptureError("git could not read the last commit.")
-        # Tracked files everywhere; untracked ones except what benchmarks themselves leave behind.
-        adds = (("--update", ":(top)"), ("--all", "--", ":(top)", *_OURS))
-        if any(gitinfo.git(repository, "add", *how, env=env, timeout_s=_GIT_S) is None for how in adds):
+        new = gitinfo.untracked(root, timeout_s=_GIT_S)
+        names = "\0".join(new or ()).encode()
+        taken = gitinfo.git(repository, "add", "--update", ":(top)", env=env, timeout_s=_GIT_S)
+        adding = ("update-index", "--add", "-z", "--stdin")
+        if (
+            taken is None
+            or new is None
+            or gitinfo.git(repository, *adding, env=env, told=names, timeout_s=_GIT_S) is None
+        ):
             raise CaptureError("git could not take in the uncommitted changes of the working tree.")
         tree = gitinfo.git(repository, "write-tree", env=env)
         if tree is not None and tree == gitinfo.git(repository, "rev-parse", f"{tip}^{{tree}}"):
@@ -236,14 +272,15 @@ def _started(pid: int) -> str | None:
     return "alive"
 
 
-def _end_marked(owner: int) -> list[int]:
-    """Kill processes that a dead server's runs left behind."""
+def _end_orphans() -> list[int]:
+    """Kill processes that dead servers' runs left behind, where /proc tells of them."""
     ended = []
-    prefix = f"{RUN_MARK}={owner}-".encode()
+    mark = f"{RUN_MARK}=".encode()
     for entry in Path("/proc").glob("[0-9]*/environ") if sys.platform == "linux" else ():
-        with suppress(OSError):
-            if any(part.startswith(prefix) for part in entry.read_bytes().split(b"\0")):
+        with suppress(OSError, ValueError):
+            marks = [part for part in entry.read_bytes().split(b"\0") if part.startswith(mark)]
+            if marks and _started(int(marks[-1].removeprefix(mark).partition(b"-")[0])) is None:
                 pid = int(entry.parent.name)
-                os.kill(pid, 9)
+                os.kill(pid, signal.SIGKILL)
                 ended.append(pid)
     return ended

@@ -1,0 +1,417 @@
+"""Measuring two revisions: what is taken from which, what an improvement is doubted for, and what is left as it was."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conftest import PYTHON, git, snapshot
+from holobench_mcp.capture.measure import Cancelled, Session
+from holobench_mcp.capture.revisions import Measured, _Seen, kept_answers, measure_revisions
+from holobench_mcp.capture.runner import RUN_MARK
+from holobench_mcp.capture.worktrees import as_checked_out, choose_revisions, clean_up_after_crash, protect, worktrees
+from holobench_mcp.config import BenchmarkConfig, cache_folder
+from holobench_mcp.measuring import Measuring
+from holobench_mcp.model import CaptureError, ComparisonDocument, Decision
+from holobench_mcp.snapshot import Snapshot
+
+BENCH = Path(__file__).parent / "benches" / "tiny.py"
+HONEST = "import time\ndef work(size):\n    time.sleep(0.03)\n    return size\n"
+#: Looks fast as its answer is kept where it outlives the process and its folders.
+KEPT_ON_DISK = (
+    "import atexit, pathlib, time\nkept = pathlib.Path.home() / 'kept'\nthere = kept.exists()\natexit.register(kept.touch)\n"
+    "def work(size):\n    if not there: time.sleep(0.1)\n    return size\n"
+)
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="measuring needs process groups")
+
+
+@pytest.fixture
+def project(tmp_path: Path, repository: Callable[..., str]) -> Path:
+    shutil.copy(BENCH, tmp_path / "tiny.py")
+    (tmp_path / "product.py").write_text(HONEST)
+    repository("the benchmark")
+    return tmp_path
+
+
+def measured(
+    project: Path, config: dict[str, object] | None = None, **options: object
+) -> tuple[Measured, list[Snapshot]]:
+    """Measure without a store: the snapshots as they would be recorded."""
+    kept: list[Snapshot] = []
+
+    def record(s: Snapshot) -> str:
+        kept.append(s)
+        return f"{s.bench_name}-{len(kept)}-x"
+
+    benchmark = BenchmarkConfig.model_validate({"command": [PYTHON, "tiny.py"], "timeout_s": 60, **(config or {})})
+    given = {"record": record, "settled": lambda *_: False, "rounds": 2, **options}
+    return measure_revisions("tiny", benchmark, project, **given), kept  # type: ignore[arg-type]
+
+
+# ---------------------------------------------------------------------- kept answers
+
+
+def side(first: Sequence[float], later: Sequence[Sequence[float]], direction: str = "minimize") -> _Seen:
+    """A side of one metric at three points, alike: the samples of its first run, and of each later one."""
+    runs = [[snapshot(np.tile(samples, (3, 1)), direction=direction)] for samples in (first, *later)]
+    return _Seen(runs[0], runs[1:])
+
+
+HONEST_SIDE = side([11, 10, 10], [[11, 10, 10]] * 3)
+
+
+@pytest.mark.parametrize(
+    ("head", "says"),
+    [
+        (side([10, 1, 1], [[10, 1, 1]] * 3), "keeps its answers between samples"),
+        (side([10, 10, 10], [[1, 1, 1]] * 3), "keeps its answers between runs"),
+        (side([5, 5, 5], [[5, 5, 5]] * 3), None),
+        (side([6, 5, 5], [[6, 5, 5]] * 3), None),
+        (side([30, 20, 20], [[20, 20, 20]] * 3), None),
+        (side([9, 5, 5], [[5, 5, 5], [8, 8, 8], [5, 5, 5]]), None),
+        (side([10], [[9]] * 3), None),
+        (side([0, 0, 0], [[0, 0, 0]] * 3), None),
+    ],
+    ids=["memory", "disk", "faster", "a little warm-up", "slower", "a busy machine", "one sample", "zeros"],
+)
+def test_a_head_that_is_fast_only_where_it_has_been_before_is_told_of(head: _Seen, says: str | None) -> None:
+    base = HONEST_SIDE if len(head.first[0].samples["time_ms"][0]) > 1 else side([10], [[10]] * 3)
+    told = " ".join(kept_answers(base, head))
+    assert (says in told) if says else (told == ""), told
+    if says:
+        assert "time_ms: the head's first" in told and "times as slow" in told
+
+
+def test_a_rate_is_a_cost_turned_around() -> None:
+    base = side([10, 10, 10], [[10, 10, 10]] * 3, "maximize")
+    head = side([10, 100, 100], [[10, 100, 100]] * 3, "maximize")
+    assert "between samples" in " ".join(kept_answers(base, head))
+
+
+def test_a_base_that_keeps_its_answers_too_is_no_reason_for_doubt() -> None:
+    base = side([20, 2, 2], [[20, 2, 2]] * 3)
+    assert kept_answers(base, side([10, 1, 1], [[10, 1, 1]] * 3)) == ()
+
+
+# ---------------------------------------------------------------------- what is measured
+
+
+def test_a_product_that_keeps_its_answers_on_disk_is_told_of_and_rounds_alternate(project: Path) -> None:
+    (project / "product.py").write_text(KEPT_ON_DISK)
+    told: list[str] = []
+    home = project / "cache" / "home"
+    home.mkdir(parents=True)
+    report, kept = measured(project, {"env": {"HOME": str(home)}}, progress=lambda what, *_: told.append(what))
+    assert any("between runs" in c and c.startswith("time_ms") for c in report.cautions), report.notes
+    assert set(report.cautions) <= set(report.notes)
+    warm = [what.split("(")[1].split(")")[0] for what in told if what.startswith("warming")]
+    assert warm == ["base", "head"]
+    marks = [s.measurement for s in kept]
+    assert [(m.side, m.run) for m in marks if m] == [("base", 0), ("head", 0), ("head", 1), ("base", 1)]
+    assert all(m and m.measured_by == "server" and m.id == report.measurement for m in marks)
+    assert [s.source_revision for s in kept] == [getattr(report.revisions, m.side) for m in marks if m and m.side]
+
+
+def test_a_benchmark_that_is_new_is_measured_on_both_sides(tmp_path: Path, repository: Callable[..., str]) -> None:
+    (tmp_path / "product.py").write_text(HONEST)
+    base = repository("no benchmark yet")
+    shutil.copy(BENCH, tmp_path / "tiny.py")
+    report, kept = measured(tmp_path, {"env": {"REPEATS": "1"}}, base=base)
+    assert len(kept) == 4
+    assert "The base has no tiny.py: the head's version was measured on both sides." in report.notes
+    assert report.protected_changed == () and report.cautions == ()
+
+
+@pytest.fixture
+def folders(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Path]]:
+    """Measure without processes: each run records one result of 'tiny'. The sides and folders of the runs."""
+    ran: list[tuple[str, Path]] = []
+
+    def run(self: Session, folder: Path, *, side: str, keep: bool = True, **_: object) -> list[str]:
+        ran.append((side, folder))
+        assert folder.is_dir()
+        return [f"tiny-{len(ran)}-x"] if keep else []
+
+    monkeypatch.setattr(Session, "run", run)
+    return ran
+
+
+def test_what_the_early_look_finds_settled_is_not_measured_further(project: Path, folders: list) -> None:
+    looks: list[tuple[int, int, float]] = []
+
+    def settled(ours: list[str], theirs: list[str], alpha: float) -> bool:
+        looks.append((len(ours), len(theirs), alpha))
+        return True
+
+    report, _ = measured(project, rounds=5, settled=settled)
+    assert looks == [(3, 3, 0.01)]
+    assert (report.rounds, len(report.base_ids[0]), len(report.head_ids[0])) == (3, 3, 3)
+    assert report.stopped is not None and "early look" in report.stopped
+    assert [side for side, _ in folders] == ["base", "head", "base", "head", "head", "base", "base", "head"]
+
+
+def test_max_seconds_stops_after_the_round_that_passes_it(project: Path, folders: list) -> None:
+    report, _ = measured(project, rounds=5, max_seconds=1e-9)
+    assert report.rounds == 1 and report.stopped is not None and "max_seconds" in report.stopped
+
+
+def test_sides_that_record_different_benchmarks_are_a_clear_error(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(_: Session, folder: Path, *, side: str, keep: bool = True, **__: object) -> list[str]:
+        return ["tiny-1-x" if side == "base" else "other-1-x"] if keep else []
+
+    monkeypatch.setattr(Session, "run", run)
+    with pytest.raises(CaptureError, match="does not record the same benchmarks each time: tiny before, other now"):
+        measured(project)
+    assert nothing_is_left(project)
+
+
+@pytest.mark.parametrize("decision", ["improved", "unchanged"])
+def test_a_doubt_stands_in_the_comparison_itself(decision: str) -> None:
+    document = ComparisonDocument.model_construct(decision=Decision(decision), next_step=None, comparability=())
+    told = Measuring._with_cautions(document, ("time_ms: the head's first run is 20 times as slow",))
+    assert [(d.severity, d.what) for d in told.comparability] == [("caution", "cached_answers")]
+    assert ("merely cached" in (told.next_step or "")) == (decision == "improved")
+
+
+# ---------------------------------------------------------------------- setup
+
+
+def test_setup_prepares_each_tree_in_its_own_folder(project: Path, folders: list) -> None:
+    make = "import pathlib; pathlib.Path('built').write_text(str(pathlib.Path.cwd()))"
+    built: list[str] = []
+
+    def seen(what: str, *_: object) -> None:
+        if what.startswith("setting up"):
+            built.append(what)
+
+    def settled(*_: object) -> bool:
+        return all((folder / "built").read_text() == str(folder.resolve()) for _, folder in folders)
+
+    report, _ = measured(
+        project, {"setup": [PYTHON, "-c", make]}, base="HEAD", rounds=5, settled=settled, progress=seen
+    )
+    assert report.rounds == 3, "what the setup made is not where the runs are"
+    assert built == ["setting up tiny (base)", "setting up tiny (head)"]
+    assert not (project / "built").exists()
+
+
+@pytest.mark.parametrize(
+    ("program", "says"),
+    [
+        (
+            "import sys; print('\x1b[31mno compiler\x1b[0m'); sys.exit(2)",
+            "exit status 2 (base). The end of its output:\nno comp",
+        ),
+        ("import os\nfor _ in range(1000): os.write(1, b'x' * 65536)\nos._exit(1)", "exit status 1"),
+        ("import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(99)", "took more than 1 s"),
+    ],
+    ids=["fails", "floods", "hangs"],
+)
+def test_a_setup_that_fails_says_so_and_leaves_nothing(project: Path, program: str, says: str) -> None:
+    with pytest.raises(CaptureError) as told:
+        measured(
+            project, {"setup": [PYTHON, "-c", program], "setup_timeout_s": 1 if "sleep" in program else 60}, base="HEAD"
+        )
+    assert says in str(told.value)
+    assert "\x1b" not in str(told.value) and len(str(told.value)) < 100_000
+    assert nothing_is_left(project)
+
+
+def test_cancelling_ends_a_setup_with_its_children(project: Path) -> None:
+    marker = project / "cache" / "child.pid"
+    program = (
+        "import subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(300)'])\n"
+        f"open({str(marker)!r}, 'w').write(str(child.pid))\n"
+        "time.sleep(300)\n"
+    )
+    cancel = threading.Event()
+    problems: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            measured(project, {"setup": [PYTHON, "-c", program]}, base="HEAD", cancel=cancel)
+        except CaptureError as problem:
+            problems.append(problem)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    until(lambda: marker.exists() and marker.read_text())
+    cancel.set()
+    thread.join(60)
+    assert not thread.is_alive()
+    assert isinstance(problems[0], Cancelled)
+    until(lambda: not alive(int(marker.read_text())))
+    assert nothing_is_left(project)
+
+
+# ---------------------------------------------------------------------- the user's own files
+
+
+def test_protecting_a_path_removes_nothing_outside_the_worktree(tmp_path: Path, repository: Callable[..., str]) -> None:
+    (tmp_path / "bench").mkdir()
+    (tmp_path / "bench" / "b.py").write_text("base")
+    base = repository("a benchmark in a folder")
+    precious = tmp_path / "cache" / "precious"
+    precious.mkdir(parents=True)
+    (precious / "b.py").write_text("precious")
+    shutil.rmtree(tmp_path / "bench")
+    (tmp_path / "bench").symlink_to(precious)
+    repository("the folder is a link now")
+    chosen = choose_revisions(tmp_path, base, "HEAD")
+    with worktrees(chosen.repository, [chosen.base, chosen.head]) as (_, head):
+        protect(chosen, head, ["bench/b.py"])
+        as_checked_out(head)
+        assert (head / "bench" / "b.py").read_text() == "base"
+        assert not (head / "bench").is_symlink()
+    assert (precious / "b.py").read_text() == "precious"
+
+
+def test_protected_files_stay_the_bases_when_a_tree_is_put_back(project: Path, repository: Callable[..., str]) -> None:
+    (project / "data").mkdir()
+    (project / "data" / "a.txt").write_text("base")
+    base = repository("data")
+    (project / "data" / "a.txt").write_text("head")
+    (project / "data" / "sitecustomize.py").write_text("added by the head")
+    chosen = choose_revisions(project, base, "worktree")
+    with worktrees(chosen.repository, [chosen.base, chosen.head]) as (_, head):
+        assert protect(chosen, head, ["data"]) == ["data/a.txt", "data/sitecustomize.py"]
+        (head / "made.txt").touch()
+        as_checked_out(head)
+        assert [p.name for p in (head / "data").iterdir()] == ["a.txt"]
+        assert (head / "data" / "a.txt").read_text() == "base"
+        assert not (head / "made.txt").exists()
+
+
+def test_a_folder_that_the_project_tracks_is_the_projects_whatever_its_name(project: Path) -> None:
+    (project / "reports").mkdir()
+    (project / "reports" / "code.py").write_text("old")
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message", "a package called reports")
+    (project / "reports" / "code.py").write_text("new")
+    chosen = choose_revisions(project, "HEAD", "worktree")
+    assert chosen.head != chosen.base
+    assert git(project, "show", f"{chosen.head}:reports/code.py") == "new"
+
+
+@pytest.mark.parametrize("ignored", ["", ".holobench/\ncachedir/\n", "reports\n.holobench/*\n", "*\n"])
+def test_what_holobench_writes_is_no_change_ignored_or_not(project: Path, ignored: str) -> None:
+    (project / ".gitignore").write_text(ignored)
+    git(project, "commit", "--quiet", "--all", "--message", "ignored")
+    for folder in ("reports", "cachedir", ".holobench"):
+        (project / folder).mkdir()
+        (project / folder / "out").write_text("x")
+    assert choose_revisions(project, "HEAD", "worktree").head == git(project, "rev-parse", "HEAD")
+    (project / "product.py").write_text("changed")
+    chosen = choose_revisions(project, "HEAD", "worktree")
+    assert git(project, "diff", "--name-only", chosen.base, chosen.head) == "product.py"
+
+
+def with_submodule(project: Path, library: Path) -> None:
+    library.mkdir(parents=True)
+    git(library, "init", "--quiet", "--initial-branch=main")
+    (library / "fast.py").write_text("fast = True\n")
+    git(library, "add", "--all")
+    git(library, "commit", "--quiet", "--message", "library")
+    git(project, "-c", "protocol.file.allow=always", "submodule", "add", "--quiet", f"file://{library}", "lib")
+    git(project, "commit", "--quiet", "--message", "a submodule")
+
+
+def test_a_submodule_is_checked_out_from_the_users_own_copy(project: Path) -> None:
+    library = project / "cache" / "library"
+    with_submodule(project, library)
+    shutil.rmtree(library)  # what it was cloned from is out of reach, as a network may be
+    settings = (project / ".git" / "config").read_text()
+    chosen = choose_revisions(project, "HEAD", "worktree")
+    with worktrees(chosen.repository, [chosen.base, chosen.head]) as trees:
+        assert all((tree / "lib" / "fast.py").read_text() == "fast = True\n" for tree in trees)
+    assert (project / ".git" / "config").read_text() == settings
+    assert nothing_is_left(project)
+
+
+def test_a_submodule_that_is_not_there_is_told_and_no_setting_is_changed(project: Path, folders: list) -> None:
+    with_submodule(project, project / "cache" / "library")
+    clone = project / "cache" / "clone"
+    git(project, "clone", "--quiet", str(project), str(clone))
+    settings = (clone / ".git" / "config").read_text()
+    report, _ = measured(clone, base="HEAD")
+    assert len(folders) == 6
+    assert "Submodules that are not checked out, and empty on both sides: lib." in report.notes
+    assert (clone / ".git" / "config").read_text() == settings
+
+
+# ---------------------------------------------------------------------- after a crash
+
+
+def test_a_worktree_that_is_being_made_by_a_living_process_is_left_alone(tmp_path: Path) -> None:
+    ours, dead = (cache_folder() / "worktrees" / f"{pid}-abcd" for pid in (os.getpid(), ended_pid()))
+    for home in (ours, dead):
+        home.mkdir(parents=True)
+    assert clean_up_after_crash() == [str(dead)]
+    assert ours.exists() and not dead.exists()
+
+
+def test_indexes_of_dead_processes_are_removed(tmp_path: Path) -> None:
+    cache_folder().mkdir(parents=True)
+    ours, dead = (cache_folder() / f"index-{pid}-abcd" for pid in (os.getpid(), ended_pid()))
+    ours.touch()
+    dead.touch()
+    clean_up_after_crash()
+    assert ours.exists() and not dead.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finding stray processes needs /proc")
+def test_a_daemon_of_a_killed_server_is_ended_at_the_next_start(tmp_path: Path) -> None:
+    def sleeper(owner: int) -> subprocess.Popen[bytes]:
+        env = {**os.environ, RUN_MARK: f"{owner}-1"}
+        return subprocess.Popen([PYTHON, "-c", "import time; time.sleep(300)"], env=env, start_new_session=True)
+
+    orphan, ours = sleeper(ended_pid()), sleeper(os.getpid())
+    try:
+        until(lambda: f"process {orphan.pid}" in clean_up_after_crash())
+        assert orphan.wait(30) == -9
+        assert ours.poll() is None
+    finally:
+        for child in (orphan, ours):
+            child.kill()
+            child.wait()
+
+
+# ---------------------------------------------------------------------- parts
+
+
+def ended_pid() -> int:
+    child = subprocess.Popen([PYTHON, "-c", ""])
+    child.wait()
+    return child.pid
+
+
+def nothing_is_left(project: Path) -> bool:
+    return git(project, "worktree", "list").count("\n") == 0 and not list((cache_folder() / "worktrees").glob("*"))
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def until(condition: Callable[[], object], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail("it did not come about in time")
+        time.sleep(0.02)
