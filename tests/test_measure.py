@@ -183,7 +183,8 @@ def test_a_slower_working_tree_is_found_against_its_merge_base(project: Path) ->
     assert git(project, "worktree", "list").count("\n") == 0
     assert not list((cache_folder() / "worktrees").glob("*"))
     manifests = sorted(space.store.manifests().select(), key=lambda m: m.executed_at)
-    assert [m.measurement.side for m in manifests if m.measurement] == ["base", "head", "head", "base"]
+    # Whether the early look, after two of the three rounds, settles it depends on how busy the machine is.
+    assert [m.measurement.side for m in manifests if m.measurement][:4] == ["base", "head", "head", "base"]
 
 
 def test_faster_but_wrong_is_regressed(project: Path) -> None:
