@@ -39,6 +39,29 @@ def test_without_arguments_the_newest_is_compared_with_the_one_before_it(workspa
     assert "No baseline was set" in document.notes[0]
 
 
+def test_without_arguments_further_runs_of_the_new_code_are_no_baseline(workspace: Workspace) -> None:
+    before = [workspace.record(noisy(1.0, i, revision="aaaa")) for i in range(3)]
+    workspace.record(noisy(1.5, 3, revision="bbbb", inputs={"size": [1, 2, 3, 4, 5, 7]}))  # another sweep of the bench
+    after = [workspace.record(noisy(1.5, i, revision="bbbb")) for i in range(4, 7)]
+    document = workspace.compare()
+    assert (document.baseline.result_id, document.candidate.result_id) == (before[-1], after[-1])
+    assert document.evidence is not None and document.evidence.runs == (3, 3)
+    assert document.decision is Decision.regressed
+    assert "the newest result of other code before the candidate" in document.notes[0]
+
+
+def test_where_all_results_are_of_one_code_the_one_before_is_taken(workspace: Workspace) -> None:
+    ids = [workspace.record(noisy(1.0, i, revision="aaaa")) for i in range(3)]
+    assert workspace.compare().baseline.result_id == ids[-2]
+
+
+def test_what_was_run_with_other_arguments_is_other_code(workspace: Workspace) -> None:
+    for i, how in enumerate(("--good", "--slow", "--slow")):
+        workspace.record(noisy(1.0, i, revision="aaaa", environment={"command": ["python", "bench.py", how]}))
+    document = workspace.compare()
+    assert document.evidence is not None and document.evidence.runs == (1, 2)
+
+
 def test_a_set_baseline_is_the_default(workspace: Workspace) -> None:
     ids = [workspace.record(noisy(1.0, i)) for i in range(3)]
     workspace.set_baseline(ids[0])

@@ -169,8 +169,9 @@ class Workspace:
     ) -> ComparisonDocument:
         """What happened between two results: verdict, decision, evidence, and what differs beside the code.
 
-        baseline: "baseline", where none was set, is the newest result before the candidate, of the same bench; a note
-        says so. Raises InvalidArgument, UnknownResult, AmbiguousResult, NotComparable.
+        baseline: "baseline", where none was set, is the newest result before the candidate, of the same bench and of
+        other code where there is any; a note says so. Raises InvalidArgument, UnknownResult, AmbiguousResult,
+        NotComparable.
         """
         from holobench_mcp.comparing import Comparer
 
@@ -181,6 +182,8 @@ class Workspace:
         return comparer.compare(left, right, options, note=note, kept=self._comparisons)
 
     def _baseline_for(self, baseline: str, candidate: Manifest) -> tuple[Manifest, str | None]:
+        from holobench_mcp.store.replicates import code_of, result_before
+
         if "@" in baseline or isinstance(parse_ref(baseline, "baseline"), Latest):
             return self.find(baseline, "baseline"), None
         with suppress(InvalidArgument):
@@ -189,25 +192,18 @@ class Workspace:
                 return self.store.manifest(entry.result_id), _age_note(entry, candidate)
         if baseline != "baseline":
             return self.find(baseline, "baseline"), None
-        earlier = self._before(candidate)
+        earlier = result_before(self.store.manifests(), candidate)
         if earlier is None:
             raise UnknownResult(
                 f"baseline: {candidate.result_id} is the only result of {candidate.bench_name!r}, so there is nothing "
                 "to compare it with. Measure the code before the change too (check it out, then: holobench-mcp run "
                 "--label before -- python your_benchmark.py), or name a baseline."
             )
+        what = "result of other code" if code_of(earlier) != code_of(candidate) else "result"
         return earlier, (
-            f"No baseline was set for {candidate.bench_name}: compared with {earlier.result_id}, the newest result "
+            f"No baseline was set for {candidate.bench_name}: compared with {earlier.result_id}, the newest {what} "
             "before the candidate."
         )
-
-    def _before(self, candidate: Manifest) -> Manifest | None:
-        """The newest earlier result of the same bench that is not another run of the same measurement."""
-        from holobench_mcp.store.replicates import same_measurement
-
-        at = (candidate.executed_at, candidate.result_id)
-        earlier = self.store.manifests().select(bench_name=candidate.bench_name, before=at, limit=200)
-        return next((m for m in earlier if not same_measurement(m, candidate)), None)
 
     @staticmethod
     def load() -> None:

@@ -15,6 +15,8 @@ from holobench_mcp.store.index import Index
 
 #: More runs than this add nothing to a decision but reading time.
 MAX_RUNS = 40
+#: How many earlier results are looked through for one to compare with.
+_LOOKED_BACK = 200
 _TIME_LABEL = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
 
 
@@ -54,6 +56,8 @@ def code_of(manifest: Manifest) -> Hashable | None:
         label_of(manifest),
         e.benchmark_sha256,
         e.sweep_sha256,
+        # `bench.py --fast` and `bench.py` measure different things; which Python ran them, the machine tells.
+        None if e.command is None else e.command[1:],
     )
 
 
@@ -73,6 +77,23 @@ def replicates(index: Index, named: Manifest) -> tuple[Manifest, ...]:
         and (same_measurement(m, named) or (code is not None and code_of(m) == code and machine_of(m) == machine))
     ]
     return (named, *alike[: MAX_RUNS - 1])
+
+
+def result_before(index: Index, candidate: Manifest) -> Manifest | None:
+    """What a result is compared with when nobody says: the newest earlier one of its bench that measured other code.
+
+    Where all earlier ones measured the same code, the newest of these. One of the same definition goes before others:
+    a program may collect several sweeps of one bench. Another run of the candidate's own measurement is never meant.
+    """
+    at = (candidate.executed_at, candidate.result_id)
+    code = code_of(candidate)
+
+    def rank(m: Manifest) -> int:
+        other_code, alike = code is None or code_of(m) != code, m.definition == candidate.definition
+        return 0 if other_code and alike else 1 if other_code else 2 if alike else 3
+
+    earlier = index.select(bench_name=candidate.bench_name, before=at, limit=_LOOKED_BACK)
+    return min((m for m in earlier if not same_measurement(m, candidate)), key=rank, default=None)
 
 
 def choose_sides(index: Index, baseline: Manifest, candidate: Manifest, mode: str) -> Sides:
