@@ -15,14 +15,16 @@ import numpy as np
 import pytest
 
 from conftest import PYTHON, git, snapshot
+from holobench_mcp.capture.doubts import Seen, in_the_change, kept_answers
 from holobench_mcp.capture.measure import Cancelled, Session
-from holobench_mcp.capture.revisions import Measured, _Seen, kept_answers, measure_revisions
+from holobench_mcp.capture.revisions import Measured, measure_revisions
 from holobench_mcp.capture.runner import RUN_MARK
 from holobench_mcp.capture.worktrees import as_checked_out, choose_revisions, clean_up_after_crash, protect, worktrees
-from holobench_mcp.config import BenchmarkConfig, cache_folder
+from holobench_mcp.config import BenchmarkConfig, cache_folder, load_config
 from holobench_mcp.measuring import Measuring
-from holobench_mcp.model import CaptureError, ComparisonDocument, Decision
+from holobench_mcp.model import CaptureError, ComparisonDocument, Decision, Difference
 from holobench_mcp.snapshot import Snapshot
+from holobench_mcp.workspace import Workspace
 
 BENCH = Path(__file__).parent / "benches" / "tiny.py"
 HONEST = "import time\ndef work(size):\n    time.sleep(0.03)\n    return size\n"
@@ -61,10 +63,10 @@ def measured(
 # ---------------------------------------------------------------------- kept answers
 
 
-def side(first: Sequence[float], later: Sequence[Sequence[float]], direction: str = "minimize") -> _Seen:
+def side(first: Sequence[float], later: Sequence[Sequence[float]], direction: str = "minimize") -> Seen:
     """A side of one metric at three points, alike: the samples of its first run, and of each later one."""
     runs = [[snapshot(np.tile(samples, (3, 1)), direction=direction)] for samples in (first, *later)]
-    return _Seen(runs[0], runs[1:])
+    return Seen(runs[0], runs[1:])
 
 
 HONEST_SIDE = side([11, 10, 10], [[11, 10, 10]] * 3)
@@ -84,9 +86,9 @@ HONEST_SIDE = side([11, 10, 10], [[11, 10, 10]] * 3)
     ],
     ids=["memory", "disk", "faster", "a little warm-up", "slower", "a busy machine", "one sample", "zeros"],
 )
-def test_a_head_that_is_fast_only_where_it_has_been_before_is_told_of(head: _Seen, says: str | None) -> None:
+def test_a_head_that_is_fast_only_where_it_has_been_before_is_told_of(head: Seen, says: str | None) -> None:
     base = HONEST_SIDE if len(head.first[0].samples["time_ms"][0]) > 1 else side([10], [[10]] * 3)
-    told = " ".join(kept_answers(base, head))
+    told = " ".join(d.detail for d in kept_answers(base, head))
     assert (says in told) if says else (told == ""), told
     if says:
         assert "time_ms: the head's first" in told and "times as slow" in told
@@ -95,7 +97,7 @@ def test_a_head_that_is_fast_only_where_it_has_been_before_is_told_of(head: _See
 def test_a_rate_is_a_cost_turned_around() -> None:
     base = side([10, 10, 10], [[10, 10, 10]] * 3, "maximize")
     head = side([10, 100, 100], [[10, 100, 100]] * 3, "maximize")
-    assert "between samples" in " ".join(kept_answers(base, head))
+    assert "between samples" in " ".join(d.detail for d in kept_answers(base, head))
 
 
 def test_a_base_that_keeps_its_answers_too_is_no_reason_for_doubt() -> None:
@@ -112,8 +114,7 @@ def test_a_product_that_keeps_its_answers_on_disk_is_told_of_and_rounds_alternat
     home = project / "cache" / "home"
     home.mkdir(parents=True)
     report, kept = measured(project, {"env": {"HOME": str(home)}}, progress=lambda what, *_: told.append(what))
-    assert any("between runs" in c and c.startswith("time_ms") for c in report.cautions), report.notes
-    assert set(report.cautions) <= set(report.notes)
+    assert any("between runs" in c.detail and c.variable == "time_ms" for c in report.cautions), report.cautions
     warm = [what.split("(")[1].split(")")[0] for what in told if what.startswith("warming")]
     assert warm == ["base", "head"]
     marks = [s.measurement for s in kept]
@@ -180,9 +181,86 @@ def test_sides_that_record_different_benchmarks_are_a_clear_error(
 @pytest.mark.parametrize("decision", ["improved", "unchanged"])
 def test_a_doubt_stands_in_the_comparison_itself(decision: str) -> None:
     document = ComparisonDocument.model_construct(decision=Decision(decision), next_step=None, comparability=())
-    told = Measuring._with_cautions(document, ("time_ms: the head's first run is 20 times as slow",))
-    assert [(d.severity, d.what) for d in told.comparability] == [("caution", "cached_answers")]
+    seen = Difference(severity="caution", what="cached_answers", detail="its first run is slow", variable="time_ms")
+    read = Difference(severity="caution", what="measurement_touched", detail="time.perf_counter = in product.py")
+    told = Measuring._with_cautions(document, (seen, read))
+    assert told.comparability == ((seen, read) if decision == "improved" else (seen,))
     assert ("merely cached" in (told.next_step or "")) == (decision == "improved")
+
+
+# ---------------------------------------------------------------------- what the head's change looks like
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("@functools.lru_cache(maxsize=None)", "cached_answers"),
+        ("@cache", "cached_answers"),
+        ("_seen_cache: dict[int, int] = {}", "cached_answers"),
+        ("    memo[size] = answer", "cached_answers"),
+        ("def work(size, kept={}):", "cached_answers"),
+        ("time.perf_counter = lambda: 0.0", "measurement_touched"),
+        ("setattr(time, 'perf_counter', fast)", "measurement_touched"),
+        ("bencher.BenchRunCfg.repeats = 1", "measurement_touched"),
+        ("gc.disable()", "measurement_touched"),
+        ("memory = bytearray(size)", None),
+        ("total = self.time.total == 3", None),
+        ("# a cache = would be wrong here", None),
+        ("cache == other", None),
+    ],
+)
+def test_a_change_that_looks_like_a_trick_is_told(
+    project: Path, repository: Callable[..., str], line: str, what: str | None
+) -> None:
+    (project / "product.py").write_text(f"{HONEST}{line}\n")
+    (project / "notes.md").write_text("cache = {}\n")
+    (project / "tiny.py").write_text("cache = {}  # protected: the base's is measured\n")
+    head = repository("a change")
+    told = in_the_change(project, f"{head}~1", head, but_not=["tiny.py"], loads_from=["."])
+    assert [d.what for d in told] == ([what] if what else [])
+    assert all("product.py" in d.detail and d.severity == "caution" for d in told)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("timeit.py", True),
+        ("bencher/__init__.py", True),
+        ("deep/sitecustomize.py", True),
+        ("x.pth", True),
+        ("src/random.py", True),
+        ("package/time.py", False),
+        ("faster.py", False),
+    ],
+)
+def test_a_module_that_takes_anothers_place_is_told(
+    project: Path, repository: Callable[..., str], name: str, told: bool
+) -> None:
+    (project / name).parent.mkdir(exist_ok=True)
+    (project / name).write_text("x = 1\n")
+    head = repository("a new file")
+    found = in_the_change(project, f"{head}~1", head, but_not=[], loads_from=[".", "src"])
+    assert [d.what for d in found] == ["measurement_touched"] * told
+    assert not told or name in found[0].detail
+
+
+def test_an_improvement_that_keeps_its_answers_is_not_clean(project: Path) -> None:
+    """The best of several calls is what counts in this benchmark, so that its samples show no cache at all."""
+    bench = (project / "tiny.py").read_text()
+    (project / "tiny.py").write_text(
+        bench.replace(
+            "answer = product.work", "product.work(self.size); start = time.perf_counter(); answer = product.work"
+        )
+    )
+    git(project, "commit", "--quiet", "--all", "--message", "warm up before each sample")
+    (project / "product.py").write_text(HONEST.replace("def work", "import functools\n@functools.cache\ndef work"))
+    space = Workspace(load_config(project=project, environ={}))
+    given = BenchmarkConfig.model_validate({"command": [PYTHON, "tiny.py"], "timeout_s": 60})
+    report = space.measuring.compare_revisions("tiny", rounds=3, config=given)
+    document = report.comparisons[0]
+    assert document.decision == "improved", document.reason
+    assert [d.what for d in document.comparability if "product.py" in d.detail] == ["cached_answers"]
+    assert "merely cached" in (document.next_step or "")
 
 
 # ---------------------------------------------------------------------- setup

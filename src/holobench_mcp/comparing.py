@@ -350,6 +350,7 @@ def with_doubt(differences: Sequence[Difference], decision: Decision | None, nex
         "cached_answers": "the answers are not merely cached between repeats",
         "metric_dropped": "nothing that said the answers are right was dropped",
         "benchmark_source": "the benchmark still measures the same thing",
+        "measurement_touched": "the change leaves the clock, holobench and other modules as they were",
     }
     found = [doubts[what] for what in doubts if any(d.what == what for d in differences)]
     if decision is not Decision.improved or not found:

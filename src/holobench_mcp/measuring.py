@@ -184,14 +184,14 @@ class Measuring:
         return document.model_copy(update={"comparability": (told, *document.comparability)})
 
     @staticmethod
-    def _with_cautions(document: ComparisonDocument, cautions: Sequence[str]) -> ComparisonDocument:
+    def _with_cautions(document: ComparisonDocument, cautions: Sequence[Difference]) -> ComparisonDocument:
         from holobench_mcp.comparing import with_doubt
 
-        if not cautions:
-            return document
-        found = tuple(Difference(severity="caution", what="cached_answers", detail=c) for c in cautions)
-        differences = (*document.comparability, *found)
-        step = with_doubt(differences, document.decision, document.next_step)
+        if document.decision is not Decision.improved:
+            # What a change looks like says nothing of one that made nothing faster; what its samples look like does.
+            cautions = [c for c in cautions if c.variable is not None]
+        differences = (*document.comparability, *cautions)
+        step = with_doubt(differences, document.decision, document.next_step) if cautions else document.next_step
         return document.model_copy(update={"comparability": differences, "next_step": step})
 
     def _benchmark(self, name: str) -> BenchmarkConfig:

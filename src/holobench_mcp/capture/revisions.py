@@ -10,13 +10,12 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from holobench_mcp import gitinfo
+from holobench_mcp.capture import doubts
 from holobench_mcp.capture.environment import benchmark_file_of
 from holobench_mcp.capture.measure import (
     Cancelled,
@@ -37,16 +36,14 @@ from holobench_mcp.capture.worktrees import (
     worktrees,
 )
 from holobench_mcp.config import BenchmarkConfig
-from holobench_mcp.model import CaptureError, Direction, InvalidArgument, Kind
+from holobench_mcp.model import CaptureError, Difference, InvalidArgument
 
 if TYPE_CHECKING:
-    from holobench_mcp.snapshot import FloatArray, Snapshot
+    from holobench_mcp.snapshot import Snapshot
 
 #: The look's share of the error rate of 5 %; the last look has the rest (see model.ROUNDS_ALPHA).
 EARLY_ALPHA = 0.01
 _EARLY_SHARE = 0.6
-#: How many times slower than later ones a first sample or run is, beyond the base's own, to look like a kept answer.
-_KEPT_FACTOR = 1.5
 _TOLD_LINES = 12
 FORBIDDEN_ROOT, BASE_TREE = "BENCHER_AB_FORBIDDEN_ROOT", "BENCHER_AB_BASE_TREE"
 
@@ -66,18 +63,7 @@ class Measured:
     stopped: str | None
     protected_changed: tuple[str, ...]
     notes: tuple[str, ...]
-    cautions: tuple[str, ...] = ()  #: those of the notes that an improvement has to be doubted for
-
-
-@dataclass
-class _Seen:
-    """What one side's runs gave: its very first one, a warm-up, apart from those that count."""
-
-    first: Sequence[Snapshot] = ()
-    rounds: list[Sequence[Snapshot]] = field(default_factory=list)
-
-    def warm_up(self, snapshots: Sequence[Snapshot]) -> None:
-        self.first = self.first or snapshots
+    cautions: tuple[Difference, ...] = ()  #: what an improvement has to be doubted for
 
 
 def measure_revisions(
@@ -118,7 +104,7 @@ def measure_revisions(
         also_head = {FORBIDDEN_ROOT: str(chosen.repository), BASE_TREE: str(head_tree)}
         extra = {"base": guarded, "head": also_head}
         commits = {"base": chosen.base, "head": chosen.head}
-        seen = {"base": _Seen(), "head": _Seen()}
+        seen = {"base": doubts.Seen(), "head": doubts.Seen()}
         for side in ordered(0):
             for _ in range(max(1, config.warmup_runs)):
                 session.run(
@@ -157,7 +143,9 @@ def measure_revisions(
             if max_seconds is not None and time.monotonic() - started > max_seconds:
                 stopped = f"max_seconds was reached after {done} of {rounds} rounds"
                 break
-    cautions = kept_answers(seen["base"], seen["head"])
+    reads = doubts.in_the_change(
+        chosen.repository, chosen.base, chosen.head, but_not=paths, loads_from=_loads_from(config, below, paths)
+    )
     return Measured(
         revisions=chosen,
         measurement=session.id,
@@ -166,8 +154,8 @@ def measure_revisions(
         rounds=len(recorded["base"]),
         stopped=stopped,
         protected_changed=tuple(changed),
-        notes=(*notes, *cautions),
-        cautions=cautions,
+        notes=tuple(notes),
+        cautions=(*doubts.kept_answers(seen["base"], seen["head"]), *reads),
     )
 
 
@@ -198,6 +186,12 @@ def _protected(config: BenchmarkConfig, root: Path, repository: Path) -> list[st
         except ValueError:
             continue  # outside the repository both sides have the same file anyway
     return inside
+
+
+def _loads_from(config: BenchmarkConfig, below: Path, protected: Sequence[str]) -> list[str]:
+    """Folders whose modules a benchmark's Python finds before others, from the repository's top."""
+    folders = [below, below / config.cwd, below / "src", *(Path(path).parent for path in protected)]
+    return [folder.as_posix() for folder in folders]
 
 
 def _lend(chosen: Revisions, base_tree: Path, paths: Sequence[str]) -> list[str]:
@@ -245,69 +239,6 @@ def _set_up(name: str, config: BenchmarkConfig, tree: Path, side: str, session: 
         raise CaptureError(f"{name}: its setup took more than {config.setup_timeout_s:g} s ({side}).{told}")
     if outcome.returncode != 0:
         raise CaptureError(f"{name}: its setup failed with exit status {outcome.returncode} ({side}).{told}")
-
-
-def kept_answers(base: _Seen, head: _Seen) -> tuple[str, ...]:
-    """Cautions for a head that is fast only where it has been before: an answer kept in memory, or on disk.
-
-    A first sample at a point, or a side's first run, is always a little slower. It is told of when the head is the
-    faster side, and its first is slower than its later ones by half, and by half more than the base's is: a fresh
-    input would not see that speed.
-    """
-    told = []
-    for sweep, snapshots in enumerate(zip(*head.rounds, strict=False)):
-        for metric in snapshots[0].metrics:
-            ours, theirs = (_costs(side, sweep, metric.variable) for side in (base, head))
-            if ours is None or theirs is None or _typical(theirs[1]) >= _typical(ours[1]):
-                continue
-            for what, kept, before, now in (
-                ("sample at each input", "between samples", _first_sample(ours[1]), _first_sample(theirs[1])),
-                ("run", "between runs", _first_run(*ours), _first_run(*theirs)),
-            ):
-                if now > _KEPT_FACTOR * max(1.0, before):
-                    told.append(
-                        f"{metric.variable}: the head's first {what} is {now:.3g} times as slow as the later ones, "
-                        f"the base's {before:.3g} times. It looks as if the head keeps its answers {kept}."
-                    )
-    return tuple(told)
-
-
-def _costs(side: _Seen, sweep: int, variable: str) -> tuple[FloatArray, FloatArray] | None:
-    """A metric as what it costs: shape (points, repeats) of the first run, (rounds, points, repeats) of the others.
-
-    None where it is not a cost or a rate, or a run differs in its points.
-    """
-    runs = [side.first, *side.rounds]
-    if any(len(run) <= sweep or variable not in run[sweep].samples for run in runs):
-        return None
-    metric = runs[0][sweep].metric(variable)
-    arrays = [run[sweep].samples[variable] for run in runs]
-    if metric.direction is Direction.none or metric.kind is not Kind.float or len({a.shape for a in arrays}) != 1:
-        return None
-    stacked = np.stack([a.reshape(-1, a.shape[-1]) for a in arrays])
-    if not (np.isfinite(stacked) & (stacked > 0)).all():
-        return None
-    cost = stacked if metric.direction is Direction.minimize else 1 / stacked
-    return cost[0], cost[1:]
-
-
-def _first_sample(cost: FloatArray) -> float:
-    """How many times the later samples the first one at a point costs: the median over rounds and points."""
-    if cost.shape[-1] < 2:
-        return 1.0
-    return float(np.median(cost[..., 0] / np.median(cost[..., 1:], axis=-1)))
-
-
-def _first_run(first: FloatArray, later: FloatArray) -> float:
-    """How many times the slowest of the later runs the first one costs: the median over points.
-
-    The slowest, as a busy machine makes any one run slow.
-    """
-    return float(np.median(np.median(first, axis=-1) / np.median(later, axis=-1).max(axis=0)))
-
-
-def _typical(cost: FloatArray) -> float:
-    return float(np.exp(np.log(np.median(cost, axis=-1)).mean()))
 
 
 def _same_sweeps(name: str, recorded: Mapping[str, list[list[str]]], ids: list[str]) -> None:

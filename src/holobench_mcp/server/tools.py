@@ -41,9 +41,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
     def compare_results(
         baseline: Annotated[
             str,
-            Field(
-                description="The code before the change. Default: the set baseline, else the newest result of other code"
-            ),
+            Field(description="The code before the change. Default: the set baseline, else the newest of other code"),
         ] = "baseline",
         candidate: Annotated[str, Field(description="The code after the change; named like any result")] = "latest",
         metrics: Annotated[list[str] | None, Field(description="Only these metrics")] = None,
