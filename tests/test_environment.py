@@ -20,6 +20,7 @@ from holobench_mcp.capture.environment import (
     capture_environment,
     environment_of_result,
     source_sha256,
+    versions_of,
 )
 from holobench_mcp.model import Environment
 
@@ -326,3 +327,35 @@ def test_the_file_behind_a_command_is_found(tmp_path: Path, command: list[str], 
     for name in ("bench.py", "pkg/bench.py", "pkg/__main__.py"):
         (tmp_path / name).write_text("")
     assert benchmark_file_of(command, tmp_path) == (None if found is None else tmp_path / found)
+
+
+# ---------------------------------------------------------------------- the Python that measures
+
+
+def another_python(folder: Path, versions: dict[str, str | None]) -> Path:
+    """A program called python that says it is another one."""
+    path = folder / "python"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\nif [ \"$1\" = -c ]; then echo '{json.dumps(versions)}'; fi\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_a_python_tells_its_own_versions(tmp_path: Path) -> None:
+    here = capture_environment()
+    told = versions_of(PYTHON, cwd=tmp_path, env={"PATH": os.environ["PATH"]})
+    assert told == {"python": here.python, "holobench": here.holobench, "numpy": here.numpy}
+
+
+@pytest.mark.parametrize("program", ["make", "nothing-of-that-name", "python-config", "/"])
+def test_nothing_is_known_of_what_is_no_python(program: str, tmp_path: Path) -> None:
+    assert set(versions_of(program, cwd=tmp_path, env=dict(os.environ)).values()) == {None}
+
+
+def test_the_versions_are_of_the_python_that_measured(tmp_path: Path) -> None:
+    other = {"python": "3.99.1", "holobench": "9.0", "numpy": None}
+    program = another_python(tmp_path / "bin", other)
+    environment = capture_environment(versions=versions_of(str(program), cwd=tmp_path, env={}))
+    assert (environment.python, environment.holobench, environment.numpy) == ("3.99.1", "9.0", None)
+    found = versions_of("python", cwd=tmp_path, env={"PATH": str(program.parent)})
+    assert found == other

@@ -89,6 +89,19 @@ def test_the_environment_is_clean(project: Path, monkeypatch: pytest.MonkeyPatch
     assert (env["PYTHONPATH"], env["N"], env["PYTHONHASHSEED"]) == (f"{project}/src", "3", "0")
 
 
+def test_a_bare_python_is_one_that_has_holobench(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client starts the server by its path: PATH may lead to the system's Python, in which nothing could run."""
+    bare = project / "cache" / "bin" / "python"
+    bare.parent.mkdir(parents=True)
+    bare.write_text("#!/bin/sh\necho '{}'\n")
+    bare.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{bare.parent}{os.pathsep}{os.environ['PATH']}")
+    space = workspace(project, bare={"command": ["python", "tiny.py"], "runs": 1})
+    report = space.measuring.run_benchmark("bare")
+    measured = space.store.manifest(report.result_ids[0]).environment
+    assert measured.command == (PYTHON, "tiny.py") and measured.holobench
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -178,6 +178,17 @@ def test_sides_that_record_different_benchmarks_are_a_clear_error(
     assert nothing_is_left(project)
 
 
+def test_a_benchmark_of_which_nothing_is_protected_is_doubted(project: Path, folders: list) -> None:
+    report, _ = measured(project, {"command": [PYTHON, "-c", "import tiny"]})
+    assert [(c.what, "nothing of tiny is protected" in c.detail) for c in report.cautions] == [
+        ("benchmark_source", True)
+    ]
+    (project / "run.sh").write_text("exec python tiny.py\n")
+    git(project, "add", "run.sh")
+    git(project, "commit", "--quiet", "--message", "a script")
+    assert measured(project, {"command": ["sh", "run.sh"]})[0].cautions == ()
+
+
 @pytest.mark.parametrize("decision", ["improved", "unchanged"])
 def test_a_doubt_stands_in_the_comparison_itself(decision: str) -> None:
     document = ComparisonDocument.model_construct(decision=Decision(decision), next_step=None, comparability=())

@@ -92,6 +92,17 @@ def in_the_change(
     return tuple(told)
 
 
+def of_the_harness(benchmark: str, protected: Sequence[str]) -> tuple[Difference, ...]:
+    """What to say of a benchmark of which nothing could be taken from the base."""
+    if protected:
+        return ()
+    detail = (
+        f"nothing of {benchmark} is protected, as its command names no file of it: each side was measured with its own "
+        "benchmark. A person can name its files under protected in the configuration"
+    )
+    return (Difference(severity="caution", what="benchmark_source", detail=detail),)
+
+
 def _added(repository: Path, base: str, head: str) -> Iterator[tuple[str, str]]:
     """Each line that the head adds, with its file, without comments and prose."""
     how = (

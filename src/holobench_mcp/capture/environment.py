@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import json
 import os
 import platform
+import re
+import shutil
 import socket
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib import metadata
@@ -25,6 +28,18 @@ from holobench_mcp.model import Environment
 
 _NO_CACHE = "BENCHER_NO_CACHE"
 _TRUE = frozenset({"1", "true", "yes", "on"})
+_PYTHON = re.compile(r"python(?:\d+(?:\.\d+)?)?(?:\.exe)?")
+_TELL_VERSIONS = """
+import json, platform
+from importlib import metadata
+def version(name):
+    try:
+        return metadata.version(name)
+    except Exception:
+        return None
+print(json.dumps({"python": platform.python_version(), "holobench": version("holobench"), "numpy": version("numpy")}))
+"""
+_SCRIPTS = (".sh", ".bash", ".zsh", ".pl", ".rb", ".js", ".mjs", ".ts", ".jl", ".lua", ".R", ".ps1")
 
 
 def capture_environment(
@@ -34,16 +49,19 @@ def capture_environment(
     command: Sequence[str] | None = None,
     caches_on: bool | None = None,
     cwd: Path | None = None,
+    versions: Mapping[str, str | None] | None = None,
 ) -> Environment:
     """The environment of a measurement that this machine makes, now. Never raises.
 
     sweep_class, benchmark_file: what was measured; their sources are hashed so that an edit of the benchmark shows, and
-    a move to another folder does not. cwd: the folder whose git state counts.
+    a move to another folder does not. cwd: the folder whose git state counts. versions: what `versions_of` says of the
+    Python that measures, where that is not this one.
     """
     commit, dirty, diff = _git_state(cwd or Path())  # not Path.cwd(), which raises when the folder is gone
     return Environment.model_validate(
         {
             **_machine(),
+            **(versions or {}),
             "git_commit": commit,
             "git_dirty": dirty,
             "git_diff_sha256": diff,
@@ -71,8 +89,22 @@ def environment_of_result(bench_res: Any) -> Environment:  # noqa: ANN401 - a be
     )
 
 
+def versions_of(program: str, *, cwd: Path, env: Mapping[str, str]) -> dict[str, str | None]:
+    """What a Python says of itself, its holobench and its numpy; nothing is known of a program that is no Python."""
+    path = shutil.which(program, path=env.get("PATH")) or str(cwd / program)
+    if _PYTHON.fullmatch(Path(path).name):
+        with suppress(OSError, subprocess.SubprocessError, ValueError):
+            told = subprocess.run(
+                [path, "-c", _TELL_VERSIONS],
+                cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=True,
+            )  # fmt: skip
+            found = json.loads(told.stdout)
+            return {name: str(found[name]) if found.get(name) else None for name in ("python", "holobench", "numpy")}
+    return {"python": None, "holobench": None, "numpy": None}
+
+
 def benchmark_file_of(command: Sequence[str], cwd: Path) -> Path | None:
-    """The benchmark's own file, where a command names one: `bench.py`, or the module behind `-m`."""
+    """The benchmark's own file, where a command names one: `bench.py`, the module behind `-m`, or another script."""
     words = list(command)
     for at, word in enumerate(words):
         if word == "-m" and at + 1 < len(words):
@@ -87,7 +119,7 @@ def benchmark_file_of(command: Sequence[str], cwd: Path) -> Path | None:
             return None
         if word.endswith(".py") and (cwd / word).is_file():
             return cwd / word
-    return None
+    return next((cwd / word for word in words if word.endswith(_SCRIPTS) and (cwd / word).is_file()), None)
 
 
 def source_sha256(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -18,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from holobench_mcp.capture.environment import versions_of
 from holobench_mcp.capture.runner import RunOutcome, run_command
 from holobench_mcp.config import BenchmarkConfig
 from holobench_mcp.model import CaptureError, InvalidArgument, Measurement
@@ -57,6 +59,7 @@ class Session:
     done: int = 0
     result_ids: list[str] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    found: dict[str, str] = field(default_factory=dict)  #: which Python each bare name was taken for
 
     def __post_init__(self) -> None:
         self.id = self.id or f"{self.name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
@@ -84,6 +87,7 @@ class Session:
             raise CaptureError(f"{self.name}: its folder {self.config.cwd!r} is not there in {_told_side(side)}.")
         words = [filled(word, self.parameters) for word in self.config.command]
         env = {**clean_environment(self.config, self.parameters, folder), **(environment or {})}
+        words[0] = self._interpreter(words[0], where, env)
         if "/" in words[0] and not (where / words[0]).exists():
             # A program of the project's own environment, such as .venv/bin/python, is in no revision's tree.
             words[0] = str(self.root / self.config.cwd / words[0])
@@ -129,6 +133,20 @@ class Session:
         self.done += 1
         self._tell(f"measured {self.name}{f' ({side})' if side else ''}")
         return ids
+
+    def _interpreter(self, program: str, where: Path, env: Mapping[str, str]) -> str:
+        """A Python that has holobench, where a command only says `python`.
+
+        A client starts a server by its path, without activating the environment that it is in, and PATH may then lead
+        to a Python of the system, in which no benchmark can run: the project's own, or this one, is what was meant.
+        """
+        if program not in ("python", "python3"):
+            return program
+        if program not in self.found:
+            candidates = (program, str(self.root / ".venv" / "bin" / "python"), sys.executable)
+            able = (c for c in candidates if versions_of(c, cwd=where, env=env)["holobench"] is not None)
+            self.found[program] = next(able, program)
+        return self.found[program]
 
     def _check(self, outcome: RunOutcome, side: str | None) -> None:
         where = f" in {_told_side(side)}" if side else ""

@@ -155,7 +155,7 @@ def measure_revisions(
         stopped=stopped,
         protected_changed=tuple(changed),
         notes=tuple(notes),
-        cautions=(*doubts.kept_answers(seen["base"], seen["head"]), *reads),
+        cautions=(*doubts.kept_answers(seen["base"], seen["head"]), *reads, *doubts.of_the_harness(name, paths)),
     )
 
 

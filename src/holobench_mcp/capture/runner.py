@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from holobench_mcp import gitinfo
 from holobench_mcp.capture import guard
-from holobench_mcp.capture.environment import benchmark_file_of, capture_environment
+from holobench_mcp.capture.environment import benchmark_file_of, capture_environment, versions_of
 from holobench_mcp.capture.pickles import MAX_PICKLE_BYTES, read_pickle
 from holobench_mcp.model import CaptureError, Environment, InvalidArgument
 
@@ -85,14 +85,18 @@ def run_command(
     if not command:
         raise InvalidArgument("command: give the program to run and its arguments.")
     folder = cwd or Path.cwd()
-    known = capture_environment(
-        command=command, caches_on=False, cwd=folder, benchmark_file=benchmark_file_of(command, folder)
-    )
     child_env = {**(os.environ if env is None else env), **(extra_env or {}), NO_CACHE: "1", NO_SHOW: "1"}
     if label is not None:
         child_env[LABEL] = label
     if revision := source_revision or child_env.get(REVISION) or gitinfo.git(folder, "rev-parse", "HEAD"):
         child_env[REVISION] = revision
+    known = capture_environment(
+        command=command,
+        caches_on=False,
+        cwd=folder,
+        benchmark_file=benchmark_file_of(command, folder),
+        versions=None if command[0] == sys.executable else versions_of(command[0], cwd=folder, env=child_env),
+    )
     mark = child_env[RUN_MARK] = f"{os.getpid()}-{time.monotonic_ns()}"
     with tempfile.TemporaryDirectory(prefix="holobench-mcp-") as private:
         sweeps = _Sweeps(Path(private) / "result.pkl", known, on_snapshot)
