@@ -19,10 +19,11 @@ from holobench_mcp.capture.doubts import Seen, in_the_change, kept_answers
 from holobench_mcp.capture.measure import Cancelled, Session
 from holobench_mcp.capture.revisions import Measured, measure_revisions
 from holobench_mcp.capture.runner import RUN_MARK
+from holobench_mcp.capture.setups import MOST_KEPT
 from holobench_mcp.capture.worktrees import as_checked_out, choose_revisions, clean_up_after_crash, protect, worktrees
 from holobench_mcp.config import BenchmarkConfig, cache_folder, load_config
 from holobench_mcp.measuring import Measuring
-from holobench_mcp.model import CaptureError, ComparisonDocument, Decision, Difference
+from holobench_mcp.model import Busy, CaptureError, ComparisonDocument, Decision, Difference
 from holobench_mcp.snapshot import Snapshot
 from holobench_mcp.workspace import Workspace
 
@@ -346,6 +347,50 @@ def test_cancelling_ends_a_setup_with_its_children(project: Path) -> None:
     assert nothing_is_left(project)
 
 
+def test_a_setup_is_made_once_for_a_revision(project: Path, folders: list, repository: Callable[..., str]) -> None:
+    """Agents change the head again and again; what it is compared with need not be built each time."""
+    counter = project / "cache" / "made"
+    make = (
+        "import os, pathlib; pathlib.Path('built').mkdir(); pathlib.Path('built/where').write_text(os.getcwd())\n"
+        "pathlib.Path('link').symlink_to('built/where')\n"
+        f"open({str(counter)!r}, 'a').write('x')\n"
+    )
+    setup = {"setup": [PYTHON, "-c", make]}
+
+    def builds() -> int:
+        return len(counter.read_text())
+
+    def settled(*_: object) -> bool:
+        return all((folder / "link").read_text() == str(folder.resolve()) for _, folder in folders)
+
+    counter.parent.mkdir(exist_ok=True)
+    for i in range(3):
+        (project / "product.py").write_text(f"{HONEST}x = {i}\n")
+        folders.clear()
+        report, _ = measured(project, setup, base="HEAD", rounds=5, settled=settled)
+        assert report.rounds == 3, "what was kept is not where the runs are"
+        assert builds() == 2 + i
+    measured(project, setup, base="HEAD")
+    assert builds() == 4
+    measured(project, {**setup, "env": {"OPTIMISE": "1"}}, base="HEAD")
+    assert builds() == 6, "what goes into a build has changed"
+    repository("a new base")
+    measured(project, setup, base="HEAD")
+    assert builds() == 8
+    assert nothing_is_left(project)
+    assert len(list((cache_folder() / "setups").iterdir())) == MOST_KEPT
+
+
+def test_what_can_not_be_kept_is_built_again(project: Path, folders: list, monkeypatch: pytest.MonkeyPatch) -> None:
+    counter = project / "cache" / "made"
+    counter.parent.mkdir(exist_ok=True)
+    setup = {"setup": [PYTHON, "-c", f"open({str(counter)!r}, 'a').write('x')"]}
+    monkeypatch.setattr("holobench_mcp.capture.setups.MAX_BYTES", 10)
+    measured(project, setup, base="HEAD")
+    measured(project, setup, base="HEAD")
+    assert counter.read_text() == "xxxx"
+
+
 # ---------------------------------------------------------------------- the user's own files
 
 
@@ -450,6 +495,16 @@ def test_a_worktree_that_is_being_made_by_a_living_process_is_left_alone(tmp_pat
         home.mkdir(parents=True)
     assert clean_up_after_crash() == [str(dead)]
     assert ours.exists() and not dead.exists()
+
+
+def test_two_processes_do_not_share_worktrees(project: Path) -> None:
+    tip = git(project, "rev-parse", "HEAD")
+    with worktrees(project, [tip, tip]) as trees:
+        with pytest.raises(Busy, match="Another process is measuring"), worktrees(project, [tip, tip]):
+            pass
+        assert all(tree.is_dir() for tree in trees)
+        assert clean_up_after_crash() == []
+    assert nothing_is_left(project)
 
 
 def test_indexes_of_dead_processes_are_removed(tmp_path: Path) -> None:

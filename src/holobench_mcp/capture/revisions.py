@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from holobench_mcp import gitinfo
-from holobench_mcp.capture import doubts
+from holobench_mcp.capture import doubts, setups
 from holobench_mcp.capture.environment import benchmark_file_of
 from holobench_mcp.capture.measure import (
     Cancelled,
@@ -95,11 +95,13 @@ def measure_revisions(
     with worktrees(chosen.repository, [chosen.base, chosen.head]) as (base_tree, head_tree):
         paths = _protected(config, root, chosen.repository)
         changed = protect(chosen, head_tree, paths)
-        notes = [*chosen.notes, *_lend(chosen, base_tree, paths), *_empty_submodules((base_tree, head_tree))]
+        lent = _lend(chosen, base_tree, paths)
+        notes = [*chosen.notes, *lent, *_empty_submodules((base_tree, head_tree))]
         trees = {"base": base_tree / below, "head": head_tree / below}
-        if config.setup is not None:
-            for side, tree in trees.items():
-                _set_up(name, config, tree, side, session)
+        for side, top in (("base", base_tree), ("head", head_tree)) if config.setup is not None else ():
+            both = [chosen.base, chosen.head, paths]
+            goes_in = both if (changed and side == "head") or lent else [getattr(chosen, side)]
+            _set_up(name, config, top, trees[side], session, goes_in)
         guarded = {FORBIDDEN_ROOT: str(chosen.repository), BASE_TREE: str(base_tree)}
         also_head = {FORBIDDEN_ROOT: str(chosen.repository), BASE_TREE: str(head_tree)}
         extra = {"base": guarded, "head": also_head}
@@ -220,16 +222,20 @@ def _empty_submodules(trees: Sequence[Path]) -> list[str]:
     return [f"Submodules that are not checked out, and empty on both sides: {', '.join(sorted(empty)[:5])}."]
 
 
-def _set_up(name: str, config: BenchmarkConfig, tree: Path, side: str, session: Session) -> None:
+def _set_up(
+    name: str, config: BenchmarkConfig, top: Path, folder: Path, session: Session, goes_in: Sequence[object]
+) -> None:
+    """Prepare a worktree, or take what was built for the same revision before. goes_in: what its files depend on."""
+    side = top.name
+    words = [filled(word, {**session.parameters, "tree": str(folder)}) for word in config.setup or ()]
+    env = clean_environment(config, session.parameters, folder)
+    key = setups.key_of(top, goes_in, words, env)
+    if setups.restore(top, key):
+        return
     if session.progress is not None:
         session.progress(f"setting up {name} ({side})", session.done, session.runs)
     outcome = run_command(
-        [filled(word, {**session.parameters, "tree": str(tree)}) for word in config.setup or ()],
-        cwd=tree,
-        env=clean_environment(config, session.parameters, tree),
-        timeout_s=config.setup_timeout_s,
-        on_output=lambda _: None,
-        cancel=session.cancel,
+        words, cwd=folder, env=env, timeout_s=config.setup_timeout_s, on_output=lambda _: None, cancel=session.cancel
     )
     if outcome.cancelled:
         raise Cancelled(f"The measurement of {name} was cancelled while it was set up.")
@@ -239,6 +245,7 @@ def _set_up(name: str, config: BenchmarkConfig, tree: Path, side: str, session: 
         raise CaptureError(f"{name}: its setup took more than {config.setup_timeout_s:g} s ({side}).{told}")
     if outcome.returncode != 0:
         raise CaptureError(f"{name}: its setup failed with exit status {outcome.returncode} ({side}).{told}")
+    setups.keep(top, key)
 
 
 def _same_sweeps(name: str, recorded: Mapping[str, list[list[str]]], ids: list[str]) -> None:

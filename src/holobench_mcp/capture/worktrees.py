@@ -1,11 +1,12 @@
 """Temporary checkouts of revisions, beside the user's own tree and never in it.
 
-Each stands in a folder of the cache that names its owner's process, so that what a killed server left behind is found
+Each stands in a folder of the cache that tells its owner's process, so that what a killed server left behind is found
 and removed at the next start. The user's index, branches and files are not touched.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -21,7 +22,7 @@ from pathlib import Path
 from holobench_mcp import gitinfo
 from holobench_mcp.capture.runner import RUN_MARK
 from holobench_mcp.config import cache_folder
-from holobench_mcp.model import CaptureError
+from holobench_mcp.model import Busy, CaptureError
 
 _GIT_S = 300.0
 _OWNER = re.compile(r"(?:index-)?(\d+)-[0-9a-f]+(?:\.lock)?")
@@ -75,12 +76,22 @@ def choose_revisions(root: Path, base: str, head: str) -> Revisions:
 
 @contextmanager
 def worktrees(repository: Path, commits: Sequence[str]) -> Iterator[list[Path]]:
-    """Detached checkouts of some commits, gone when the block is left."""
-    home = cache_folder() / "worktrees" / f"{os.getpid()}-{secrets.token_hex(4)}"
-    home.mkdir(parents=True, mode=0o700)
-    (home / "owner.json").write_text(
+    """Detached checkouts of some commits, gone when the block is left; in the same folders each time.
+
+    Raises Busy while another process has them.
+    """
+    home = cache_folder() / "worktrees" / hashlib.sha256(str(repository).encode()).hexdigest()[:16]
+    # It says whose it is before it is there: what nobody owns is removed at any server's start.
+    unnamed = home.with_name(f"{os.getpid()}-{secrets.token_hex(4)}")
+    unnamed.mkdir(parents=True, mode=0o700)
+    (unnamed / "owner.json").write_text(
         json.dumps({"pid": os.getpid(), "started": _started(os.getpid()), "repository": str(repository)})
     )
+    try:
+        unnamed.rename(home)
+    except OSError as problem:
+        shutil.rmtree(unnamed, ignore_errors=True)
+        raise Busy(f"Another process is measuring {repository}: its worktrees are in {home}.") from problem
     try:
         trees = []
         for i, commit in enumerate(commits):
