@@ -150,6 +150,14 @@ def test_a_claim_that_fails_now_is_a_regression_however_fast(workspace: Workspac
     assert "no longer holds its claim" in (document.reason or "")
 
 
+def test_a_claim_that_an_infinite_sample_breaks_is_told_too(workspace: Workspace) -> None:
+    for i, worst in enumerate((2.0, np.inf)):
+        workspace.record(snapshot([[1.0, 1.1, worst], [1.0, 1.2, 1.1]], at=i, claim="< 5"))
+    document = workspace.compare()
+    assert document.decision is Decision.regressed
+    assert "the worst sample is infinite at {'size': 10, 'repeat': 3}" in (document.reason or "")
+
+
 def test_an_edited_benchmark_gets_no_clean_improved(workspace: Workspace) -> None:
     workspace.record(noisy(1.0, 0, environment={"benchmark_sha256": "a"}))
     workspace.record(noisy(0.5, 1, environment={"benchmark_sha256": "b"}))

@@ -297,6 +297,13 @@ def test_constants_one_step_of_rounding_apart_are_not_exact_until_repeated():
     assert differs_by_more_than_rounding(math.pi, math.e)
 
 
+@pytest.mark.parametrize("missing", [math.nan, math.inf])
+def test_a_sample_that_is_missing_is_none_that_agrees(missing):
+    assert judge([run([missing, 10])], [run([missing, 14])]).decision == "inconclusive"
+    assert judge([run([missing, 10, 10])], [run([14, missing, 14])]).decision == "regressed"
+    assert judge([run([missing, -10, -10])], [run([-14, missing, -14])]).decision == "improved"
+
+
 def test_a_coarse_clock_is_no_deterministic_counter():
     found = only(judge([run([15.6] * 5, units="ms")], [run([15.7] * 5, units="ms")]))
     assert found.decision == "inconclusive"

@@ -312,9 +312,11 @@ def _with_claims(
     for claim in document["claims"]:
         before, now = claim["baseline"], claim["candidate"]
         if now["holds"] is False and before is not None and before["holds"] is True:
+            # What fails a claim without a finite value is an infinity, which strict JSON has no number for.
+            worst = "infinite" if now["worst_value"] is None else f"{now['worst_value']:g}"
             sentence = (
                 f"{claim['variable']} no longer holds its claim '{claim['claim']}': the worst sample is "
-                f"{now['worst_value']:g} at {now['worst_inputs']}."
+                f"{worst} at {now['worst_inputs']}."
             )
             step = (
                 next_step

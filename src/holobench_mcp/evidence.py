@@ -187,7 +187,7 @@ def _test(question: _Question, aligned: Aligned, base_metric: Metric) -> _Tested
     metric = question.metric
     base = [aligned.baseline_samples(i, metric.variable) for i in range(aligned.n_baseline)]
     cand = [aligned.candidate_samples(i, metric.variable) for i in range(aligned.n_candidate)]
-    given = len(base) * base[0].shape[1], len(cand) * cand[0].shape[1]
+    given = _least_given(base), _least_given(cand)
     if not question.paired:
         base, cand = _without_copies(base), _without_copies(cand)
     everything = [*base, *cand]
@@ -277,7 +277,9 @@ def _known_exactly(
         return False  # two times that are constant are a coarse clock's
     if difference.size > 1 or min(blank.n_given) > 2:
         return True
-    ends = [float(np.exp(side[0][0, 0]) if log else side[0][0, 0]) for side in (base, cand)]
+    ends = [float(np.nanmin(side[0])) for side in (base, cand)]
+    if log:
+        ends = [math.exp(end) for end in ends]
     return evidence_points.differs_by_more_than_rounding(*ends)
 
 
@@ -615,6 +617,15 @@ def _moments(samples: FloatArray, *, finite: bool) -> tuple[FloatArray, FloatArr
 def _locations(runs: list[FloatArray]) -> FloatArray:
     """One number a run and point: the median of its repeats, which outliers of a garbage collector don't move."""
     return np.stack([np.nanmedian(a, axis=1) if np.isnan(a).any() else np.median(a, axis=1) for a in runs])
+
+
+def _least_given(runs: list[FloatArray]) -> int:
+    """The fewest samples at any measured point, in all runs together; what is missing or not finite is none."""
+    everything = sum(a.shape[1] for a in runs)
+    if all(np.isfinite(a).all() for a in runs):
+        return everything  # which spares counting at a hundred thousand points
+    given = np.sum([np.isfinite(a).sum(axis=1) for a in runs], axis=0)
+    return int(given[given > 0].min(initial=everything))
 
 
 def _constant_difference(base: list[FloatArray], cand: list[FloatArray]) -> FloatArray | None:
