@@ -28,8 +28,8 @@ from holobench_mcp.store import Store
 
 BENCHES = Path(__file__).parent / "benches"
 KINDS = (
-    "dims0", "repeats", "dims2", "dims3", "strings", "enums", "yaml", "others", "over_time", "events", "adaptive",
-    "zoned", "in_utc",
+    "dims0", "repeats", "dims2", "dims3", "strings", "enums", "numbered", "files", "yaml", "others", "over_time",
+    "events", "adaptive", "zoned", "in_utc",
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import Enum
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -303,8 +304,10 @@ class _StoredResult:
 def strict(document: Any) -> Any:  # noqa: ANN401 - any JSON-like tree
     """The same document in strict JSON: NaN and infinities are null, numpy scalars and times are plain."""
     match document:
+        case Enum():
+            return strict(document.value)
         case None | bool() | int() | str():
-            return document if type(document) in (type(None), bool, int, str) else _plain_scalar(document)
+            return document if document is None or isinstance(document, bool) else _plain_scalar(document)
         case float():
             return float(document) if math.isfinite(document) else None
         case Mapping():
@@ -319,8 +322,9 @@ def strict(document: Any) -> Any:  # noqa: ANN401 - any JSON-like tree
             return str(document)
 
 
-def _plain_scalar(value: Any) -> str | int:  # noqa: ANN401 - a subclass of str or int, such as an enum
-    return str(value.value if hasattr(value, "value") else value) if isinstance(value, str) else int(value)
+def _plain_scalar(value: str | int) -> str | int:
+    """The same without what a subclass adds, such as a YamlSelection."""
+    return str(value) if isinstance(value, str) else int(value)
 
 
 def _write_json(document: Mapping[str, Any], path: str | Path, indent: int) -> Path:

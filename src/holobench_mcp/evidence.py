@@ -621,7 +621,7 @@ def _locations(runs: list[FloatArray]) -> FloatArray:
 
 def _least_given(runs: list[FloatArray]) -> int:
     """The fewest samples at any measured point, in all runs together; what is missing or not finite is none."""
-    everything = sum(a.shape[1] for a in runs)
+    everything: int = sum(a.shape[1] for a in runs)
     if all(np.isfinite(a).all() for a in runs):
         return everything  # which spares counting at a hundred thousand points
     given = np.sum([np.isfinite(a).sum(axis=1) for a in runs], axis=0)

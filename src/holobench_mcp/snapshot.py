@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from holobench_mcp import upstream
 from holobench_mcp.bench_result import contract_of, snapshot_dataset
+from holobench_mcp.coordinates import without_objects
 from holobench_mcp.model import (
     CaptureError,
     Environment,
@@ -350,10 +351,10 @@ def _scalars_only(moment: xr.Dataset, inputs: Sequence[str], metrics: Sequence[M
 
 
 def _plain(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """An array without objects: what is not a number, a boolean or a time becomes fixed-width text."""
+    """An array without objects, of the same values; an enum's member counts as its value."""
     if values.dtype.kind in "fiubUM":
         return values
-    return np.array([str(_of_enum(v)) for v in values.tolist()], dtype=np.str_)
+    return without_objects(_of_enum(v) for v in values.tolist())
 
 
 def _of_enum(value: Any) -> Any:  # noqa: ANN401 - anything a sweep may hold

@@ -34,6 +34,16 @@ class Shade(enum.StrEnum):
     LIGHT = enum.auto()
 
 
+class Weight(enum.Enum):
+    LIGHT = 1
+    HEAVY = 8
+
+
+class Ratio(enum.Enum):
+    HALF = 0.5
+    TWICE = 2
+
+
 class Everything(bn.ParametrizedSweep):
     size = bn.IntSweep(default=10, sample_values=[10, 20, 30], units="items")
     load = bn.FloatSweep(default=0.1, bounds=[0.0, 0.3], samples=3, units="ratio")
@@ -41,6 +51,9 @@ class Everything(bn.ParametrizedSweep):
     mode = bn.StringSweep(["ascending", "descending"])
     colour = bn.EnumSweep(Colour)
     shade = bn.EnumSweep(Shade)
+    weight = bn.EnumSweep(Weight)
+    ratio = bn.EnumSweep(Ratio)
+    file = bn.StringSweep([Path("/etc/hosts"), Path("here/too")])
     setup = bn.YamlSweep(OUT / "setups.yaml")
 
     time_ms = bn.ResultFloat(units="ms", direction=bn.OptDir.minimize, claim="< 1000", meaning_version=2)
@@ -95,12 +108,15 @@ def all_kinds():
     keep("dims3", sweep("dims3", ["size", "load", "fast"], consts={"colour": Colour.BLUE}))
     keep("strings", sweep("strings", ["mode", "fast"], repeats=2))
     keep("enums", sweep("enums", ["colour", "shade"]))
+    keep("numbered", sweep("numbered", ["weight", "ratio"]))
+    keep("files", sweep("files", ["file"]))
     keep("yaml", sweep("yaml", ["setup"], repeats=2))
     others = ["vector", "said", "where", "picture", "film", "drawing"]
     keep("others", sweep("others", ["size"], [*SCALARS, *others]))
     bn.save_result(sweep("noscalar", ["size"], ["said"]), OUT / "noscalar.pkl")
     for event in range(3):
-        over = sweep("over_time", ["size"], repeats=2, over_time=True, time_src=datetime(2026, 1, 1 + event))
+        when = datetime(2026, 1, 1 + event)
+        over = sweep("over_time", ["size", "colour"], repeats=2, over_time=True, time_src=when)
     keep("over_time", over)
     for event in ("first release", "second release", "a third release, whose name is long enough to be wrapped"):
         told = sweep("events", ["size", "mode"], over_time=True, time_event=event, regression_detection=True)

@@ -22,11 +22,14 @@ import sys
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
+
+from holobench_mcp.coordinates import without_objects
 
 #: Plain data, harmless with whatever arguments a pickle calls them.
 _PLAIN: dict[tuple[str, str], Any] = {
@@ -366,7 +369,7 @@ def _dataset(ds: Double, dims: set[str], wanted: set[str]) -> tuple[dict[str, li
         array = _array(attributes.get("_data"))
         if array is None or array.ndim != len(names[name]):
             raise NotAResult(f"the samples of {name} can't be read")
-        arrays[name] = array if array.dtype.kind in "fiubUMm" else _as_text(array)
+        arrays[name] = array if array.dtype.kind in "fiubUMm" else _without_objects(array)
     return names, arrays
 
 
@@ -438,14 +441,14 @@ def _inside(held: Double) -> Iterator[Any]:
             pending.extend(v for v in part.values() if isinstance(v, Double) and v.told.startswith("numpy."))
 
 
-def _as_text(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _without_objects(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     flat = []
     for value in array.ravel().tolist():
         plain = _scalar(value)
         if isinstance(value, Double) and plain == repr(value):
             raise NotAResult(f"an input of its result is a {value.told}, which only its own code can put in words")
-        flat.append(str(plain))
-    return np.array(flat, dtype=np.str_).reshape(array.shape)
+        flat.append(plain)
+    return without_objects(flat).reshape(array.shape)
 
 
 def _scalar(value: Any) -> Any:
@@ -457,6 +460,8 @@ def _scalar(value: Any) -> Any:
                 return _scalar(str(held[0]) if held.dtype.kind in "Mm" else held[0])
             case (_, "YamlSelection", (str() as key, _)):
                 return key
+            case (told, flavour, (str(), *_) as parts) if told.startswith("pathlib."):
+                return str((PureWindowsPath if "Windows" in flavour else PurePosixPath)(*parts))
             case _ if (when := _time(value)) is not None:
                 return str(when)
             case (_, _, (only,)):

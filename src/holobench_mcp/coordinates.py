@@ -1,0 +1,33 @@
+"""The values of a swept input as an array without objects, so that they can be stored, compared and ordered.
+
+bencher keeps the members of an enum, and whatever else a sweep selects from, as objects. Written as text alone, an
+enum's number would not be the number any more that the contract gives for it. Imports numpy only: the quarantine does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+_INT64 = range(-(2**63), 2**63)
+
+
+def without_objects(values: Iterable[Any]) -> npt.NDArray[Any]:
+    """Shape (values,): numbers where all are finite numbers, booleans where all are, else everything as text."""
+    held = [v.item() if isinstance(v, np.number | np.bool_) else v for v in values]
+    kinds = {type(v) for v in held}
+    if kinds == {bool}:
+        return np.array(held, dtype=np.bool_)
+    if kinds == {int} and all(v in _INT64 for v in held):
+        return np.array(held, dtype=np.int64)
+    if kinds in ({float}, {int, float}) and all(_is_exact(v) for v in held):
+        return np.array(held, dtype=np.float64)
+    return np.array([str(v) for v in held], dtype=np.str_)
+
+
+def _is_exact(value: float) -> bool:
+    """Whether a finite number is the same as a float64."""
+    return bool(np.isfinite(value)) if isinstance(value, float) else value in _INT64 and float(value) == value
