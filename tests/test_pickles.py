@@ -193,6 +193,12 @@ def test_a_class_of_the_benchmark_is_a_placeholder_and_never_imported(genuine: b
     assert not (tmp_path / "created").exists()
 
 
+@pytest.mark.parametrize("module", ["0_float.over_time.bench", "my-benchmarks.sort", "__mp_main__"])
+def test_the_module_of_a_benchmark_may_have_any_name(module: str, genuine: bytes) -> None:
+    (snapshot,) = read_pickle(spliced(call(named(module, "Sweep"), text("x")), genuine))
+    assert snapshot.bench_name == "dims0"
+
+
 def with_state(function: bytes, state: bytes) -> bytes:
     return function + state + b"b"
 

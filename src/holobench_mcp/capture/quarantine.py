@@ -51,6 +51,8 @@ _NUMPY = frozenset(
 #: What Python 2 called modules of its standard library: a pickle of protocol 2 may still say so.
 _PYTHON_2 = frozenset({"__builtin__", "commands", "copy_reg", "cPickle", "cStringIO", "exceptions", "popen2"})
 _WORD = re.compile(r"[^\W\d]\w{0,200}")
+#: A folder or file need not be an identifier to be imported by its name: holobench's own examples are in `0_float`.
+_MODULE = re.compile(r"[\w-]{1,200}")
 #: Plotting callbacks are kept with a result, such as `BenchResult.to_auto_plots`.
 _DTYPE = re.compile(r"[biufc]\d{1,2}|[SU]\d{1,7}|O8?|[Mm]8")
 _TIME_UNITS = frozenset({b"D", b"h", b"m", b"s", b"ms", b"us", b"ns"})
@@ -183,7 +185,7 @@ def _known(module: str, name: str) -> bool:
     if (module, name) in _HARMLESS or (module == "builtins" and name in _EXCEPTIONS):
         return True
     path, words = module.split("."), name.split(".")
-    if not all(_WORD.fullmatch(word) for word in (*path, *words)):
+    if not all(_MODULE.fullmatch(part) for part in path) or not all(_WORD.fullmatch(word) for word in words):
         return False
     if path[0] == "numpy":
         return name in _NUMPY
