@@ -14,6 +14,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import bencher as bn
+import holoviews as hv
+import panel as pn
 from bencher.execution import execution_context
 
 from holobench_mcp import Snapshot, open_store
@@ -67,6 +69,8 @@ class Everything(bn.ParametrizedSweep):
     picture = bn.ResultImage()
     film = bn.ResultVideo()
     drawing = bn.ResultSVG()
+    curve = bn.ResultHmap()
+    panes = bn.ResultContainer()
 
     def benchmark(self):
         self.time_ms = 10.0 + self.size * (1 + self.load) + random.random()
@@ -77,6 +81,8 @@ class Everything(bn.ParametrizedSweep):
         self.vector = [self.size, self.load, 0]
         self.said = f"{self.mode} {self.size}"
         self.where = self.picture = self.film = self.drawing = "somewhere"
+        self.curve = hv.Curve([1, self.size])
+        self.panes = pn.Row("one", "two")
 
 
 SCALARS = ["time_ms", "score", "neutral", "worked", "counted"]
@@ -111,7 +117,7 @@ def all_kinds():
     keep("numbered", sweep("numbered", ["weight", "ratio"]))
     keep("files", sweep("files", ["file"]))
     keep("yaml", sweep("yaml", ["setup"], repeats=2))
-    others = ["vector", "said", "where", "picture", "film", "drawing"]
+    others = ["vector", "said", "where", "picture", "film", "drawing", "curve", "panes"]
     keep("others", sweep("others", ["size"], [*SCALARS, *others]))
     bn.save_result(sweep("noscalar", ["size"], ["said"]), OUT / "noscalar.pkl")
     for event in range(3):

@@ -70,16 +70,25 @@ _HARMLESS = frozenset(
         ("datetime", "timezone"), ("zoneinfo", "ZoneInfo"),
         ("pathlib", "PosixPath"), ("pathlib", "PurePosixPath"), ("pathlib", "WindowsPath"), ("pathlib", "Path"),
         ("pathlib._local", "PosixPath"), ("uuid", "UUID"), ("decimal", "Decimal"), ("fractions", "Fraction"),
-        ("collections", "deque"), ("collections", "Counter"),
+        ("collections", "deque"), ("collections", "Counter"), ("collections", "ChainMap"), ("re", "_compile"),
+        ("array", "_array_reconstructor"), ("random", "Random"),
         ("threading", "Lock"), ("logging", "getLogger"),
     }
 )  # fmt: skip
 _EXCEPTIONS = frozenset(n for n in vars(__import__("builtins")) if n.endswith(("Error", "Exception", "Warning")))
 #: Packages whose functions can read files or run code, so that only their classes get doubles.
-_DATA_PACKAGES = frozenset({"pandas", "xarray", "scipy", "holoviews", "panel", "bokeh", "plotly"})
+_DATA_PACKAGES = frozenset({"pandas", "xarray", "scipy"})
+#: Of which some classes have lower-case names. What a ResultHmap or a ResultContainer holds is made of theirs.
+_PLOTTING_PACKAGES = frozenset({"holoviews", "panel", "bokeh", "plotly"})
 _UNPICKLERS = ("_new_", "__pyx_unpickle_", "_unpickle", "_reconstruct", "_nat_unpickle", "_timedelta_unpickle")
 #: Where no class is a benchmark's own.
-_CLOSED = sys.stdlib_module_names | _PYTHON_2 | _DATA_PACKAGES | {"numpy", "holobench_mcp", "pip", "setuptools"}
+_CLOSED = (
+    sys.stdlib_module_names
+    | _PYTHON_2
+    | _DATA_PACKAGES
+    | _PLOTTING_PACKAGES
+    | {"numpy", "holobench_mcp", "pip", "setuptools"}
+)
 
 
 class Refused(Exception):
@@ -142,7 +151,10 @@ class Double:
 
 
 class _Getattr(Double):
-    """`getattr` as enums and time zones use it in a pickle: a member, by its name, of a class that is a double."""
+    """`getattr` as a pickle uses it: for a member of an enum, for a time zone, and for a method of an object.
+
+    It gives doubles of doubles: plots and figures remember which of their methods is to be called when.
+    """
 
     told = "builtins.getattr"
 
@@ -153,6 +165,8 @@ class _Getattr(Double):
                     return owner
                 if not name.startswith("_") and owner.told.partition(".")[0] not in _CLOSED:
                     return owner(name)
+            case (Double() as owner, str(name)) if _WORD.fullmatch(name) and not name.startswith("__"):
+                return type(name, (Double,), {"told": f"{owner.told}.{name}"})
         raise Refused("builtins.getattr")
 
 
@@ -189,6 +203,8 @@ def _known(module: str, name: str) -> bool:
         return False
     if path[0] == "numpy":
         return name in _NUMPY
+    if path[0] in _PLOTTING_PACKAGES:
+        return len(words) == 1
     if path[0] in _DATA_PACKAGES:
         return len(words) == 1 and (name[:1].isupper() or name.startswith(_UNPICKLERS))
     if path[0] in ("bencher", "param"):
