@@ -156,6 +156,12 @@ def test_the_written_file_is_strict_json(result: BenchResult) -> None:
     assert json.loads(text)["schema_version"] == 1
 
 
+def test_upstreams_own_tests_find_every_function_that_they_may_name() -> None:
+    theirs = [n for n, f in vars(upstream_export).items() if getattr(f, "__module__", "") == upstream_export.__name__]
+    assert {"compare_results", "series_for_var", "_verdict", "_change"} <= set(theirs)
+    assert [name for name in theirs if not callable(getattr(contract, name, None))] == []
+
+
 def test_results_that_share_no_metric_are_refused() -> None:
     before, after = built("old"), built("new")
     with pytest.raises(ValueError, match=r"candidate only: new; baseline only: old"):

@@ -138,7 +138,7 @@ def compare_results(
             "verdict": word,
         }
         if include_change:
-            metric["change"] = upstream.change_record(reg, base_ds, cand_ds, _margin_percent(reg, run_cfg))
+            metric["change"] = _change(reg, base_ds, cand_ds, run_cfg)
         if (claim := claim_of.get(reg.variable)) is not None:
             metric["claim"] = {key: claim[key] for key in ("claim", "baseline", "candidate")}
         metrics.append(metric)
@@ -190,9 +190,11 @@ def _stack_equal(base: xr.Dataset, cand: xr.Dataset) -> xr.Dataset | None:
     return xr.Dataset(stacked, coords={**coords, "over_time": list(_SIDES)})
 
 
-def _margin_percent(reg: Any, run_cfg: Any) -> float:  # noqa: ANN401 - bencher's classes
+def _change(reg: Any, base_ds: xr.Dataset, cand_ds: xr.Dataset, run_cfg: Any) -> Mapping[str, Any]:  # noqa: ANN401 - bencher's classes
     margin = finite_value(reg.threshold) if reg.method == "percentage" else None
-    return float(run_cfg.regression_percentage) if margin is None else margin
+    if margin is None:
+        margin = float(run_cfg.regression_percentage)
+    return upstream.change_record(reg, base_ds, cand_ds, margin)
 
 
 # ---------------------------------------------------------------------- verdicts
@@ -341,6 +343,9 @@ _coord_scalar = coord_scalar
 _snapshot_ds = snapshot_dataset
 _verdict = verdict
 _finite_value = finite_value
+_delta_improved = _improved_by_delta
+_adaptive_improved = _improved_by_band
+_percent_improved = _improved_by_percent
 
 __all__ = [
     "compare_results",
