@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -148,6 +149,25 @@ def test_a_claim_that_fails_now_is_a_regression_however_fast(workspace: Workspac
     document = workspace.compare()
     assert document.decision is Decision.regressed
     assert "no longer holds its claim" in (document.reason or "")
+
+
+def test_a_time_is_written_alike_wherever_an_input_is_named(workspace: Workspace) -> None:
+    days = [datetime(2026, 1, 1, 2, 3), datetime(2026, 2, 1)]
+    for i, factor in enumerate((1.0, 2.0)):
+        values = factor * 100 * np.exp(0.01 * np.random.default_rng(i).standard_normal((2, 6)))
+        workspace.record(snapshot(values * [[1], [2]], at=i, inputs={"day": days}, units="items", claim="< 150"))
+    told = ["2026-01-01T02:03:00", "2026-02-01T00:00:00"]
+    listed = workspace.list_metrics()
+    assert list(listed.inputs[0].values) == told
+    assert listed.metrics[0].optimal_inputs == {"day": told[0]}
+    compared = workspace.compare(options=FULL)
+    evidence = compared.metrics[0].evidence
+    assert evidence is not None and sorted(p.inputs["day"] for p in evidence.points) == told
+    assert compared.claims[0].candidate.worst_inputs["day"] == told[1]
+    for day in (told[0], told[0].replace("T", " ")):
+        assert len(workspace.metric_history("sort", "time_ms", point={"day": day}).series) == 2
+    with pytest.raises(InvalidArgument, match="it was 2026-01-01T02:03:00, "):
+        workspace.metric_history("sort", "time_ms", point={"day": "yesterday"})
 
 
 def test_a_claim_that_an_infinite_sample_breaks_is_told_too(workspace: Workspace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -23,9 +24,11 @@ from holobench_mcp.coordinates import without_objects
         ([1.0, math.inf], ["1.0", "inf"], "U"),
         ([1, 2**64], ["1", str(2**64)], "U"),
         ([0.5, 2**53 + 1], ["0.5", str(2**53 + 1)], "U"),
+        ([datetime(2026, 1, 2, 3)], [datetime(2026, 1, 2, 3)], "M"),
+        ([datetime(2026, 1, 2, 3, tzinfo=UTC)], ["2026-01-02 03:00:00+00:00"], "U"),
         ([], [], "U"),
     ],
 )
-def test_numbers_stay_numbers_where_all_are(values: list[Any], kept: list[Any], kind: str) -> None:
+def test_values_stay_what_they_are_where_all_are_alike(values: list[Any], kept: list[Any], kind: str) -> None:
     array = without_objects(values)
     assert (array.tolist(), array.dtype.kind) == (kept, kind)

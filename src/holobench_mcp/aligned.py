@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from holobench_mcp.coordinates import plain_values
 from holobench_mcp.model import JsonScalar
 from holobench_mcp.snapshot import Snapshot
 
@@ -61,10 +62,7 @@ class Aligned:
         if not self.values:
             return [{} for _ in points]
         indices = np.unravel_index(points, tuple(len(v) for v in self.values))
-        columns = [
-            [str(x) for x in v[i]] if v.dtype.kind == "M" else v[i].tolist()
-            for v, i in zip(self.values, indices, strict=True)
-        ]
+        columns = [plain_values(v[i]) for v, i in zip(self.values, indices, strict=True)]
         return [dict(zip(self.names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 

@@ -7,6 +7,7 @@ enum's number would not be the number any more that the contract gives for it. I
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ _INT64 = range(-(2**63), 2**63)
 
 
 def without_objects(values: Iterable[Any]) -> npt.NDArray[Any]:
-    """Shape (values,): numbers where all are finite numbers, booleans where all are, else everything as text."""
+    """Shape (values,): numbers, booleans or times without a zone where all are such, else everything as text."""
     held = [v.item() if isinstance(v, np.number | np.bool_) else v for v in values]
     kinds = {type(v) for v in held}
     if kinds == {bool}:
@@ -25,9 +26,28 @@ def without_objects(values: Iterable[Any]) -> npt.NDArray[Any]:
         return np.array(held, dtype=np.int64)
     if kinds in ({float}, {int, float}) and all(_is_exact(v) for v in held):
         return np.array(held, dtype=np.float64)
+    if kinds == {datetime} and all(v.tzinfo is None for v in held):
+        return np.array(held, dtype="datetime64[us]")
     return np.array([str(v) for v in held], dtype=np.str_)
 
 
 def _is_exact(value: float) -> bool:
     """Whether a finite number is the same as a float64."""
     return bool(np.isfinite(value)) if isinstance(value, float) else value in _INT64 and float(value) == value
+
+
+def plain_values(values: npt.NDArray[Any]) -> list[str | int | float | bool]:
+    """An input's values as JSON and the contract have them: a time in ISO 8601, as precise as it is."""
+    if values.dtype.kind != "M":
+        return [v if isinstance(v, str | int | float | bool) else str(v) for v in values.tolist()]
+    return [v.isoformat() if isinstance(v, date) else str(t) for v, t in zip(values.tolist(), values, strict=True)]
+
+
+def places_of(values: npt.NDArray[Any], wanted: object) -> npt.NDArray[np.intp]:
+    """Where an input has a value, as JSON or a person writes it; a time may have a space in place of its T."""
+    if values.dtype.kind == "M":
+        try:
+            return np.flatnonzero(values == np.datetime64(str(wanted)))
+        except ValueError:
+            return np.empty(0, dtype=np.intp)
+    return np.flatnonzero([str(v) == str(wanted) for v in values.tolist()])

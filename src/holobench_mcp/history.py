@@ -17,6 +17,7 @@ import numpy.typing as npt
 from scipy import special
 
 from holobench_mcp import upstream
+from holobench_mcp.coordinates import places_of, plain_values
 from holobench_mcp.formulas import t_quantile, t_two_sided
 from holobench_mcp.model import Metric
 from holobench_mcp.snapshot import Snapshot
@@ -106,10 +107,10 @@ def _place(run: Snapshot, point: Mapping[str, Any]) -> int:
     for name, values in run.coordinates.items():
         if name not in point:
             raise KeyError(f"point: it needs a value for {name}")
-        found = np.flatnonzero([str(v) == str(point[name]) for v in values.tolist()])
+        found = places_of(values, point[name])
         if found.size == 0:
             raise KeyError(
-                f"point: {name} was never {point[name]!r}; it was {', '.join(map(str, values.tolist()[:12]))}"
+                f"point: {name} was never {point[name]!r}; it was {', '.join(map(str, plain_values(values[:12])))}"
             )
         indices.append(int(found[0]))
     unknown = set(point) - set(run.coordinates)

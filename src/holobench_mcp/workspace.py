@@ -109,6 +109,8 @@ class Workspace:
 
     def list_metrics(self, result: str = "latest") -> MetricList:
         """What a result measured: its inputs with their values, and every metric summed up."""
+        from holobench_mcp.coordinates import plain_values
+
         manifest = self.find(result)
         document = self._document(manifest)
         by_variable: dict[str, dict[str, Any]] = {e["variable"]: e for e in document["metrics"]}
@@ -120,7 +122,7 @@ class Workspace:
                 InputValues(
                     name=i.name,
                     units=i.units,
-                    values=tuple(_json_values(values.get(i.name, ())[:MAX_VALUES_SHOWN])),
+                    values=tuple(plain_values(values[i.name][:MAX_VALUES_SHOWN])) if i.name in values else (),
                     n_values=len(values.get(i.name, ())),
                 )
                 for i in manifest.inputs
@@ -380,11 +382,6 @@ def _row(m: Manifest, refs: tuple[str, ...]) -> ResultRow:
         metrics=tuple(metric.variable for metric in m.metrics),
         refs=refs,
     )
-
-
-def _json_values(values: Any) -> list[Any]:  # noqa: ANN401 - a coordinate array, or nothing
-    listed = values.tolist() if hasattr(values, "tolist") else list(values)
-    return [v if isinstance(v, str | int | float | bool) else str(v) for v in listed]
 
 
 def _encode_cursor(last: Manifest) -> str:
