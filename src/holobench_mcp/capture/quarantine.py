@@ -71,7 +71,7 @@ _HARMLESS = frozenset(
         ("pathlib", "PosixPath"), ("pathlib", "PurePosixPath"), ("pathlib", "WindowsPath"), ("pathlib", "Path"),
         ("pathlib._local", "PosixPath"), ("uuid", "UUID"), ("decimal", "Decimal"), ("fractions", "Fraction"),
         ("collections", "deque"), ("collections", "Counter"), ("collections", "ChainMap"), ("re", "_compile"),
-        ("array", "_array_reconstructor"), ("random", "Random"),
+        ("array", "array"), ("array", "_array_reconstructor"), ("random", "Random"),
         ("threading", "Lock"), ("logging", "getLogger"),
     }
 )  # fmt: skip
