@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pickle
+import resource
 import struct
 import subprocess
 import sys
@@ -267,12 +268,46 @@ def forged_result(variable: bytes) -> bytes:
 def test_the_forger_of_these_tests_can_forge_a_result() -> None:
     """So that the test above fails for the forged array, and for nothing else."""
     plain = pickle.dumps(np.array([1.5, 2.5]), protocol=4)[2:-1]
-    variable = with_state(
-        call(named("xarray.core.variable", "Variable")),
-        b"N}(" + text("_dims") + text("repeat") + b"\x85" + text("_data") + strip_frame(plain) + b"u\x86",
-    )
-    (snapshot,) = read_pickle(forged_result(variable))
+    (snapshot,) = read_pickle(forged_result(variable_of(strip_frame(plain))))
     assert snapshot.samples["x"].tolist() == [1.5, 2.5]
+
+
+def variable_of(samples: bytes) -> bytes:
+    """An xarray Variable over the repeats."""
+    return with_state(
+        call(named("xarray.core.variable", "Variable")),
+        b"N}(" + text("_dims") + text("repeat") + b"\x85" + text("_data") + samples + b"u\x86",
+    )
+
+
+def index_of(length: int) -> bytes:
+    """A pandas RangeIndex: three numbers that stand for any number of samples."""
+    start, stop, step = (b"\x8a\x08" + struct.pack("<q", edge) for edge in (0, length, 1))
+    state = b"}(" + text("start") + start + text("stop") + stop + text("step") + step + b"u"
+    return with_state(call(named("pandas", "RangeIndex")), state)
+
+
+#: A tuple of itself twice, sixty times over: 2**60 things to walk in 300 bytes.
+LAUGHS = b")\x940" + b"".join(b"h%c" % i * 2 + b"\x86\x940" for i in range(60)) + b"h\x3c"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (forged_result(variable_of(index_of(20_000_000))), "unfolds into more than"),
+        (forged_result(variable_of(index_of(300_000_000))), "takes more than it may"),
+        (b"\x80\x04" + LAUGHS + b".", "more time or memory"),
+        (b"\x80\x04" + LAUGHS + b"Q.", "more time or memory|takes more than it may"),
+    ],
+    ids=["samples of the parent's memory", "samples of the child's", "walking", "words"],
+)
+def test_a_small_pickle_costs_little(data: bytes, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pickles, "_CPU_S", 2)
+    assert len(data) < 1000
+    began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(CaptureError, match=said):
+        read_pickle(data, timeout_s=60)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - began < 200 << 10
 
 
 def strip_frame(ops: bytes) -> bytes:

@@ -44,7 +44,11 @@ if TYPE_CHECKING:
 
 MAX_PICKLE_BYTES = 1 << 30
 MAX_CONTRACT_BYTES = 16 << 20
-_MAX_ANSWER_BYTES = 2 * MAX_PICKLE_BYTES
+#: What a pickle may cost: a base, and so much for each of its bytes. A few opcodes can ask for any number of bytes, and
+#: can name one object so often that walking it never ends.
+_ANSWER_BYTES, _ANSWER_BYTES_A_BYTE = 32 << 20, 8
+_MEMORY_BYTES, _MEMORY_BYTES_A_BYTE = 1 << 30, 16
+_CPU_S, _BYTES_A_CPU_S = 20, 1 << 20
 #: How long the child may take to end after its last word.
 _EXIT_S = 10.0
 #: What rebuilding a result can fail with, when what it is built from was made up.
@@ -52,7 +56,6 @@ _UNREADABLE = (
     ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OSError, EOFError, MemoryError, RecursionError,
     IntegrityError, zipfile.BadZipFile, zlib.error, NotImplementedError,
 )  # fmt: skip
-_MEMORY_BYTES = 6 << 30
 _TIMEOUT_S = 120.0
 _BOOT = "import sys; sys.path.insert(0, {path!r}); from holobench_mcp.capture.quarantine import main; main()"
 
@@ -195,8 +198,12 @@ def _opened(source: Path | bytes, spooled: BinaryIO, told: str, max_bytes: int) 
 
 def _quarantined(stream: BinaryIO, told: str, timeout_s: float) -> list[tuple[dict[str, Any], bytes]]:
     boot = _BOOT.format(path=str(Path(__file__).resolve().parents[2]))
+    size = os.fstat(stream.fileno()).st_size
+    memory = _MEMORY_BYTES + _MEMORY_BYTES_A_BYTE * size
+    seconds = max(1, min(int(timeout_s), _CPU_S + size // _BYTES_A_CPU_S))
+    most = _ANSWER_BYTES + _ANSWER_BYTES_A_BYTE * size
     child = subprocess.Popen(
-        [sys.executable, "-P", "-s", "-E", "-B", "-c", boot, str(_MEMORY_BYTES), str(max(1, int(timeout_s)))],
+        [sys.executable, "-P", "-s", "-E", "-B", "-c", boot, str(memory), str(seconds)],
         stdin=stream,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -206,14 +213,15 @@ def _quarantined(stream: BinaryIO, told: str, timeout_s: float) -> list[tuple[di
     )
     # What it sends is held in memory here, so that it may not send without end.
     out = bytearray()
-    receiver = threading.Thread(target=_receive, args=(child, out), daemon=True)
+    receiver = threading.Thread(target=_receive, args=(child, out, most), daemon=True)
     receiver.start()
     try:
         receiver.join(timeout_s)
         if receiver.is_alive():
             raise CaptureError(f"{told} took more than {timeout_s:g} s to read; nothing of it was run.")
-        with suppress(subprocess.TimeoutExpired):
-            child.wait(_EXIT_S)
+        if len(out) <= most:
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(_EXIT_S)
     finally:
         if child.poll() is None:
             child.kill()
@@ -221,8 +229,8 @@ def _quarantined(stream: BinaryIO, told: str, timeout_s: float) -> list[tuple[di
         child.wait()
         if child.stdout is not None:
             child.stdout.close()
-    if len(out) > _MAX_ANSWER_BYTES:
-        raise CaptureError(f"{told} holds more than {_MAX_ANSWER_BYTES:,} bytes of results.")
+    if len(out) > most:
+        raise CaptureError(f"{told} has {size:,} bytes and unfolds into more than {most:,}, which no result does.")
     frames = list(_frames(bytes(out), told))
     if child.returncode != 0:
         if -child.returncode in (getattr(signal, "SIGXCPU", None), getattr(signal, "SIGKILL", None)):
@@ -231,11 +239,11 @@ def _quarantined(stream: BinaryIO, told: str, timeout_s: float) -> list[tuple[di
     return frames
 
 
-def _receive(child: subprocess.Popen[bytes], out: bytearray) -> None:
+def _receive(child: subprocess.Popen[bytes], out: bytearray, most: int) -> None:
     if child.stdout is None:
         return
     with suppress(OSError, ValueError):
-        while len(out) <= _MAX_ANSWER_BYTES and (chunk := os.read(child.stdout.fileno(), 1 << 20)):
+        while len(out) <= most and (chunk := os.read(child.stdout.fileno(), 1 << 20)):
             out += chunk
 
 
