@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import multiprocessing
 import os
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,7 @@ from holobench_mcp.model import ConfigError, IntegrityError, InvalidArgument, St
 from holobench_mcp.snapshot import Snapshot, decode_samples, encode_samples
 from holobench_mcp.store import Store, layout, open_store
 from holobench_mcp.store.backend import Backend
+from holobench_mcp.store.names import find
 
 
 def test_what_is_recorded_comes_back_bit_for_bit(store: Store) -> None:
@@ -129,6 +132,17 @@ def test_swapped_blobs_are_noticed(store: Store) -> None:
         lambda m: m | {"blobs": {}},
         lambda m: m | {"blobs": {**m["blobs"], "samples.npz": {"sha256": "../../etc/passwd", "size": 1}}},
         lambda m: m | {"blobs": {**m["blobs"], "samples.npz": m["blobs"]["result.json"]}},
+        lambda m: m | {"bench_name": "search"},
+        lambda m: m | {"executed_at": "tomorrow"},
+        lambda m: m | {"executed_at": "2026-03-01T12:00:00"},
+        lambda m: m | {"provenance": m["provenance"] | {"source_revision": {"a": 1}}},
+        lambda m: m | {"provenance": m["provenance"] | {"display_label": ["x"]}},
+        lambda m: m | {"provenance": m["provenance"] | {"source_revision": "f00d"}},
+        lambda m: m | {"metrics": [m["metrics"][0] | {"direction": "maximize"}]},
+        lambda m: m | {"metrics": [m["metrics"][0] | {"units": "s"}]},
+        lambda m: m | {"metrics": [m["metrics"][0] | {"kind": "bool"}]},
+        lambda m: m | {"metrics": [m["metrics"][0] | {"claim": "is fast"}]},
+        lambda m: m | {"inputs": [m["inputs"][0] | {"units": "km"}]},
     ],
 )
 def test_a_hand_edited_manifest_is_an_integrity_error(store: Store, edit) -> None:
@@ -138,6 +152,61 @@ def test_a_hand_edited_manifest_is_an_integrity_error(store: Store, edit) -> Non
     with pytest.raises(IntegrityError):
         store.snapshot(store.manifest(result_id))
     assert list(store.verify())
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda m: m | {"shape": [10**9, 10**9]},
+        lambda m: m | {"stats": {"time_ms": m["stats"]["time_ms"] | {"mean": 1.0}}},
+        lambda m: m | {"stats": {"time_ms": m["stats"]["time_ms"] | {"mean": float("nan")}}},
+        lambda m: m | {"definition": "0" * 16},
+    ],
+)
+def test_figures_of_a_manifest_that_are_not_its_samples_are_found(store: Store, edit) -> None:
+    result_id = store.record(snapshot())
+    path = Path(store.location.url) / layout.manifest_key(result_id)
+    path.write_text(json.dumps(edit(json.loads(path.read_text()))))
+    assert len(list(store.verify())) == 1
+
+
+def test_a_manifest_can_not_name_the_blobs_of_another_result(store: Store) -> None:
+    slow, fast = (store.record(snapshot(((factor,) * 3,), at=i)) for i, factor in enumerate((2.0, 1.0)))
+    theirs = json.loads((Path(store.location.url) / layout.manifest_key(fast)).read_text())
+    path = Path(store.location.url) / layout.manifest_key(slow)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"blobs": theirs["blobs"]}))
+    with pytest.raises(IntegrityError, match="does not agree with its own id"):
+        store.manifest(slow)
+    assert [m.result_id for m in store.manifests().select()] == [fast]
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[" * 100_000])
+def test_recording_again_heals_a_damaged_manifest(store: Store, damage: bytes) -> None:
+    told = snapshot()
+    result_id = store.record(told)
+    (Path(store.location.url) / layout.manifest_key(result_id)).write_bytes(damage)
+    assert store.record(told) == result_id
+    assert store.manifest(result_id).bench_name == "sort"
+    assert not list(store.verify())
+
+
+@pytest.mark.parametrize(
+    "provenance",
+    [
+        {"source_revision": 5},
+        {"display_label": ["x"]},
+        {"executed_at": 5},
+        {"executed_at": "tomorrow"},
+        {"executed_at": "0001-01-01T00:00:00+14:00"},
+        {"executed_at": "0001-01-01T00:00:00+00:00"},
+        {"executed_at": "9999-12-31T23:59:59-14:00"},
+    ],
+)
+def test_a_provenance_that_listings_would_stumble_over_is_not_recorded(store: Store, provenance: dict) -> None:
+    told = snapshot()
+    with pytest.raises(InvalidArgument, match=f"provenance.{next(iter(provenance))}"):
+        store.record(told.with_(provenance={**told.provenance, **provenance}))
+    assert not Path(store.location.url).exists()
 
 
 def test_one_damaged_manifest_takes_no_other_result_away(store: Store) -> None:
@@ -173,6 +242,37 @@ def test_a_ref_keeps_what_it_meant_before(store: Store) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda e: e | {"bench_name": "search"},
+        lambda e: e | {"name": "other"},
+        lambda e: e | {"result_id": "../../etc/passwd"},
+        lambda e: e | {"set_at": "yesterday"},
+        lambda e: e | {"set_at": "2026-03-01T12:00:00"},
+        lambda e: e | {"more": 1},
+        lambda e: [e],
+    ],
+)
+def test_a_hand_edited_ref_is_an_integrity_error(store: Store, edit) -> None:
+    store.set_ref("sort", "baseline", store.record(snapshot()))
+    (path,) = (Path(store.location.url) / "refs" / "sort" / "baseline").iterdir()
+    path.write_text(json.dumps(edit(json.loads(path.read_text()))))
+    with pytest.raises(IntegrityError):
+        store.ref("sort", "baseline")
+    assert list(store.verify())
+
+
+def test_a_ref_can_not_be_edited_to_mean_another_benchs_result(store: Store) -> None:
+    ours, theirs = store.record(snapshot()), store.record(snapshot(bench="search"))
+    store.set_ref("sort", "baseline", ours)
+    (path,) = (Path(store.location.url) / "refs" / "sort" / "baseline").iterdir()
+    path.write_text(path.read_text().replace(ours, theirs))
+    with pytest.raises(IntegrityError, match="search"):
+        find(store, "sort@baseline")
+    assert list(store.verify())
+
+
 def test_benches_of_one_slug_have_refs_of_their_own(store: Store) -> None:
     for bench in ("Sort it", "sort-it", "sort it"):
         store.set_ref(bench, "baseline", store.record(snapshot(bench=bench)))
@@ -199,6 +299,23 @@ def test_a_store_of_a_later_format_is_refused(store: Store) -> None:
 def test_schemes_that_are_not_stores_are_refused() -> None:
     with pytest.raises(ConfigError, match="ftp://"):
         open_store("ftp://example.invalid/x")
+
+
+@pytest.mark.parametrize("damage", ["", "[" * 100_000, "{}", '{"format": true}'])
+def test_a_marker_that_is_none_is_told(store: Store, damage: str) -> None:
+    store.record(snapshot())
+    (Path(store.location.url) / layout.MARKER).write_text(damage)
+    with pytest.raises(StoreError, match=layout.MARKER.partition(".")[0] + "|format"):
+        open_store(store.location.url).manifests()
+
+
+@pytest.mark.parametrize("part", ["", "results", "refs"])
+def test_a_file_where_a_folder_belongs_is_told(store: Store, part: str) -> None:
+    place = Path(store.location.url) / part
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text("x")
+    with pytest.raises(StoreError, match="is not a folder"):
+        list(store.verify())
 
 
 def test_a_memory_store_is_shared_within_a_process() -> None:
@@ -294,6 +411,30 @@ def test_an_archive_that_claims_gigabytes_is_refused_before_it_is_read() -> None
         archive.writestr("metric/t.npy", header + len(told).to_bytes(2, "little") + told)
     with pytest.raises(IntegrityError, match="claims"):
         decode_samples(buffer.getvalue())
+
+
+@pytest.mark.parametrize("samples", [np.ones(3, complex), np.array(["a"]), np.ones(0), np.zeros(1, "M8[s]")])
+def test_samples_that_are_no_numbers_are_refused(samples: np.ndarray) -> None:
+    buffer = io.BytesIO()
+    coordinate = np.arange(max(1, len(samples)))[: len(samples)]
+    np.savez(buffer, **{"dims": np.array(["repeat"]), "coord/repeat": coordinate, "metric/x": samples})
+    with pytest.raises(IntegrityError, match="holds an array of"):
+        decode_samples(buffer.getvalue())
+
+
+def test_an_archive_that_is_locked_or_broken_inside_is_refused() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("dims.npy", b"\x93NUMPY" + b"x" * 900)
+    whole = packed.getvalue()
+    locked = bytearray(whole)
+    locked[6] |= 1  # the flag of encryption, in the member's header and in the directory
+    locked[whole.index(b"PK\x01\x02") + 8] |= 1
+    broken = bytearray(whole)
+    broken[38:50] = b"\xff" * 12
+    for data in (locked, broken):
+        with pytest.raises(IntegrityError):
+            decode_samples(bytes(data))
 
 
 def test_an_archive_with_objects_is_refused() -> None:

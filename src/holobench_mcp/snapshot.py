@@ -11,8 +11,10 @@ import hashlib
 import io
 import json
 import math
+import struct
 import uuid
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -45,6 +47,11 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 InputKind = Literal["float", "int", "bool", "str", "datetime"]
 
+#: What reading an archive fails with, when it is none or was made up.
+_UNREADABLE = (
+    ValueError, KeyError, OSError, EOFError, TypeError, MemoryError, OverflowError, RecursionError, RuntimeError,
+    struct.error, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 #: A sweep of 10⁷ samples is 80 MB; past this an archive is an accident or an attack.
 MAX_SAMPLES = 200_000_000
 _NO_REGRESSIONS: Mapping[str, Any] = {
@@ -98,6 +105,8 @@ class Snapshot:
             raise CaptureError(f"{cfg.bench_name} has no scalar metric: no ResultFloat and no ResultBool.")
         moment = snapshot_dataset(bench_res)
         dataset = _scalars_only(moment, [iv.name for iv in cfg.input_vars], metrics)
+        if 0 in dataset.sizes.values():
+            raise CaptureError(f"{cfg.bench_name} has no samples.")
         inputs = tuple(
             Input(name=iv.name, units=getattr(iv, "units", None), kind=_input_kind(dataset[iv.name].values))
             for iv in cfg.input_vars
@@ -208,12 +217,29 @@ class Snapshot:
 
     @property
     def executed_at(self) -> datetime:
-        """When measurement started, in UTC; the epoch when the result does not say."""
+        """When measurement started, in UTC; the epoch when the result does not say. Raises ValueError for no time."""
         text = self.provenance.get("executed_at")
         if not isinstance(text, str):
             return datetime(1970, 1, 1, tzinfo=UTC)
-        when = datetime.fromisoformat(text)
-        return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
+        try:
+            when = datetime.fromisoformat(text)
+            when = when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
+        except OverflowError as problem:
+            raise ValueError(f"{text} is out of range") from problem
+        if when.year < 1970:
+            raise ValueError(f"{text} is before 1970")
+        return when
+
+    def check_provenance(self) -> None:
+        """Raise ValueError, naming the key, for a time, revision or label that a store can't sort or search by."""
+        for name in ("executed_at", "source_revision", "display_label"):
+            value = self.provenance.get(name)
+            if not isinstance(value, str | None):
+                raise ValueError(f"provenance.{name}: it is text or null, not {value!r:.60}")
+        try:
+            _ = self.executed_at
+        except ValueError as problem:
+            raise ValueError(f"provenance.executed_at: {problem}") from problem
 
     @property
     def source_revision(self) -> str | None:
@@ -297,8 +323,11 @@ def decode_samples(data: bytes, *, name: str = "samples.npz") -> xr.Dataset:
         dims = [str(d) for d in arrays.pop("dims")]
         coords = {key.removeprefix("coord/"): a for key, a in arrays.items() if key.startswith("coord/")}
         variables = {key.removeprefix("metric/"): (dims, a) for key, a in arrays.items() if key.startswith("metric/")}
+        for array, kinds in [*((a, "fiub") for _, a in variables.values()), *((a, "fiubUM") for a in coords.values())]:
+            if array.dtype.kind not in kinds or array.size == 0:
+                raise ValueError(f"it holds an array of {array.dtype} and the shape {array.shape}")
         return xr.Dataset(variables, coords={d: (d, coords[d]) for d in dims})
-    except (ValueError, KeyError, OSError, EOFError, TypeError, MemoryError, zipfile.BadZipFile) as problem:
+    except _UNREADABLE as problem:
         raise IntegrityError(f"{name} is not a samples archive ({problem}).") from problem
 
 
@@ -433,6 +462,8 @@ def _utc(when: datetime | str | None) -> datetime:
         raise InvalidArgument(f"executed_at: {when!r} is not an ISO 8601 time.") from problem
     if parsed.tzinfo is None:
         raise InvalidArgument(f"executed_at: {when} has no time zone; write it as UTC, with +00:00.")
+    if not 1970 <= parsed.year < 9999:
+        raise InvalidArgument(f"executed_at: {when} is not from 1970 to 9998.")
     return parsed.astimezone(UTC)
 
 

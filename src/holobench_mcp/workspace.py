@@ -191,7 +191,7 @@ class Workspace:
         with suppress(InvalidArgument):
             entry = self.store.ref(candidate.bench_name, baseline)
             if entry is not None:
-                return self.store.manifest(entry.result_id), _age_note(entry, candidate)
+                return self.store.meant(entry), _age_note(entry, candidate)
         if baseline != "baseline":
             return self.find(baseline, "baseline"), None
         earlier = result_before(self.store.manifests(), candidate)
@@ -354,8 +354,7 @@ class Workspace:
         return self._snapshots.get(manifest.result_id, lambda: self.store.snapshot(manifest))
 
     def _document(self, manifest: Manifest) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads(self.store.document(manifest))
-        return document
+        return self.store.contract(manifest)
 
     def _revision(self, name: str) -> str | None:
         return gitinfo.resolve_revision(self.config.root, name)

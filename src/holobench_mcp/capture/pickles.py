@@ -54,7 +54,7 @@ _EXIT_S = 10.0
 #: What rebuilding a result can fail with, when what it is built from was made up.
 _UNREADABLE = (
     ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OSError, EOFError, MemoryError, RecursionError,
-    IntegrityError, zipfile.BadZipFile, zlib.error, NotImplementedError,
+    IntegrityError, CaptureError, zipfile.BadZipFile, zlib.error, NotImplementedError,
 )  # fmt: skip
 _TIMEOUT_S = 120.0
 _BOOT = "import sys; sys.path.insert(0, {path!r}); from holobench_mcp.capture.quarantine import main; main()"
@@ -165,9 +165,9 @@ def read_contract(path: Path) -> Snapshot:
         document=own,
     )
     try:
-        _ = snapshot.executed_at
+        snapshot.check_provenance()
     except ValueError as problem:
-        raise CaptureError(f"{path}: provenance.executed_at: {problem}.") from problem
+        raise CaptureError(f"{path}: {problem}.") from problem
     return snapshot
 
 
@@ -282,7 +282,7 @@ def _snapshot(header: Mapping[str, Any], archive: bytes, told: str, environment:
         if known.caches_on is None:
             known = known.model_copy(update={"caches_on": described.caches_on})
         snapshot = Snapshot.from_result(double, environment=known)
-        _ = snapshot.executed_at
+        snapshot.check_provenance()
         return snapshot
     except _UNREADABLE as problem:
         said = _shown(problem)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ class Backend:
 
     def get(self, key: str) -> bytes | None:
         """The bytes of an object; None when there is none."""
-        if self.location.folder is not None and not self.location.folder.is_dir():
+        if not self._there():
             return None
         import obstore
 
@@ -87,16 +88,20 @@ class Backend:
         if not self.create(key, data):
             present = self.get(key)
             if present is None or hashlib.sha256(present).hexdigest() != sha256:
-                self._put(key, data, "overwrite")
+                self.heal(key, data)
         return sha256
 
     def create(self, key: str, data: bytes) -> bool:
         """Put an object that must not be there yet. False when it was."""
         return self._put(key, data, "create")
 
+    def heal(self, key: str, data: bytes) -> None:
+        """Put an object in the place of one that was found damaged."""
+        self._put(key, data, "overwrite")
+
     def keys(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Every key below a prefix, with its size."""
-        if self.location.folder is not None and not (self.location.folder / prefix).is_dir():
+        if not self._there(prefix):
             return
         import obstore
 
@@ -113,6 +118,20 @@ class Backend:
             return (self.location.folder / prefix).stat().st_mtime_ns
         except OSError:
             return None
+
+    def _there(self, prefix: str = "") -> bool:
+        """Whether the folder, or the one of a prefix in it, is there. Raises StoreError for what is no folder."""
+        if self.location.folder is None:
+            return True
+        path = self.location.folder / prefix
+        try:
+            if stat.S_ISDIR(path.stat().st_mode):
+                return True
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as problem:
+            raise StoreError(f"The store {self.location.url} can't be read: {problem.strerror}.") from problem
+        raise StoreError(f"The store {self.location.url} can't be read: {path} is not a folder.")
 
     def _put(self, key: str, data: bytes, mode: str) -> bool:
         import obstore

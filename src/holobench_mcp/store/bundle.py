@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from holobench_mcp.model import (
     STORE_FORMAT,
     BlobRef,
@@ -16,6 +18,7 @@ from holobench_mcp.model import (
     InvalidArgument,
     Manifest,
     RefEntry,
+    ResultDocument,
     StoreError,
     UnknownResult,
 )
@@ -46,6 +49,10 @@ class Store:
         from holobench_mcp.contract import result_to_dict, strict
         from holobench_mcp.snapshot import canonical_json, encode_samples
 
+        try:
+            snapshot.check_provenance()
+        except ValueError as problem:
+            raise InvalidArgument(f"{problem}.") from problem
         self._ensure_marker()
         contents = {RESULT: json.dumps(strict(result_to_dict(snapshot)), indent=2, allow_nan=False).encode()}
         if snapshot.dataset is not None:
@@ -55,8 +62,8 @@ class Store:
         blobs = {
             name: BlobRef(sha256=hashlib.sha256(data).hexdigest(), size=len(data)) for name, data in contents.items()
         }
-        digest = hashlib.sha256(canonical_json({name: ref.sha256 for name, ref in blobs.items()})).hexdigest()
-        result_id = layout.make_result_id(snapshot.bench_name, snapshot.executed_at, digest)
+        sha256s = {name: ref.sha256 for name, ref in blobs.items()}
+        result_id = layout.make_result_id(snapshot.bench_name, snapshot.executed_at, sha256s)
         key = layout.manifest_key(result_id)
         if self.backend.get(key) is not None and self._is_whole(result_id):
             return result_id
@@ -78,7 +85,9 @@ class Store:
         )
         for data in contents.values():
             self.backend.put_blob(data)
-        self.backend.create(key, manifest.model_dump_json(indent=1).encode())
+        written = manifest.model_dump_json(indent=1).encode()
+        if not self.backend.create(key, written) and not self._is_whole(result_id):
+            self.backend.heal(key, written)
         return result_id
 
     def set_ref(
@@ -117,20 +126,28 @@ class Store:
         data = self.backend.get(key)
         if data is None:
             raise UnknownResult(f"No result {result_id} in the store {self.location.url}.")
-        manifest = parse_manifest(data, key)
-        if manifest.result_id != result_id:
-            raise IntegrityError(f"The manifest {key} says that it is of {manifest.result_id}: it was moved or edited.")
-        return manifest
+        return parse_manifest(data, result_id)
 
     def document(self, manifest: Manifest) -> bytes:
         """The stored `result.json`, as recorded."""
         return self._blob(manifest, RESULT)
 
+    def contract(self, manifest: Manifest) -> dict[str, Any]:
+        """The stored `result.json`, read. Raises IntegrityError for one that is not of the contract's form."""
+        document = self._json(manifest, RESULT)
+        try:
+            ResultDocument.model_validate(document)
+        except ValidationError as problem:
+            where = ".".join(map(str, problem.errors()[0]["loc"]))
+            raise IntegrityError(f"{RESULT} of {manifest.result_id} is damaged: {where}.") from problem
+        return document
+
     def snapshot(self, manifest: Manifest) -> Snapshot:
         """The whole result, read back and checked against its digests and its own manifest."""
         from holobench_mcp.snapshot import Snapshot, decode_samples
+        from holobench_mcp.store.agreement import declared_otherwise
 
-        document = self._json(manifest, RESULT)
+        document = self.contract(manifest)
         dataset = None
         if SAMPLES in manifest.blobs:
             dataset = decode_samples(self._blob(manifest, SAMPLES), name=f"samples of {manifest.result_id}")
@@ -142,6 +159,10 @@ class Store:
                     f"The samples of {manifest.result_id} and its manifest disagree about "
                     f"{', '.join(sorted(undeclared | missing))}: the manifest was edited."
                 )
+        if wrong := declared_otherwise(manifest, ResultDocument.model_validate(document), dataset):
+            raise IntegrityError(
+                f"The manifest of {manifest.result_id} and what was recorded disagree about {wrong}: it was edited."
+            )
         return Snapshot(
             bench_name=manifest.bench_name,
             provenance=manifest.provenance,
@@ -169,6 +190,16 @@ class Store:
         log = self.ref_log(bench_name, name)
         return log[-1] if log else None
 
+    def meant(self, entry: RefEntry) -> Manifest:
+        """The result that an entry of a ref means. Raises UnknownResult, or IntegrityError for another bench's."""
+        manifest = self.manifest(entry.result_id)
+        if manifest.bench_name != entry.bench_name:
+            raise IntegrityError(
+                f"{entry.bench_name}@{entry.name} means {entry.result_id}, which is a result of "
+                f"{manifest.bench_name}: the entry was edited."
+            )
+        return manifest
+
     def ref_log(self, bench_name: str, name: str) -> list[RefEntry]:
         """Every entry of a ref, oldest first."""
         return list(self._entries(layout.ref_prefix(bench_name, name)))
@@ -182,17 +213,21 @@ class Store:
 
     def verify(self) -> Iterator[str]:
         """Read everything. Yields a sentence for each thing that is damaged; nothing when all is well."""
+        from holobench_mcp.store.agreement import summed_up_otherwise
+
         self._check_format()
         for key, _ in self.backend.keys(layout.RESULTS):
             result_id = key.removeprefix(layout.RESULTS).removesuffix(".json")
             try:
-                self.snapshot(self.manifest(result_id))
+                manifest = self.manifest(result_id)
+                if wrong := summed_up_otherwise(manifest, self.snapshot(manifest)):
+                    yield f"{key}: it disagrees with its samples about {wrong}: it was edited."
             except (StoreError, UnknownResult, InvalidArgument) as problem:
                 yield f"{key}: {problem}"
         for key, _ in self.backend.keys(layout.REFS):
             try:
                 entry = parse_ref_entry(self.backend.get(key) or b"", key)
-                self.manifest(entry.result_id)
+                self.meant(entry)
             except (StoreError, UnknownResult, InvalidArgument) as problem:
                 yield f"{key}: {problem}"
 
@@ -219,7 +254,7 @@ class Store:
     def _json(self, manifest: Manifest, name: str) -> dict[str, Any]:
         try:
             document = json.loads(self._blob(manifest, name))
-        except ValueError as problem:
+        except (ValueError, RecursionError) as problem:
             raise IntegrityError(f"{name} of {manifest.result_id} is not JSON ({problem}).") from problem
         if not isinstance(document, dict):
             raise IntegrityError(f"{name} of {manifest.result_id} is not a JSON object.")
@@ -237,11 +272,11 @@ class Store:
             return
         try:
             found = json.loads(data)["format"]
-        except (ValueError, KeyError, TypeError) as problem:
+        except (ValueError, KeyError, TypeError, RecursionError) as problem:
             raise StoreError(
                 f"{self.location.url}/{layout.MARKER} is not a store's marker: {data[:60]!r}."
             ) from problem
-        if found != STORE_FORMAT:
+        if found != STORE_FORMAT or isinstance(found, bool):
             raise StoreError(
                 f"The store {self.location.url} has the format {found!r}; this version reads {STORE_FORMAT}. "
                 "Upgrade holobench-mcp."

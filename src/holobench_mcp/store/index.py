@@ -154,10 +154,9 @@ def _read(backend: Backend, result_id: str) -> Manifest | None:
     if data is None:
         return None
     try:
-        manifest = parse_manifest(data, result_id)
+        return parse_manifest(data, result_id)
     except IntegrityError:
         return None
-    return manifest if manifest.result_id == result_id else None
 
 
 def _places(url: str) -> Iterator[Path | str]:

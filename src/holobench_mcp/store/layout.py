@@ -9,9 +9,11 @@ refs/<bench>/<name>/<time>-<rand>.json  append-only log of a named ref
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import secrets
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from holobench_mcp.model import InvalidArgument
 
@@ -31,9 +33,14 @@ def slug(bench_name: str) -> str:
     return plain or "bench"
 
 
-def make_result_id(bench_name: str, executed_at: datetime, digest: str) -> str:
-    """`<slug>-<time>-<10 hex>`: readable, and the same for the same content."""
-    return f"{slug(bench_name)}-{executed_at:%Y%m%dT%H%M%SZ}-{digest[:10]}"
+def make_result_id(bench_name: str, executed_at: datetime, sha256s: Mapping[str, str]) -> str:
+    """`<slug>-<time>-<10 hex>`: readable, and the same for the same content.
+
+    sha256s: the digest of every blob, by the blob's name. A manifest can't name other blobs and keep its id.
+    """
+    content = json.dumps(dict(sha256s), sort_keys=True, separators=(",", ":")).encode()
+    digest = hashlib.sha256(content).hexdigest()
+    return f"{slug(bench_name)}-{executed_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest[:10]}"
 
 
 def is_result_id(text: str) -> bool:

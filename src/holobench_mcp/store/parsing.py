@@ -2,23 +2,52 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TypeVar
 
 from pydantic import ValidationError
 
 from holobench_mcp.model import IntegrityError, Manifest, RefEntry
+from holobench_mcp.store import layout
 
 _Model = TypeVar("_Model", Manifest, RefEntry)
 
 
-def parse_manifest(data: bytes, key: str) -> Manifest:
-    """A manifest's bytes. Raises IntegrityError, naming the key, for anything that is not one."""
-    return _parse(Manifest, data, key)
+def parse_manifest(data: bytes, result_id: str) -> Manifest:
+    """The bytes of a result's manifest. Raises IntegrityError, naming the key, for anything that is not it."""
+    key = layout.manifest_key(result_id)
+    manifest = _parse(Manifest, data, key)
+    if manifest.result_id != result_id:
+        raise IntegrityError(f"The manifest {key} says that it is of {manifest.result_id}: it was moved or edited.")
+    for name in ("source_revision", "display_label"):
+        if not isinstance(manifest.provenance.get(name), str | None):
+            raise IntegrityError(f"{key} is damaged: provenance.{name}: it is not text.")
+    sha256s = {name: ref.sha256 for name, ref in manifest.blobs.items()}
+    if layout.make_result_id(manifest.bench_name, _time(manifest.executed_at, key), sha256s) != result_id:
+        raise IntegrityError(
+            f"The manifest {key} does not agree with its own id about the bench, the time or the blobs: it was edited."
+        )
+    return manifest
 
 
 def parse_ref_entry(data: bytes, key: str) -> RefEntry:
     """The bytes of a ref's entry. Raises IntegrityError, naming the key, for anything that is not one."""
-    return _parse(RefEntry, data, key)
+    entry = _parse(RefEntry, data, key)
+    _time(entry.set_at, key)
+    folder = f"{layout.ref_prefix(entry.bench_name)}{entry.name}/"
+    if not key.startswith(folder) or not layout.is_result_id(entry.result_id):
+        raise IntegrityError(f"{key} is damaged: it is not an entry of this baseline.")
+    return entry
+
+
+def _time(text: str, key: str) -> datetime:
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError as problem:
+        raise IntegrityError(f"{key} is damaged: {problem}.") from problem
+    if when.tzinfo is None:
+        raise IntegrityError(f"{key} is damaged: the time {text} has no zone.")
+    return when
 
 
 def _parse(kind: type[_Model], data: bytes, key: str) -> _Model:
