@@ -190,6 +190,8 @@ class Comparer:
 
 
 def _check(options: CompareOptions) -> None:
+    if options.metrics is not None and not options.metrics:
+        raise InvalidArgument("metrics: name at least one, or leave it out for all.")
     if options.margin_percent is not None and not 0 < options.margin_percent <= 1000:
         raise InvalidArgument(f"margin_percent: above 0 and at most 1000, not {options.margin_percent}.")
     if options.threshold is None:
@@ -230,7 +232,7 @@ def _contract(baseline: Snapshot, candidate: Snapshot, options: CompareOptions) 
         unknown = [name for name in options.metrics if name not in known]
         if unknown:
             raise InvalidArgument(
-                f"metrics: {', '.join(unknown)[:200]} is not measured by both results; these are: "
+                f"metrics: {', '.join(map(repr, unknown))[:200]} is not measured by both results; these are: "
                 f"{', '.join(sorted(known))}."
             )
         document["metrics"] = [m for m in document["metrics"] if m["variable"] in options.metrics]

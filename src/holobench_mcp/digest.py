@@ -57,7 +57,7 @@ def comparison(doc: ComparisonDocument) -> str:
     lines += [f"{d.severity}: {d.detail}" for d in doc.comparability]
     if doc.uri:
         lines.append(f"full: {doc.uri}")
-    return "\n".join(
+    return _joined(
         line if len(line) <= _MAX_LINE or i < 2 else line[: _MAX_LINE - 1] + "…" for i, line in enumerate(lines)
     )
 
@@ -65,7 +65,10 @@ def comparison(doc: ComparisonDocument) -> str:
 def results(page: ResultPage) -> str:
     """One line a result."""
     if not page.results:
-        return "Nothing was recorded yet. Record a benchmark: holobench-mcp run -- python your_benchmark.py"
+        return (
+            "No recorded result matches. Without arguments, list_results shows all there are; "
+            "holobench-mcp run -- python your_benchmark.py records one."
+        )
     lines = [
         f"{r.result_id}  {r.bench_name}  {r.executed_at[:19]}Z  rev {_revision(r.source_revision, r.dirty)}"
         + (f"  label {r.label!r}" if r.label else "")
@@ -75,7 +78,7 @@ def results(page: ResultPage) -> str:
     ]
     shown = f"{len(page.results)} of {page.total} results, newest first."
     more = f" More: cursor={page.next_cursor!r}" if page.next_cursor else ""
-    return "\n".join([shown + more, *lines])
+    return _joined([shown + more, *lines])
 
 
 def metrics(listed: MetricList) -> str:
@@ -96,7 +99,7 @@ def metrics(listed: MetricList) -> str:
         if m.claim is not None:
             line += f", claim {m.claim.claim} {holds(m.claim.holds)} (worst {number(m.claim.worst_value)})"
         lines.append(line)
-    return "\n".join(lines)
+    return _joined(lines)
 
 
 def result(document: ResultDocument) -> str:
@@ -122,7 +125,7 @@ def result(document: ResultDocument) -> str:
         + ("; ".join(f"{r.variable} regressed ({r.details})" for r in found) if found else "no regressions")
     )
     lines.append(f"stored document: {document.uri}")
-    return "\n".join(lines)
+    return _joined(lines)
 
 
 def history(told: History) -> str:
@@ -146,7 +149,7 @@ def history(told: History) -> str:
         f"holobench {d['method']}: {'regressed' if d['regressed'] else 'no regression'} ({d['details']})"
         for d in told.detectors
     ]
-    return "\n".join(lines)
+    return _joined(lines)
 
 
 def benchmarks(listed: BenchmarkList) -> str:
@@ -159,13 +162,13 @@ def benchmarks(listed: BenchmarkList) -> str:
             told = f"  parameter {name}: {p['type']}, {bounds}, default {p['default']} {p.get('description', '')}"
             lines.append(told.rstrip())
     lines.append("compare_revisions(benchmark) measures the working tree against its merge base and decides.")
-    return "\n".join(lines)
+    return _joined(lines)
 
 
 def measurement(report: MeasurementReport) -> str:
     """What was recorded, and what to call next."""
     told = f"Measured {report.benchmark}: {report.runs} runs in {report.seconds:.0f} s, recorded as"
-    return "\n".join([told, *report.result_ids, f"Next: {report.next_step}"])
+    return _joined([told, *report.result_ids, f"Next: {report.next_step}"])
 
 
 def revisions(report: RevisionReport) -> str:
@@ -176,19 +179,19 @@ def revisions(report: RevisionReport) -> str:
         f"{report.base_revision[:10]}, head {report.head_revision[:10]}"
         + (f"; {report.stopped}" if report.stopped else "")
     )
-    return "\n".join([*lines, *report.notes])
+    return "\n".join([*lines, *map(plain, report.notes)])
 
 
 def imported(report: ImportReport) -> str:
     """The ids that a file gave."""
-    return f"Imported {len(report.result_ids)} results from {report.path}:\n" + "\n".join(report.result_ids)
+    return f"Imported {len(report.result_ids)} results from {plain(report.path)}:\n" + "\n".join(report.result_ids)
 
 
 def baselines(listed: BaselineList) -> str:
     """One line a baseline."""
     if not listed.baselines:
         return "No baseline is set. set_baseline pins one; until then, results are compared with the one before."
-    return "\n".join(_baseline(b) for b in listed.baselines)
+    return _joined(_baseline(b) for b in listed.baselines)
 
 
 def baseline_set(told: BaselineSet) -> str:
@@ -201,10 +204,19 @@ def baseline_set(told: BaselineSet) -> str:
         )
     if told.note:
         lines.append(told.note)
-    return "\n".join(lines)
+    return _joined(lines)
 
 
 # ---------------------------------------------------------------------- parts
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "\n".join(map(plain, lines))
+
+
+def plain(line: str) -> str:
+    """A line as one: a unit or a label that came with a file can't begin another, or reach a terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
 
 
 def _baseline(b: RefEntry) -> str:

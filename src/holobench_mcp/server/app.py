@@ -10,13 +10,13 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
-from mcp.server import MCPServer
-
 from holobench_mcp._version import __version__
 from holobench_mcp.server import resources, run_tools, tools
+from holobench_mcp.server.arguments import Server
 from holobench_mcp.server.services import Services
 
 if TYPE_CHECKING:
+    from mcp.server import MCPServer
     from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
 
@@ -45,7 +45,7 @@ def create_server(*, store: str | None = None, project: str | None = None) -> MC
     """The server for a project's store, ready to run on any transport."""
     services = Services(store=store, project=project)
     runs = bool(services.config and services.config.benchmarks)
-    server: MCPServer[Any] = MCPServer(
+    server = Server(
         "holobench-mcp",
         title="holobench: benchmark ground truth",
         version=__version__,

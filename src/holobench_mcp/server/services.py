@@ -87,6 +87,11 @@ def for_readers(function: Callable[P, R]) -> Callable[P, R]:
             raise ResourceNotFoundError(str(problem)) from problem
         except HolobenchMcpError as problem:
             raise ResourceError(str(problem)) from problem
+        except Exception as problem:
+            log.exception("unexpected")
+            raise ResourceError(
+                f"holobench-mcp failed with {type(problem).__name__}: {str(problem)[:200]}"
+            ) from problem
 
     return wrapped
 

@@ -1,0 +1,55 @@
+"""What a call of a tool with wrong arguments is told: one sentence, for an argument that there is not, too.
+
+The SDK ignores arguments that a tool has not, so that a misspelt margin would be the default one without a word; and
+tells of a wrong one in pydantic's words and several lines.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+from pydantic import ValidationError
+
+if TYPE_CHECKING:
+    from mcp.server.mcpserver import Context
+    from mcp_types import CallToolResult, InputRequiredResult
+
+
+class Server(MCPServer[Any]):
+    """An MCPServer that takes no argument lightly."""
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Call a tool. Raises ToolError, naming the argument, for one that is unknown, wrong or missing."""
+        tool = self._tool_manager.get_tool(name)
+        known = list(tool.parameters.get("properties", {})) if tool is not None else []
+        for argument in arguments if tool is not None else ():
+            if argument not in known:
+                near = difflib.get_close_matches(argument[:100], known, n=1)
+                hint = f"Did you mean {near[0]}?" if near else f"It takes {', '.join(known) or 'none'}."
+                raise ToolError(f"{argument!r:.80}: {name} has no such argument. {hint}")
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as problem:
+            if isinstance(problem.__cause__, ValidationError) and not isinstance(problem, UnexpectedToolError):
+                raise ToolError(_sentence(problem.__cause__, arguments)) from problem
+            raise
+
+
+def _sentence(problem: ValidationError, arguments: dict[str, Any]) -> str:
+    first = problem.errors(include_url=False)[0]
+    if first["type"] == "missing":
+        return f"{first['loc'][0]}: a value is needed."
+    path: list[str] = []
+    value: Any = arguments
+    for part in first["loc"]:
+        # Behind the way to the value stand the names of the types that it could have been of.
+        if not (part in value if isinstance(value, dict) else isinstance(value, list) and isinstance(part, int)):
+            break
+        path, value = [*path, str(part)], value[part]
+    said = first["msg"].removeprefix("Value error, ").replace("Input should", "it should", 1)
+    return f"{'.'.join(path)}: {said}, not {value!r:.80}."
