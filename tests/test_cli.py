@@ -7,6 +7,7 @@ import os
 import pty
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 
 from conftest import PYTHON, cli, snapshot
 from holobench_mcp.cli import app
+from holobench_mcp.cli import main as command_line
 from holobench_mcp.store import layout, open_store
 
 HERE = {"python": "3.12", "cpu_model": "x", "os": "y", "git_dirty": False}
@@ -66,15 +68,50 @@ def test_a_gate_exits_one(project: Path) -> None:
         (["--store", "ftp://x", "list"], "ftp"),
         (["--project", "/nowhere", "list"], "not a folder"),
         (["import", "missing.pkl"], "not a file"),
+        (["import", "~nobody-of-this-name/x.pkl"], "path:"),
+        (["import", "loop/x.pkl"], "path:"),
+        (["import", "x" * 300], "path:"),
+        (["list", "--bench", os.fsdecode(b"\xff")], "is not text"),
+        (["--store", "~nobody-of-this-name/x", "list"], "store:"),
+        (["--project", "~nobody-of-this-name", "list"], "project:"),
+        (["--store", "file://host/x", "list"], "file:///path"),
+        (["--store", "s3://", "list"], "store:"),
         (["run"], "name the command"),
         (["run", "--", "no-such-program"], "can't be started"),
     ],
 )
 def test_a_mistake_exits_two_with_one_sentence(project: Path, arguments: list[str], says: str) -> None:
+    (project / "loop").symlink_to("loop")
     told = cli(*arguments, cwd=project)
     assert told.returncode == 2, told.stderr
     assert says in told.stderr and "Traceback" not in told.stderr
     assert told.stdout == ""
+
+
+def test_an_exit_status_outlives_the_reader_of_the_output(project: Path) -> None:
+    def shell(line: str) -> subprocess.CompletedProcess[str]:
+        command = f"PATH=/usr/bin:/bin; {PYTHON} -m holobench_mcp {line}"
+        return subprocess.run(["bash", "-c", command], cwd=project, capture_output=True, text=True, check=False)
+
+    for line, status in (("list", 0), ("compare --json", 0), ("compare --fail-on regressed", 1)):
+        told = shell(f"{line} | head -c 0; exit ${{PIPESTATUS[0]}}")
+        assert (told.returncode, told.stderr) == (status, "")
+    assert shell("list >&-").returncode == 0
+    full = shell("compare --fail-on regressed > /dev/full")
+    assert full.returncode == 2 and "can't be written: No space left on device" in full.stderr
+    assert "Traceback" not in full.stderr and "Exception ignored" not in full.stderr
+
+
+def test_a_fault_of_the_program_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("what")
+
+    monkeypatch.setattr("holobench_mcp.cli.load_config", fail)
+    monkeypatch.setattr("sys.argv", ["holobench-mcp", "list"])
+    with pytest.raises(SystemExit) as ended:
+        command_line()
+    assert ended.value.code == 2
+    assert "failed with KeyError" in capsys.readouterr().err
 
 
 def test_a_damaged_store_exits_three(project: Path) -> None:

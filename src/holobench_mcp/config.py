@@ -141,10 +141,15 @@ def load_config(
     store: a flag's value; it wins. Raises ConfigError, naming the file and the key.
     """
     environ = os.environ if environ is None else environ
-    start = Path(project).expanduser().absolute() if project else Path.cwd()
-    if not start.is_dir():
-        raise ConfigError(f"project: {start} is not a folder.")
-    pyproject = _nearest(start, "pyproject.toml")
+    try:
+        start = Path(project).expanduser().absolute() if project else Path.cwd()
+        if not start.is_dir():
+            raise ConfigError(f"project: {start} is not a folder.")
+        pyproject = _nearest(start, "pyproject.toml")
+    except (OSError, RuntimeError, ValueError) as problem:
+        raise ConfigError(
+            f"project: {str(project or 'the current folder')[:200]} can't be used: {problem}."
+        ) from problem
     table = _read_table(pyproject) if pyproject else None
     root = pyproject.parent if pyproject else (_parent(_nearest(start, ".git")) or start)
     written = _validated(table, pyproject) if table is not None and pyproject else FileConfig()
@@ -162,7 +167,7 @@ def load_config(
         store=chosen,
         store_from=source,
         margin_percent=written.margin_percent,
-        import_roots=(root, *((root / Path(r).expanduser()).absolute() for r in written.import_roots)),
+        import_roots=(root, *(_below(root, r, "import_roots") for r in written.import_roots)),
         metrics=written.metrics,
         benchmarks=written.benchmarks,
     )
@@ -176,7 +181,14 @@ def cache_folder() -> Path:
 
 
 def _from_root(store: str, root: Path) -> str:
-    return store if "://" in store else str(root / Path(store).expanduser())
+    return store if "://" in store else str(_below(root, store, "store"))
+
+
+def _below(root: Path, path: str, key: str) -> Path:
+    try:
+        return (root / Path(path).expanduser()).absolute()
+    except (RuntimeError, ValueError) as problem:
+        raise ConfigError(f"[{TABLE}] {key}: {path!r:.200} can't be used: {problem}.") from problem
 
 
 def _nearest(start: Path, name: str) -> Path | None:

@@ -53,6 +53,10 @@ class CaptureError(HolobenchMcpError):
     """A result could not be taken in."""
 
 
+class OutputError(HolobenchMcpError):
+    """What was found out can't be written where it should go."""
+
+
 class Busy(CaptureError):
     """Another measurement is running on this machine."""
 

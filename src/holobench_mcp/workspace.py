@@ -86,6 +86,7 @@ class Workspace:
         cursor: str | None = None,
     ) -> ResultPage:
         """A page of results, newest first. revision: a hash, the beginning of one, a branch or a tag."""
+        _check_text(bench_name=bench_name, revision=revision, label=label)
         if not 1 <= limit <= MAX_PAGE:
             raise InvalidArgument(f"limit: from 1 to {MAX_PAGE}, not {limit}.")
         commit = self._revision(revision) or revision if revision else None
@@ -253,6 +254,7 @@ class Workspace:
 
     def list_baselines(self, bench_name: str | None = None) -> BaselineList:
         """What every named ref means now."""
+        _check_text(bench_name=bench_name)
         return BaselineList(baselines=tuple(self.store.refs(bench_name)))
 
     def metric_history(
@@ -267,6 +269,7 @@ class Workspace:
         """A metric over the newest measurements of a bench, with its change points or its drift."""
         from holobench_mcp.tracking import DETECTORS, metric_history
 
+        _check_text(bench_name=bench_name)
         if not 2 <= limit <= 1000:
             raise InvalidArgument(f"limit: from 2 to 1000 measurements, not {limit}.")
         chosen = DETECTORS if detectors is None else detectors
@@ -290,10 +293,14 @@ class Workspace:
         from holobench_mcp.capture.pickles import read_contract, read_pickle
 
         for path in paths:
-            real = path.expanduser().resolve()
+            try:
+                real = path.expanduser().resolve()
+                known = real.is_file()
+            except (OSError, RuntimeError, ValueError) as problem:
+                raise CaptureError(f"path: {str(path)[:200]!r} can't be found: {str(problem)[:200]}.") from problem
             if only_below_roots and not any(real.is_relative_to(root.resolve()) for root in self.config.import_roots):
                 raise CaptureError(f"path: {path} is outside the folders that the configuration allows to import from.")
-            if not real.is_file():
+            if not known:
                 raise CaptureError(f"path: {path} is not a file.")
             snapshots = [read_contract(real)] if real.suffix == ".json" else read_pickle(real)
             yield path, [self.record(s) for s in snapshots]
@@ -358,6 +365,15 @@ class Workspace:
 
     def _revision(self, name: str) -> str | None:
         return gitinfo.resolve_revision(self.config.root, name)
+
+
+def _check_text(**given: str | None) -> None:
+    """Raise InvalidArgument, naming the argument, for text that no store can hold: half of a surrogate pair."""
+    for argument, text in given.items():
+        try:
+            (text or "").encode()
+        except UnicodeEncodeError as problem:
+            raise InvalidArgument(f"{argument}: {text!r:.80} is not text, as its encoding is broken.") from problem
 
 
 def _age_note(entry: RefEntry, candidate: Manifest) -> str | None:

@@ -306,9 +306,13 @@ def main() -> NoReturn:
     except HolobenchMcpError as problem:
         render.note(f"error: {problem}")
         sys.exit(problem.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader has gone; Python must not complain of it at exit
-        sys.exit(0)
+    except Exception as problem:
+        said = " ".join(str(problem).split())[:300]
+        render.note(
+            f"error: holobench-mcp failed with {type(problem).__name__}: {said}. This is a fault of the program, not "
+            "of your arguments; holobench-mcp verify checks the store."
+        )
+        sys.exit(2)
     sys.exit(0)
 
 

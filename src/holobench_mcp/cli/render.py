@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Collection, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from holobench_mcp import digest
 from holobench_mcp.config import Config
@@ -14,9 +17,13 @@ from holobench_mcp.model import (
     History,
     MetricEvidence,
     MetricList,
+    OutputError,
     ResultDocument,
     ResultPage,
 )
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 _COLOUR = {
     Decision.regressed: "bold red",
@@ -36,14 +43,25 @@ _FOREST_WIDTH = 33
 
 
 def out(text: str) -> None:
-    """A line on stdout."""
-    sys.stdout.write(text + "\n")
+    """A line on stdout. When its reader has gone, nothing: the exit status is still of use. Raises OutputError."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except OSError as problem:
+        # What is still to be written, at exit too, must not fail once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(problem, BrokenPipeError):
+            raise OutputError(f"The output can't be written: {problem.strerror}.") from problem
 
 
 def note(text: str) -> None:
     """A line on stderr, marked as ours."""
-    sys.stderr.write(f"holobench-mcp: {text}\n")
-    sys.stderr.flush()
+    with suppress(OSError, AttributeError):  # closed, or nobody reads it
+        lines = "\n".join(map(digest.plain, text.splitlines()))
+        sys.stderr.write(f"holobench-mcp: {lines}\n")
+        sys.stderr.flush()
 
 
 def results(page: ResultPage) -> None:
@@ -103,15 +121,14 @@ def comparison(document: ComparisonDocument) -> None:
         out(digest.comparison(document))
         return
     from rich.console import Console
-    from rich.markup import escape
 
     console = Console()
     decision = document.decision or Decision.inconclusive
-    console.print(f"[{_COLOUR[decision]}]{decision.value}[/]  {escape(document.reason or '')}")
+    console.print(f"[{_COLOUR[decision]}]{decision.value}[/]  {_escaped(document.reason or '')}")
     if document.next_step:
-        console.print(f"[dim]next:[/] {escape(document.next_step)}")
+        console.print(f"[dim]next:[/] {_escaped(document.next_step)}")
     for told in document.notes:
-        console.print(f"[dim]note:[/] {escape(told)}")
+        console.print(f"[dim]note:[/] {_escaped(told)}")
     span = _span([m.evidence for m in document.metrics if m.evidence])
     rows = [
         (m.variable, _coloured(m), digest.effect(m.evidence).strip() if m.evidence else "",
@@ -126,9 +143,9 @@ def comparison(document: ComparisonDocument) -> None:
     for m in document.metrics:
         if m.evidence and m.evidence.points:
             moved = "; ".join(digest.point(p, m.evidence.units) for p in m.evidence.points[:8])
-            console.print(f"[dim]{escape(m.variable)} moved at:[/] {escape(moved)}")
+            console.print(f"[dim]{_escaped(m.variable)} moved at:[/] {_escaped(moved)}")
     for d in document.comparability:
-        console.print(f"[yellow]{d.severity}:[/] {escape(d.detail)}")
+        console.print(f"[yellow]{d.severity}:[/] {_escaped(d.detail)}")
 
 
 def history(told: History) -> None:
@@ -212,21 +229,24 @@ def _span(evidence: Sequence[MetricEvidence]) -> float:
     return max(edges, default=1.0) or 1.0
 
 
-def _coloured(m: ComparedMetric) -> str:
-    return f"[{_COLOUR[m.evidence.decision]}]{m.evidence.decision.value}[/]" if m.evidence else ""
+def _coloured(m: ComparedMetric) -> str | Text:
+    from rich.text import Text
+
+    return Text(m.evidence.decision.value, style=_COLOUR[m.evidence.decision]) if m.evidence else ""
 
 
 def _on_terminal() -> bool:
-    return sys.stdout.isatty()
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str | None = None) -> None:
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]], *, title: str | None = None) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, header_style="dim")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(cell if isinstance(cell, Text) else Text(digest.plain(cell)) for cell in row))
     Console().print(table)
 
 
@@ -234,8 +254,14 @@ def _revision(revision: str | None, dirty: bool | None) -> str:
     return (revision[:10] if revision else "") + (" +uncommitted" if dirty else "")
 
 
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(digest.plain(text))
+
+
 def _md(text: str) -> str:
     """Text that can't break out of its place in Markdown."""
     for mark in "\\`*_{}[]<>|#":
         text = text.replace(mark, "\\" + mark)
-    return text.replace("\n", " ")
+    return digest.plain(text.replace("\n", " "))

@@ -36,13 +36,19 @@ class Location:
             raise ConfigError(f"store: {text!r:.60} is not a folder or a URL.")
         scheme = _URL.match(text)
         if scheme is None:
-            folder = Path(text).expanduser().absolute()
+            try:
+                folder = Path(text).expanduser().absolute()
+            except (OSError, RuntimeError) as problem:
+                raise ConfigError(f"store: {text!r:.200} can't be used: {problem}.") from problem
             return cls(str(folder), folder)
         if scheme[1].lower() not in _SCHEMES:
             known = ", ".join(f"{s}://" for s in _SCHEMES)
             raise ConfigError(f"store: {text!r} has a scheme that is not known; use a folder or one of {known}.")
         if scheme[1].lower() == "file":
-            return cls.parse(text[len("file://") :])
+            path = text[len("file://") :]
+            if not path.startswith("/"):
+                raise ConfigError(f"store: {text!r:.200} names no folder of this machine; write file:///path/to/it.")
+            return cls.parse(path)
         return cls(text.rstrip("/"), None)
 
 
@@ -158,8 +164,12 @@ class Backend:
             elif self.location.url.startswith("memory:"):
                 self._opened = _memory_stores.setdefault(self.location.url, MemoryStore())
             else:
-                with self._told("open the store"):
+                from obstore.exceptions import BaseError
+
+                try:
                     self._opened = from_url(self.location.url)
+                except (BaseError, ValueError) as problem:
+                    raise ConfigError(f"store: {self.location.url!r} can't be opened: {_cause(problem)}") from problem
         return self._opened
 
     @contextmanager
