@@ -8,6 +8,7 @@ import json
 import multiprocessing
 import os
 import shutil
+import sqlite3
 import subprocess
 import zipfile
 from pathlib import Path
@@ -330,6 +331,32 @@ def test_a_broken_index_is_built_again(store: Store, tmp_path: Path) -> None:
     [index] = (tmp_path / "cache" / "index").glob("*.sqlite")
     index.write_bytes(b"not a database" * 1000)
     assert open_store(store.location.url).manifests().count() == 1
+
+
+@pytest.mark.parametrize("damage", ["bytes", "rows", "lock"])
+def test_an_index_that_breaks_while_it_is_open_takes_no_answer_away(
+    store: Store, tmp_path: Path, damage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = store.record(snapshot())
+    assert store.manifests().count() == 1
+    (path,) = (tmp_path / "cache" / "index").glob("*.sqlite")
+    other = sqlite3.connect(path, isolation_level=None)
+    if damage == "bytes":
+        path.write_bytes(os.urandom(path.stat().st_size))
+    elif damage == "rows":
+        other.execute("UPDATE results SET manifest = '{}'")
+    else:
+        monkeypatch.setattr(sqlite3, "connect", lambda *a, timeout, **o: connect(*a, timeout=0, **o))
+        store = open_store(store.location.url)
+        assert store.manifests().count() == 1
+        other.execute("BEGIN IMMEDIATE")
+    second = store.record(snapshot(at=1))
+    assert [m.result_id for m in store.manifests().select()] == [second, first]
+    assert store.manifests().bench_names() == ["sort"]
+    assert store.manifests().count() == 2
+
+
+connect = sqlite3.connect
 
 
 def test_an_index_forgets_what_was_deleted(store: Store) -> None:

@@ -10,9 +10,12 @@ import hashlib
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
 
 from holobench_mcp.config import cache_folder
 from holobench_mcp.model import IntegrityError, Manifest
@@ -33,6 +36,7 @@ CREATE TABLE results (
 CREATE INDEX by_time ON results (executed_at DESC, result_id DESC);
 CREATE INDEX by_bench ON results (bench_name, executed_at DESC, result_id DESC);
 """
+_T = TypeVar("_T")
 _NEWEST_FIRST = "ORDER BY executed_at DESC, result_id DESC"
 
 
@@ -44,24 +48,17 @@ class Index:
         self._lock = threading.RLock()
         self._db: sqlite3.Connection | None = None
         self._stamp: int | None = None
+        self._backend: Backend | None = None
 
     def refresh(self, backend: Backend) -> None:
         """Take in what was recorded since the last time, and drop what is gone."""
         with self._lock:
+            self._backend = backend
             stamp = backend.listing_stamp(layout.RESULTS)
             if stamp is not None and stamp == self._stamp:
                 return
             listed_at = time.time_ns()
-            present = {
-                key.removeprefix(layout.RESULTS).removesuffix(".json") for key, _ in backend.keys(layout.RESULTS)
-            }
-            db = self._open()
-            known = {row[0] for row in db.execute("SELECT result_id FROM results")}
-            for result_id in present - known:
-                if (manifest := _read(backend, result_id)) is not None:
-                    self._insert(db, manifest)
-            db.executemany("DELETE FROM results WHERE result_id = ?", [(gone,) for gone in known - present])
-            self._commit(db)
+            self._on_index(lambda db: self._take_in(db, backend))
             self._stamp = stamp if stamp is not None and listed_at - stamp > _RACY_NS else None
 
     def select(
@@ -97,21 +94,16 @@ class Index:
             values += before
         values += [-1 if limit is None else limit, offset]
         query = f"SELECT manifest FROM results WHERE {' AND '.join(where)} {_NEWEST_FIRST} LIMIT ? OFFSET ?"  # noqa: S608 - columns are named above
-        with self._lock:
-            return [Manifest.model_validate_json(row[0]) for row in self._open().execute(query, values)]
+        return self._on_index(lambda db: [Manifest.model_validate_json(row[0]) for row in db.execute(query, values)])
 
     def bench_names(self) -> list[str]:
         """Every bench that has a result, the one measured last first."""
-        with self._lock:
-            rows = self._open().execute(
-                "SELECT bench_name FROM results GROUP BY bench_name ORDER BY max(executed_at) DESC"
-            )
-            return [row[0] for row in rows]
+        query = "SELECT bench_name FROM results GROUP BY bench_name ORDER BY max(executed_at) DESC"
+        return self._on_index(lambda db: [row[0] for row in db.execute(query)])
 
     def count(self) -> int:
         """How many results there are."""
-        with self._lock:
-            return int(self._open().execute("SELECT count(*) FROM results").fetchone()[0])
+        return self._on_index(lambda db: int(db.execute("SELECT count(*) FROM results").fetchone()[0]))
 
     # ------------------------------------------------------------------ the file
 
@@ -124,6 +116,31 @@ class Index:
             else:
                 raise IntegrityError("SQLite can't hold an index even in memory.")
         return self._db
+
+    def _on_index(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """What work makes of the index; of one in memory, when the file is locked or was broken while open."""
+        with self._lock:
+            try:
+                return work(self._open())
+            except (sqlite3.Error, ValidationError) as problem:
+                with suppress(sqlite3.Error):
+                    self._open().close()
+                if not isinstance(problem, sqlite3.OperationalError):
+                    for path in _places(self._url):
+                        _remove(path)
+                self._db = _connect(":memory:")
+                if self._backend is not None:
+                    self._take_in(self._db, self._backend)
+                return work(self._db)
+
+    def _take_in(self, db: sqlite3.Connection, backend: Backend) -> None:
+        present = {key.removeprefix(layout.RESULTS).removesuffix(".json") for key, _ in backend.keys(layout.RESULTS)}
+        known = {row[0] for row in db.execute("SELECT result_id FROM results")}
+        for result_id in present - known:
+            if (manifest := _read(backend, result_id)) is not None:
+                self._insert(db, manifest)
+        db.executemany("DELETE FROM results WHERE result_id = ?", [(gone,) for gone in known - present])
+        self._commit(db)
 
     def _insert(self, db: sqlite3.Connection, m: Manifest) -> None:
         db.execute(
@@ -174,9 +191,15 @@ def _connect(path: Path | str) -> sqlite3.Connection:
     except sqlite3.DatabaseError:
         if not isinstance(path, Path):
             raise
-        for stale in path.parent.glob(path.name + "*"):
-            stale.unlink(missing_ok=True)
+        _remove(path)
         return _prepared(path)
+
+
+def _remove(path: Path | str) -> None:
+    """Remove an index file, and what SQLite keeps beside it."""
+    for stale in path.parent.glob(path.name + "*") if isinstance(path, Path) else ():
+        with suppress(OSError):
+            stale.unlink()
 
 
 def _prepared(path: Path | str) -> sqlite3.Connection:
