@@ -184,6 +184,32 @@ def test_a_sweep_cut_short_is_a_problem_and_the_others_are_kept(saved: Path, tmp
     assert ["cut short" in p for p in outcome.problems] == [True]
 
 
+@pytest.mark.parametrize("before", ["", "cat {saved} > $BENCHER_RESULT_PATH; sleep 0.3; "], ids=["at once", "later"])
+def test_a_file_that_is_moved_into_the_fifos_place_is_read(before: str, saved: Path, tmp_path: Path) -> None:
+    script = (
+        f"{before}cp {{saved}} $BENCHER_RESULT_PATH.new; mv $BENCHER_RESULT_PATH.new $BENCHER_RESULT_PATH; sleep 0.3"
+    )
+    outcome = run_command(shell(script.format(saved=saved)), cwd=tmp_path)
+    assert (len(outcome.snapshots), outcome.problems) == (2 if before else 1, [])
+
+
+@pytest.mark.parametrize("instead", ["true", "mkdir $BENCHER_RESULT_PATH"], ids=["nothing", "a folder"])
+def test_a_fifo_that_is_removed_keeps_what_came_through_it(instead: str, saved: Path, tmp_path: Path) -> None:
+    script = f"cat {saved} > $BENCHER_RESULT_PATH; rm $BENCHER_RESULT_PATH; {instead}; sleep 0.3"
+    outcome = run_command(shell(script), cwd=tmp_path)
+    assert (len(outcome.snapshots), outcome.problems) == (1, [])
+
+
+def test_garbage_without_end_costs_a_moment(saved: Path, tmp_path: Path) -> None:
+    (tmp_path / "garbage").write_bytes(b"N." * 100_000)
+    script = f"cat {saved} garbage > $BENCHER_RESULT_PATH"
+    began = time.monotonic()
+    outcome = run_command(shell(script), cwd=tmp_path)
+    assert len(outcome.snapshots) == 1
+    assert len(outcome.problems) == 21 and "left out" in outcome.problems[-1]
+    assert time.monotonic() - began < 60
+
+
 def test_a_pickle_that_would_run_code_is_a_problem_and_runs_nothing(saved: Path, tmp_path: Path) -> None:
     marker = tmp_path / "created"
     (tmp_path / "evil.pkl").write_bytes(b"cos\nsystem\n(S'touch " + str(marker).encode() + b"'\ntR.")

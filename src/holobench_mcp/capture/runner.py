@@ -7,12 +7,14 @@ reading one keeps a core busy, which the next sweep would measure.
 
 from __future__ import annotations
 
+import io
 import os
 import pickletools
 import re
 import select
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -40,7 +42,11 @@ LABEL, REVISION = "BENCHER_DISPLAY_LABEL", "BENCHER_SOURCE_REVISION"
 #: Marks everything that a run starts, so that what left its process group is found too.
 RUN_MARK = "HOLOBENCH_MCP_RUN"
 
+NO_FIFOS = "this system has no FIFOs: only the last sweep of the command was recorded."
 TAIL_BYTES = 64 << 10
+#: Each costs a process to find out; a benchmark that writes garbage writes a lot of it.
+_MAX_PROBLEMS = 20
+_TOO_LARGE = f"a sweep's result has more than {MAX_PICKLE_BYTES:,} bytes; it was dropped."
 _GRACE_S = 3.0
 _DRAIN_S = 2.0
 _TICK_S = 0.05
@@ -269,7 +275,7 @@ class _Sweeps:
         try:
             os.mkfifo(self.path, 0o600)
         except (AttributeError, OSError):
-            self.problems.append("this system has no FIFOs: only the last sweep of the command was recorded.")
+            self.problems.append(NO_FIFOS)
             return
         self._reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
         self._thread = threading.Thread(target=self._receive, daemon=True)
@@ -279,13 +285,15 @@ class _Sweeps:
         self._over.set()
         if self._thread is None:
             if self.path.is_file():
-                self._read(self.path.read_bytes())
+                self._read_file()
             return
         self._thread.join()
         os.close(self._reader)
         for batch in self._put_aside:
-            self._read_batch(bytearray(batch.read_bytes()))
+            self._read_batch(batch.read_bytes())
             batch.unlink()
+        if self.path.is_file():  # moved into the FIFO's place, as a writer does that wants to be atomic
+            self._read_file()
 
     def _receive(self) -> None:
         last_word = float("inf")
@@ -324,7 +332,7 @@ class _Sweeps:
                 self.problems.append(f"a sweep's result could not be put aside: {problem.strerror}.")
                 self._size = MAX_PICKLE_BYTES + 1
         elif self._size - len(arrived) <= MAX_PICKLE_BYTES:
-            self.problems.append(f"a sweep's result has more than {MAX_PICKLE_BYTES:,} bytes; it was dropped.")
+            self.problems.append(_TOO_LARGE)
 
     def _close_batch(self) -> None:
         if self._open is not None:
@@ -336,18 +344,37 @@ class _Sweeps:
 
     def _reopen(self) -> None:
         """Forget the end that was seen. The new end is opened first: at no time is there a pipe that nobody reads."""
-        reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
+        except OSError:
+            return  # it was removed; whoever has it open may still write
+        if not stat.S_ISFIFO(os.fstat(reader).st_mode):
+            os.close(reader)
+            return
         os.close(self._reader)
         self._reader = reader
 
-    def _read_batch(self, batch: bytearray) -> None:
+    def _read_file(self) -> None:
+        if self.path.stat().st_size > MAX_PICKLE_BYTES:
+            self.problems.append(_TOO_LARGE)
+        else:
+            self._read(self.path.read_bytes())
+
+    def _read_batch(self, batch: bytes) -> None:
         """Read every pickle of a batch: two sweeps may have come as one. A rest that is not whole was cut short."""
-        while size := _first_pickle(batch):
-            whole = bytes(batch[:size])
-            del batch[:size]
-            self._read(whole)
-        if batch:
-            self.problems.append("a sweep's result was cut short and could not be recorded: its process was ended.")
+        stream = io.BytesIO(batch)
+        at = 0
+        while _passes_a_pickle(stream):
+            if len(self.problems) >= _MAX_PROBLEMS:
+                self.problems.append(f"{_MAX_PROBLEMS} results could not be read; what came after them was left out.")
+                return
+            self._read(batch[at : stream.tell()])
+            at = stream.tell()
+        if at < len(batch):
+            self.problems.append(
+                "a sweep's result was cut short, as its process was ended, or mixed with that of another process, and "
+                "could not be recorded."
+            )
 
     def _read(self, pickled: bytes) -> None:
         try:
@@ -367,14 +394,9 @@ class _Sweeps:
                     self.problems.append(f"NOT RECORDED: {snapshot.bench_name}: {problem}")
 
 
-def _first_pickle(data: bytes | bytearray) -> int | None:
-    """The size of the pickle that data begins with; None when it is not whole. Reads opcodes, runs none."""
-    if not data:
-        return None
+def _passes_a_pickle(stream: io.BytesIO) -> bool:
+    """Whether a whole pickle stands where the stream is, which then stands behind it. Reads opcodes, runs none."""
     try:
-        for opcode, _, position in pickletools.genops(bytes(data)):
-            if opcode.name == "STOP" and position is not None:
-                return position + 1
+        return any(opcode.name == "STOP" for opcode, _, _ in pickletools.genops(stream))
     except (ValueError, IndexError, EOFError):
-        return None
-    return None
+        return False
