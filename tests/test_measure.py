@@ -16,7 +16,7 @@ import pytest
 
 from conftest import PYTHON, git
 from holobench_mcp.capture.machine_lock import machine_lock
-from holobench_mcp.capture.measure import Cancelled, chosen_parameters, clean_environment
+from holobench_mcp.capture.measure import Cancelled, chosen_parameters, clean_environment, filled
 from holobench_mcp.capture.runner import RUN_MARK
 from holobench_mcp.capture.worktrees import choose_revisions, clean_up_after_crash, protect, worktrees
 from holobench_mcp.config import BenchmarkConfig, cache_folder, load_config
@@ -110,6 +110,11 @@ def test_a_bare_python_is_one_that_has_holobench(project: Path, monkeypatch: pyt
         ("raise SystemExit('\\x07\\x1b]0;title\\x07bad')", "bad"),
         ("import os\nfor _ in range(3000): os.write(1, b'x' * 65536)\nos._exit(5)", "exit status 5"),
         ("import signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)", "took more than"),
+        (
+            "import runpy, os\nrunpy.run_path('tiny.py', run_name='__main__')\n"
+            "open(os.environ['BENCHER_RESULT_PATH'], 'wb').write(b'garbage.')",
+            "a part of its sweeps can be read",
+        ),
     ],
 )
 def test_the_worst_benchmarks_end_in_a_clear_error(project: Path, text: str, says: str) -> None:
@@ -120,7 +125,22 @@ def test_the_worst_benchmarks_end_in_a_clear_error(project: Path, text: str, say
         workspace(project, bad=config).measuring.run_benchmark("bad")
     assert says in str(told.value)
     assert "\x1b" not in str(told.value) and "\x07" not in str(told.value)
-    assert len(str(told.value)) < 100_000
+    assert len(str(told.value)) < 5_000
+
+
+def test_a_parameters_value_is_not_looked_into(project: Path) -> None:
+    parameters = {"a": "{b}", "b": "{tree}", "c": "$(id); {a}"}
+    assert [filled(text, parameters) for text in ("{a}", "{b}{b}", "{c}", "{d} {}")] == [
+        "{b}", "{tree}{tree}", "$(id); {a}", "{d} {}",
+    ]  # fmt: skip
+
+
+def test_a_benchmarks_folder_can_not_lead_out_of_the_project(
+    project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    (project / "out").symlink_to(tmp_path_factory.mktemp("outside"))
+    with pytest.raises(CaptureError, match="'out' leads out of the project"):
+        workspace(project, bad=program("print(1)") | {"cwd": "out"}).measuring.run_benchmark("bad")
 
 
 def test_a_daemon_does_not_outlive_its_benchmark(project: Path) -> None:

@@ -89,6 +89,13 @@ class BenchmarkConfig(Frozen):
             raise ValueError('must be a list of words, such as ["python", "bench.py"]: no shell reads it')
         return value
 
+    @field_validator("parameters")
+    @classmethod
+    def _not_ours(cls, value: dict[str, ParameterConfig]) -> dict[str, ParameterConfig]:
+        if "tree" in value:
+            raise ValueError("{tree} is each side's folder already; give the parameter another name")
+        return value
+
     @field_validator("cwd")
     @classmethod
     def _inside(cls, value: str) -> str:
@@ -186,9 +193,13 @@ def _from_root(store: str, root: Path) -> str:
 
 def _below(root: Path, path: str, key: str) -> Path:
     try:
+        if "\0" in path:
+            raise ValueError("a path has no NUL")
         return (root / Path(path).expanduser()).absolute()
     except (RuntimeError, ValueError) as problem:
-        raise ConfigError(f"[{TABLE}] {key}: {path!r:.200} can't be used: {problem}.") from problem
+        raise ConfigError(
+            f"{root / 'pyproject.toml'}: [{TABLE}] {key}: {path!r:.200} can't be used: {problem}."
+        ) from problem
 
 
 def _nearest(start: Path, name: str) -> Path | None:
@@ -202,7 +213,7 @@ def _parent(path: Path | None) -> Path | None:
 def _read_table(pyproject: Path) -> Mapping[str, Any] | None:
     try:
         document = tomllib.loads(pyproject.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as problem:
         raise ConfigError(f"{pyproject} can't be read: {problem}.") from problem
     tool = document.get("tool", {})
     table = tool.get("holobench-mcp") if isinstance(tool, Mapping) else None
@@ -223,6 +234,12 @@ def _validated(table: Mapping[str, Any], pyproject: Path) -> FileConfig:
             near = difflib.get_close_matches(key.replace("-", "_"), known, n=1, cutoff=0.4)
             hint = f"did you mean {near[0]!r}?" if near else f"known keys are {', '.join(sorted(known))}."
             raise ConfigError(f"{pyproject}: [{TABLE}] has no key {where!r}; {hint}") from problem
+        if first["type"] == "string_pattern_mismatch":
+            where = ".".join(str(part) for part in first["loc"] if part != "[key]")
+            raise ConfigError(
+                f"{pyproject}: [{TABLE}] {where!r}: a name is 1 to 64 letters, digits, '.', '_' and '-', a letter or a "
+                "digit first."
+            ) from problem
         message = first["msg"].removeprefix("Value error, ")
         raise ConfigError(f"{pyproject}: [{TABLE}] {where}: {message}.") from problem
 

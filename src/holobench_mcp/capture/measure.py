@@ -7,6 +7,7 @@ declares.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from holobench_mcp.capture.environment import versions_of
-from holobench_mcp.capture.runner import RunOutcome, run_command
+from holobench_mcp.capture.runner import NO_FIFOS, RunOutcome, run_command
 from holobench_mcp.config import BenchmarkConfig
 from holobench_mcp.model import CaptureError, InvalidArgument, Measurement
 
@@ -34,7 +35,8 @@ KEPT_VARIABLES = (
     "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "SSL_CERT_FILE", "SSL_CERT_DIR",
 )  # fmt: skip
 _FIXED = {"LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
-_TOLD_LINES = 12
+_TOLD_LINES, _TOLD_COLUMNS = 12, 300
+_PLACE = re.compile(r"\{([A-Za-z0-9][A-Za-z0-9._-]*)\}")
 
 #: Called with what is being measured, how many runs are done, and of how many.
 OnProgress = Callable[[str, int, int], None]
@@ -85,6 +87,8 @@ class Session:
         where = folder / self.config.cwd
         if not where.is_dir():
             raise CaptureError(f"{self.name}: its folder {self.config.cwd!r} is not there in {_told_side(side)}.")
+        if not where.resolve().is_relative_to(folder.resolve()):
+            raise CaptureError(f"{self.name}: its folder {self.config.cwd!r} leads out of {_told_side(side)}.")
         words = [filled(word, self.parameters) for word in self.config.command]
         env = {**clean_environment(self.config, self.parameters, folder), **(environment or {})}
         words[0] = self._interpreter(words[0], where, env)
@@ -153,7 +157,7 @@ class Session:
         recorded = f" {len(self.result_ids)} results of earlier runs are recorded." if self.result_ids else ""
         if outcome.cancelled:
             raise Cancelled(f"The measurement of {self.name} was cancelled.{recorded}")
-        end = "\n".join(outcome.output_tail.strip().splitlines()[-_TOLD_LINES:])
+        end = "\n".join(line[:_TOLD_COLUMNS] for line in outcome.output_tail.strip().splitlines()[-_TOLD_LINES:])
         tail = f" The end of its output:\n{end}" if end else ""
         if outcome.timed_out:
             raise CaptureError(f"{self.name} took more than {self.config.timeout_s:g} s{where}.{recorded}{tail}")
@@ -165,9 +169,12 @@ class Session:
                     f'benchmark at its own tree, such as env = {{ PYTHONPATH = "{{tree}}/src" }}.{tail}'
                 )
             raise CaptureError(f"{self.name} failed with exit status {outcome.returncode}{where}.{recorded}{tail}")
-        if not outcome.snapshots:
-            told = " ".join(outcome.problems) or "It collected no holobench sweep."
-            raise CaptureError(f"{self.name} recorded nothing{where}. {told}{recorded}{tail}")
+        # A sweep that is missing would give the others the numbers of its followers, and they be compared with it.
+        problems = [told for told in outcome.problems if told != NO_FIFOS]
+        if problems or not outcome.snapshots:
+            told = " ".join(problems[:3])[:1000] or "It collected no holobench sweep."
+            part = "only a part of its sweeps can be read" if outcome.snapshots else "recorded nothing"
+            raise CaptureError(f"{self.name} {part}{where}. {told}{recorded}{tail}")
 
     def _tell(self, what: str) -> None:
         if self.progress is not None:
@@ -186,10 +193,8 @@ class Cancelled(CaptureError):
 
 
 def filled(text: str, parameters: Mapping[str, str]) -> str:
-    """A word of a command with each `{name}` replaced by that parameter's value."""
-    for name, value in parameters.items():
-        text = text.replace("{" + name + "}", value)
-    return text
+    """A word of a command with each `{name}` replaced by that parameter's value, in which nothing is replaced again."""
+    return _PLACE.sub(lambda place: parameters.get(place[1], place[0]), text)
 
 
 def clean_environment(config: BenchmarkConfig, parameters: Mapping[str, str], tree: Path) -> dict[str, str]:
