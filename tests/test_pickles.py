@@ -73,6 +73,7 @@ def test_an_imported_result_has_the_contract_that_holobench_gives_it(
 def test_importing_gives_the_id_that_recording_the_live_result_gave(kind: str, kinds: Path, store: Store) -> None:
     (snapshot,) = read_pickle(kinds / f"{kind}.pkl")
     assert store.record(snapshot) == (kinds / f"{kind}.id").read_text()
+    assert not list(store.verify())
 
 
 def test_all_results_of_a_bundle_are_read_in_order(kinds: Path) -> None:

@@ -161,7 +161,9 @@ def test_a_hand_edited_manifest_is_an_integrity_error(store: Store, edit) -> Non
         lambda m: m | {"shape": [10**9, 10**9]},
         lambda m: m | {"stats": {"time_ms": m["stats"]["time_ms"] | {"mean": 1.0}}},
         lambda m: m | {"stats": {"time_ms": m["stats"]["time_ms"] | {"mean": float("nan")}}},
-        lambda m: m | {"definition": "0" * 16},
+        lambda m: m | {"stats": {"time_ms": m["stats"]["time_ms"] | {"n": 5}}},
+        lambda m: m | {"stats": {"time_ms": m["stats"]["time_ms"] | {"sd": None}}},
+        lambda m: m | {"stats": {}},
     ],
 )
 def test_figures_of_a_manifest_that_are_not_its_samples_are_found(store: Store, edit) -> None:
@@ -208,6 +210,13 @@ def test_a_provenance_that_listings_would_stumble_over_is_not_recorded(store: St
     with pytest.raises(InvalidArgument, match=f"provenance.{next(iter(provenance))}"):
         store.record(told.with_(provenance={**told.provenance, **provenance}))
     assert not Path(store.location.url).exists()
+
+
+@pytest.mark.parametrize("claim", ["<1234567.25", " 0 .. 5e0", ">= 0.1", "< 1e-300"])
+def test_a_claim_is_the_same_however_it_is_written(store: Store, claim: str) -> None:
+    store.record(snapshot(claim=claim))
+    store.record(snapshot(((float("nan"),),), claim=claim, at=1))
+    assert not list(store.verify())
 
 
 def test_one_damaged_manifest_takes_no_other_result_away(store: Store) -> None:

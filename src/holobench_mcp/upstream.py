@@ -126,6 +126,17 @@ def declare(metric: Metric) -> Any:  # noqa: ANN401 - a bencher result variable
     return variable
 
 
+def claim_text(claim: str) -> str:
+    """A claim as the contract writes it, with its bound rounded to six digits; empty for a text that is no claim."""
+    bencher()
+    from bencher.claims import parse_claim
+
+    try:
+        return str(parse_claim(claim))
+    except ValueError:
+        return ""
+
+
 def declaration_of(variable: Any) -> Metric:  # noqa: ANN401 - a bencher result variable
     """The declaration of a live result variable."""
     bencher()

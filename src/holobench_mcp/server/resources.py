@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import Any
 
 from mcp.server import MCPServer
 from pydantic import BaseModel
@@ -63,7 +63,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
 
     @server.resource("holobench://schema/{document}.json", title="JSON Schema of the contract", mime_type=_JSON)
     @for_readers
-    def schema(document: Literal["result", "comparison"]) -> str:
+    def schema(document: str) -> str:
         """The JSON Schema of `result` or `comparison`."""
         if document not in _SCHEMAS:
             raise InvalidArgument(f"There are schemas of {' and '.join(_SCHEMAS)}, not of {document!r:.40}.")

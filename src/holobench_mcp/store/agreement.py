@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from holobench_mcp.model import Kind, Manifest, ResultDocument
+from holobench_mcp.model import Kind, Manifest, MetricStats, ResultDocument
+from holobench_mcp.upstream import claim_text
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 
 def declared_otherwise(manifest: Manifest, document: ResultDocument, dataset: xr.Dataset | None) -> str | None:
     """What a manifest declares otherwise than the stored contract and samples do; None when they agree."""
-    declared = [(m.variable, m.units, m.direction, m.claim) for m in manifest.metrics]
-    recorded = [(m.variable, m.units, m.direction, m.claim.claim if m.claim else None) for m in document.metrics]
+    declared = [(m.variable, m.units, m.direction) for m in manifest.metrics]
+    recorded = [(m.variable, m.units, m.direction) for m in document.metrics]
     inputs = [(i.name, i.units) for i in manifest.inputs], [(i.name, i.units) for i in document.input_vars]
     for what, agree in (
         ("bench_name", manifest.bench_name == document.bench_name),
@@ -27,7 +29,10 @@ def declared_otherwise(manifest: Manifest, document: ResultDocument, dataset: xr
     ):
         if not agree:
             return what
-    for metric in manifest.metrics:
+    for metric, told in zip(manifest.metrics, document.metrics, strict=True):
+        ours, theirs = metric.claim, told.claim.claim if told.claim else None
+        if dataset is not None and (claim_text(ours) if ours is not None else None) != theirs:
+            return f"the claim of {metric.variable}"
         if dataset is not None and metric.kind is Kind.bool:
             values = np.asarray(dataset[metric.variable].values)
             if not (np.isin(values, (0, 1)) | np.isnan(values)).all():
@@ -37,12 +42,19 @@ def declared_otherwise(manifest: Manifest, document: ResultDocument, dataset: xr
 
 def summed_up_otherwise(manifest: Manifest, snapshot: Snapshot) -> str | None:
     """Which of the figures that a manifest keeps of its samples are not theirs; None when all are."""
-    shape = next((array.shape for array in snapshot.samples.values()), ())
-    for what, ours, theirs in (
-        ("shape", manifest.shape, shape),
-        ("stats", manifest.stats, snapshot.stats()),
-        ("definition", manifest.definition, snapshot.definition()),
-    ):
-        if ours != theirs:
-            return what
-    return None
+    if manifest.shape != next((array.shape for array in snapshot.samples.values()), ()):
+        return "their shape"
+    found = snapshot.stats()
+    if set(found) != set(manifest.stats):
+        return "what is measured"
+    return next((name for name in found if not _alike(manifest.stats[name], found[name])), None)
+
+
+def _alike(one: MetricStats, other: MetricStats) -> bool:
+    """Whether figures agree but for rounding: another processor adds up in another order."""
+    size = max((abs(value) for value in (other.min, other.max) if value is not None), default=0.0)
+    pairs = ((getattr(one, name), getattr(other, name)) for name in MetricStats.model_fields)
+    return all(
+        a == b or (a is not None and b is not None and math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9 * size))
+        for a, b in pairs
+    )
