@@ -102,6 +102,25 @@ def test_an_exit_status_outlives_the_reader_of_the_output(project: Path) -> None
     assert "Traceback" not in full.stderr and "Exception ignored" not in full.stderr
 
 
+def test_a_label_is_no_markup_and_no_escape_sequence_on_a_terminal(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    from holobench_mcp.cli import render
+    from holobench_mcp.config import load_config
+    from holobench_mcp.workspace import Workspace
+
+    label = "[/red] [bold\x1b[2J"
+    open_store(project / ".holobench").record(snapshot(at=5, environment=HERE, label=label, units="[/]\x1b[2J"))
+    monkeypatch.setattr(render, "_on_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", "300")
+    space = Workspace(load_config(project=project))
+    render.results(space.list_results())
+    render.metrics(space.list_metrics())
+    render.comparison(space.compare("latest~1", "latest"))
+    shown = capsys.readouterr().out
+    assert "[/red] [bold\N{REPLACEMENT CHARACTER}[2J" in shown and "\x1b[2J" not in shown
+
+
 def test_a_fault_of_the_program_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     def fail(*_: object, **__: object) -> None:
         raise KeyError("what")

@@ -18,6 +18,7 @@ from mcp import Client, MCPError, StdioServerParameters
 
 from conftest import need, snapshot
 from holobench_mcp.server.app import create_server
+from holobench_mcp.snapshot import Snapshot
 from holobench_mcp.store import open_store
 
 HERE = {"python": "3.12", "cpu_model": "x", "os": "y", "git_dirty": False}
@@ -208,6 +209,22 @@ def test_what_came_with_a_file_can_not_pretend_to_be_the_server(project: Path) -
     for text in talk(create_server(project=str(project)), say):
         assert not any(line.startswith(("IMPROVED: all", "def")) for line in text.splitlines()), text
         assert "\x1b" not in text
+
+
+def test_an_error_that_lists_much_is_cut(project: Path) -> None:
+    names = [f"m{i}" for i in range(5000)]
+    wide = Snapshot.build(
+        bench_name="wide", metrics={name: {} for name in names}, samples={name: [1.0, 2.0] for name in names}
+    )
+    open_store(project / ".holobench").record(wide)
+
+    async def say(client: Client) -> Any:
+        return text_of(
+            await client.call_tool("compare_results", {"baseline": "sort@latest", "candidate": "wide@latest"})
+        )
+
+    text = talk(create_server(project=str(project)), say)
+    assert "m650, m651" in text and len(text) < 4100
 
 
 def test_an_empty_project_is_told_how_to_begin(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from mcp_types import CallToolResult, TextContent
 from pydantic import BaseModel
 
+from holobench_mcp import digest
 from holobench_mcp.config import Config, load_config
 from holobench_mcp.model import HolobenchMcpError, InvalidArgument, UnknownResult
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+#: An agent pays for every word; the end of a failed benchmark's output is the longest that is worth it.
+_MAX_TOLD = 4000
 log = logging.getLogger("holobench_mcp")
 
 
@@ -63,7 +66,7 @@ def for_agents(function: Callable[P, R]) -> Callable[P, R]:
         try:
             return function(*args, **kwargs)
         except HolobenchMcpError as problem:
-            raise ToolError(str(problem)) from problem
+            raise ToolError(_told(problem)) from problem
         except ToolError:
             raise
         except Exception as problem:
@@ -84,9 +87,9 @@ def for_readers(function: Callable[P, R]) -> Callable[P, R]:
         try:
             return function(*args, **kwargs)
         except (UnknownResult, InvalidArgument) as problem:
-            raise ResourceNotFoundError(str(problem)) from problem
+            raise ResourceNotFoundError(_told(problem)) from problem
         except HolobenchMcpError as problem:
-            raise ResourceError(str(problem)) from problem
+            raise ResourceError(_told(problem)) from problem
         except Exception as problem:
             log.exception("unexpected")
             raise ResourceError(
@@ -94,6 +97,12 @@ def for_readers(function: Callable[P, R]) -> Callable[P, R]:
             ) from problem
 
     return wrapped
+
+
+def _told(problem: HolobenchMcpError) -> str:
+    """An error's sentence, as plain text; one that lists thirty thousand metrics is cut."""
+    text = "\n".join(map(digest.plain, str(problem).splitlines()))
+    return text if len(text) <= _MAX_TOLD else text[: _MAX_TOLD - 1] + "…"
 
 
 def answer(text: str, value: BaseModel) -> CallToolResult:
