@@ -88,6 +88,18 @@ def test_a_mistake_exits_two_with_one_sentence(project: Path, arguments: list[st
     assert told.stdout == ""
 
 
+def test_json_is_all_of_stdout_whatever_a_benchmark_prints_and_whichever_file_is_bad(project: Path) -> None:
+    told = cli("run", "--json", "--", "sh", "-c", "echo out; exit 5", cwd=project)
+    assert (told.returncode, json.loads(told.stdout)["returncode"]) == (5, 5)
+    assert "out\n" in told.stderr
+    store = open_store(project / ".holobench")
+    newest = store.manifests().select(limit=1)[0]
+    (project / "result.json").write_bytes(store.document(newest))
+    told = cli("import", "result.json", "missing.pkl", "--json", cwd=project)
+    assert told.returncode == 2 and "missing.pkl" in told.stderr
+    assert [taken["path"] for taken in json.loads(told.stdout)] == ["result.json"]
+
+
 def test_an_exit_status_outlives_the_reader_of_the_output(project: Path) -> None:
     def shell(line: str) -> subprocess.CompletedProcess[str]:
         command = f"PATH=/usr/bin:/bin; {PYTHON} -m holobench_mcp {line}"

@@ -318,10 +318,12 @@ class Workspace:
         *,
         label: str | None = None,
         on_result: Callable[[str], None] | None = None,
+        stdout_is_ours: bool = False,
     ) -> RunReport:
         """Run any command and record every sweep that it collects. Its output goes where ours goes.
 
-        on_result: called with each result's id as soon as it is stored.
+        on_result: called with each result's id as soon as it is stored. stdout_is_ours: all of the command's output
+        goes to stderr.
         """
         from holobench_mcp.capture.runner import run_command
 
@@ -332,7 +334,7 @@ class Workspace:
             if on_result is not None:
                 on_result(ids[-1])
 
-        outcome = run_command(command, label=label, on_snapshot=keep)
+        outcome = run_command(command, label=label, on_snapshot=keep, stdout_is_ours=stdout_is_ours)
         return RunReport(returncode=outcome.returncode, result_ids=tuple(ids), problems=tuple(outcome.problems))
 
     @cached_property

@@ -47,6 +47,7 @@ TAIL_BYTES = 64 << 10
 #: Each costs a process to find out; a benchmark that writes garbage writes a lot of it.
 _MAX_PROBLEMS = 20
 _TOO_LARGE = f"a sweep's result has more than {MAX_PICKLE_BYTES:,} bytes; it was dropped."
+_STDERR = 2
 _GRACE_S = 3.0
 _DRAIN_S = 2.0
 _TICK_S = 0.05
@@ -78,11 +79,13 @@ def run_command(
     on_output: Callable[[bytes], None] | None = None,
     on_snapshot: Callable[[Snapshot], None] | None = None,
     cancel: threading.Event | None = None,
+    stdout_is_ours: bool = False,
 ) -> RunOutcome:
     """Run a command to its end and read every sweep that it collected.
 
     env: the whole environment of the child; this process's, unless given. extra_env: added to it.
     on_output: gets the child's output, stdout and stderr together; None lets both go where this process's go.
+    stdout_is_ours: what goes where this process's goes, goes to its stderr alone.
     on_snapshot: called with every sweep when the command is over, so that recording disturbs no measurement.
     cancel: when it is set, the child's whole process group is ended.
 
@@ -108,7 +111,7 @@ def run_command(
         sweeps = _Sweeps(Path(private) / "result.pkl", known, on_snapshot)
         child_env[RESULT_PATH] = str(sweeps.path)
         with sweeps:
-            outcome = _run(command, folder, child_env, mark, timeout_s, on_output, cancel)
+            outcome = _run(command, folder, child_env, mark, timeout_s, on_output, cancel, stdout_is_ours)
         outcome.snapshots, outcome.problems = sweeps.snapshots, sweeps.problems
     return outcome
 
@@ -131,6 +134,7 @@ def _run(
     timeout_s: float | None,
     on_output: Callable[[bytes], None] | None,
     cancel: threading.Event | None,
+    stdout_is_ours: bool,
 ) -> RunOutcome:
     piped = on_output is not None
     if shutil.which(command[0], path=env.get("PATH")) is None and not (folder / command[0]).is_file():
@@ -142,7 +146,7 @@ def _run(
             cwd=folder,
             env=dict(env),
             stdin=subprocess.DEVNULL if piped else None,
-            stdout=subprocess.PIPE if piped else None,
+            stdout=subprocess.PIPE if piped else _STDERR if stdout_is_ours else None,
             stderr=subprocess.STDOUT if piped else None,
             start_new_session=True,
             pass_fds=(lifeline,),

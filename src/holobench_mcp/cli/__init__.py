@@ -88,7 +88,9 @@ def run(
     if not command:
         raise InvalidArgument("run: name the command behind '--', such as: holobench-mcp run -- python bench.py")
     workspace = _chosen.workspace()
-    report = workspace.run(command, label=label, on_result=lambda _id: render.note(f"recorded {_id}"))
+    report = workspace.run(
+        command, label=label, on_result=lambda _id: render.note(f"recorded {_id}"), stdout_is_ours=as_json
+    )
     for problem in report.problems:
         render.note(problem)
     if as_json:
@@ -109,13 +111,15 @@ def import_(
 ) -> None:
     """Take in saved results. Pickles are read in a quarantined process that can run nothing."""
     taken = []
-    for path, ids in _chosen.workspace().import_paths(paths):
-        taken.append({"path": str(path), "result_ids": ids})
-        if not as_json:
-            for result_id in ids:
-                render.out(result_id)
-    if as_json:
-        render.out(json.dumps(taken, indent=2))
+    try:
+        for path, ids in _chosen.workspace().import_paths(paths):
+            taken.append({"path": str(path), "result_ids": ids})
+            if not as_json:
+                for result_id in ids:
+                    render.out(result_id)
+    finally:
+        if as_json:  # what came before a file that can't be read is in the store
+            render.out(json.dumps(taken, indent=2))
 
 
 @app.command("list")
