@@ -70,6 +70,14 @@ def test_a_set_baseline_is_the_default(workspace: Workspace) -> None:
     assert (document.baseline.result_id, document.notes) == (ids[0], ())
 
 
+def test_a_damaged_newest_result_is_not_passed_over_in_silence(workspace: Workspace) -> None:
+    for i in range(3):
+        newest = workspace.record(noisy(1, i))
+    (Path(workspace.store.location.url) / "results" / f"{newest}.json").write_text("{")
+    told = workspace.compare()
+    assert any(newest in note and "verify" in note for note in told.notes)
+
+
 def test_the_only_result_is_told_what_to_do(workspace: Workspace) -> None:
     workspace.record(noisy(1.0, 0))
     with pytest.raises(UnknownResult, match="only result of 'sort'"):

@@ -222,7 +222,9 @@ def test_a_claim_is_the_same_however_it_is_written(store: Store, claim: str) -> 
 def test_one_damaged_manifest_takes_no_other_result_away(store: Store) -> None:
     good, bad = (store.record(snapshot(at=i)) for i in range(2))
     (Path(store.location.url) / layout.manifest_key(bad)).write_text("{")
-    assert [m.result_id for m in open_store(store.location.url).manifests().select()] == [good]
+    index = open_store(store.location.url).manifests()
+    assert [m.result_id for m in index.select()] == [good]
+    assert index.unreadable == (bad,)
 
 
 @pytest.mark.parametrize("bad", ["..", "../../x", "%2f", "a\0b", "x" * 10_000, "", "SORT-20260301T120000Z-0000000000"])

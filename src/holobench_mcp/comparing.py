@@ -78,10 +78,20 @@ class Comparer:
         full = kept.get(key, lambda: self._compare(sides, options))
         partial = [self._partial(m) for m in (baseline, candidate)]
         itself = "Both sides are the same result." if baseline.result_id == candidate.result_id else sides.note
-        notes = tuple(n for n in (note, itself, *partial) if n)
+        notes = tuple(n for n in (note, itself, *partial, self._left_out()) if n)
         told = full.model_copy(update={"notes": (*notes, *full.notes)}) if notes else full
         told = self._with_selection(told, sides)
         return told if options.detail == "full" else summarised(told)
+
+    def _left_out(self) -> str | None:
+        """What to say of results that can't be read: one of them may be the newest, or a run of a side."""
+        unreadable = self._store.manifests().unreadable
+        if not unreadable:
+            return None
+        return (
+            f"{len(unreadable)} stored results are damaged and left out, such as {unreadable[-1]}: "
+            "holobench-mcp verify tells of each."
+        )
 
     def _partial(self, named: Manifest) -> str | None:
         """What to say of a measurement that was ended before its last run."""

@@ -49,6 +49,8 @@ class Index:
         self._db: sqlite3.Connection | None = None
         self._stamp: int | None = None
         self._backend: Backend | None = None
+        #: Results whose manifests are damaged, as of the last refresh: they are in no answer.
+        self.unreadable: tuple[str, ...] = ()
 
     def refresh(self, backend: Backend) -> None:
         """Take in what was recorded since the last time, and drop what is gone."""
@@ -136,9 +138,13 @@ class Index:
     def _take_in(self, db: sqlite3.Connection, backend: Backend) -> None:
         present = {key.removeprefix(layout.RESULTS).removesuffix(".json") for key, _ in backend.keys(layout.RESULTS)}
         known = {row[0] for row in db.execute("SELECT result_id FROM results")}
-        for result_id in present - known:
+        unreadable = []
+        for result_id in filter(layout.is_result_id, present - known):
             if (manifest := _read(backend, result_id)) is not None:
                 self._insert(db, manifest)
+            else:
+                unreadable.append(result_id)
+        self.unreadable = tuple(sorted(unreadable))
         db.executemany("DELETE FROM results WHERE result_id = ?", [(gone,) for gone in known - present])
         self._commit(db)
 
@@ -165,8 +171,6 @@ class Index:
 
 def _read(backend: Backend, result_id: str) -> Manifest | None:
     """A manifest for the index; None for one that is damaged, which `verify` and a direct read will tell of."""
-    if not layout.is_result_id(result_id):
-        return None
     data = backend.get(layout.manifest_key(result_id))
     if data is None:
         return None
