@@ -85,3 +85,14 @@ def test_a_benchs_own_metric_settings_win(tmp_path: Path) -> None:
     assert config.settings_for("sort", ("t", "u"))["t"].deterministic
     assert config.settings_for("scan", ("t", "u"))["t"].margin_percent == 5
     assert "u" not in config.settings_for("scan", ("t", "u"))
+
+
+def test_a_home_or_a_disk_is_no_folder_to_import_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client may start a server anywhere; an agent then must not reach every file of its user."""
+    assert load_config(project=tmp_path, environ={}).import_roots == (tmp_path,)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    assert load_config(project=tmp_path, environ={}).import_roots == ()
+    written(tmp_path, "[tool.holobench-mcp]\nimport_roots = ['saved']\n")
+    assert load_config(project=tmp_path, environ={}).import_roots == (tmp_path / "saved",)
+    monkeypatch.chdir("/")
+    assert load_config(environ={}).import_roots == ()

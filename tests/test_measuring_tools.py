@@ -68,6 +68,7 @@ def test_what_measures_says_that_it_changes_and_destroys_nothing(project: Path) 
 
     tools = anyio.run(listed)
     for name in ("run_benchmark", "compare_revisions"):
+        assert "\n" not in tools[name].description
         assert tools[name].annotations.read_only_hint is False
         assert tools[name].annotations.destructive_hint is False
     assert tools["list_benchmarks"].annotations.read_only_hint is True

@@ -174,7 +174,7 @@ def load_config(
         store=chosen,
         store_from=source,
         margin_percent=written.margin_percent,
-        import_roots=(root, *(_below(root, r, "import_roots") for r in written.import_roots)),
+        import_roots=(*_as_import_root(root), *(_below(root, r, "import_roots") for r in written.import_roots)),
         metrics=written.metrics,
         benchmarks=written.benchmarks,
     )
@@ -200,6 +200,11 @@ def _below(root: Path, path: str, key: str) -> Path:
         raise ConfigError(
             f"{root / 'pyproject.toml'}: [{TABLE}] {key}: {path!r:.200} can't be used: {problem}."
         ) from problem
+
+
+def _as_import_root(root: Path) -> tuple[Path, ...]:
+    """A project's folder; not all of a home or a disk, where a client may have started a server without a project."""
+    return () if root == Path(root.anchor) or root == Path.home() else (root,)
 
 
 def _nearest(start: Path, name: str) -> Path | None:

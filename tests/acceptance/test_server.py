@@ -73,6 +73,7 @@ def test_every_tool_introduces_itself(project: Path) -> None:
     assert "compare_results" in instructions and "inconclusive" in instructions
     for tool in tools.tools:
         assert tool.title and tool.description and len(tool.description) > 60
+        assert "\n" not in tool.description and "  " not in tool.description
         assert tool.annotations is not None and tool.annotations.open_world_hint is False
         assert tool.output_schema is not None
         Draft202012Validator.check_schema(tool.output_schema)

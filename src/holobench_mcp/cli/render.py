@@ -110,7 +110,7 @@ def config(loaded: Config) -> None:
     out(f"configured in   {loaded.file or 'nothing: no [tool.holobench-mcp] in a pyproject.toml'}")
     out(f"store           {loaded.store} (from {loaded.store_from})")
     out(f"margin_percent  {loaded.margin_percent:g}")
-    out(f"import_roots    {', '.join(map(str, loaded.import_roots))}")
+    out(f"import_roots    {', '.join(map(str, loaded.import_roots)) or 'none'}")
     out(f"metrics         {', '.join(loaded.metrics) or 'none configured'}")
     out(f"benchmarks      {', '.join(loaded.benchmarks) or 'none configured'}")
 

@@ -22,7 +22,7 @@ from pydantic import Field
 
 from holobench_mcp import digest
 from holobench_mcp.model import BenchmarkList, MeasurementReport, RevisionReport
-from holobench_mcp.server.services import Services, answer, for_agents
+from holobench_mcp.server.services import Services, answer, described, for_agents
 
 R = TypeVar("R")
 OnProgress = Callable[[str, int, int], None]
@@ -50,6 +50,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
         return answer(digest.benchmarks(listed), listed)
 
     @server.tool(title="Run a benchmark", annotations=_RUNS)
+    @described
     async def run_benchmark(
         ctx: Context[Any],
         name: Annotated[str, Field(description="One of list_benchmarks")],
@@ -74,6 +75,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
         return answer(digest.measurement(report), report)
 
     @server.tool(title="Compare two revisions by measuring both", annotations=_RUNS)
+    @described
     async def compare_revisions(
         ctx: Context[Any],
         benchmark: Annotated[str, Field(description="One of list_benchmarks")],

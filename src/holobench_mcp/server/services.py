@@ -58,10 +58,16 @@ class Services:
             return self._workspace
 
 
+def described(function: Callable[P, R]) -> Callable[P, R]:
+    """A tool whose description is its docstring without the line breaks and indents of its source."""
+    function.__doc__ = " ".join((function.__doc__ or "").split())
+    return function
+
+
 def for_agents(function: Callable[P, R]) -> Callable[P, R]:
     """The one place where errors become what an agent reads: a sentence that says what to do next."""
 
-    @functools.wraps(function)
+    @functools.wraps(described(function))
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
