@@ -129,15 +129,22 @@ def comparison(document: ComparisonDocument) -> None:
         console.print(f"[dim]next:[/] {_escaped(document.next_step)}")
     for told in document.notes:
         console.print(f"[dim]note:[/] {_escaped(told)}")
-    span = _span([m.evidence for m in document.metrics if m.evidence])
+    spans = _spans([m.evidence for m in document.metrics if m.evidence])
     rows = [
         (m.variable, _coloured(m), digest.effect(m.evidence).strip() if m.evidence else "",
-         forest_bar(m.evidence, span), m.verdict,
+         forest_bar(m.evidence, spans.get(m.evidence.units or "", 1.0) if m.evidence else 1.0), m.verdict,
          f"{digest.number(m.baseline_value)} → {digest.number(m.current_value)}")
         for m in document.metrics
     ]  # fmt: skip
     _table(
-        ["metric", "decision", "effect [95 %]", f"−{span:.3g} … 0 … +{span:.3g}", "verdict", "pooled means"],
+        [
+            "metric",
+            "decision",
+            "effect [95 %]",
+            ", ".join(f"± {span:.3g} {units}".strip() for units, span in spans.items()),
+            "verdict",
+            "pooled means",
+        ],
         rows,
     )
     for m in document.metrics:
@@ -224,9 +231,13 @@ def _cell(value: float, span: float, width: int) -> int:
     return max(0, min(width - 1, round((value / span + 1) / 2 * (width - 1))))
 
 
-def _span(evidence: Sequence[MetricEvidence]) -> float:
-    edges = [abs(edge) for e in evidence if e.ci is not None for edge in e.ci]
-    return max(edges, default=1.0) or 1.0
+def _spans(evidence: Sequence[MetricEvidence]) -> dict[str, float]:
+    """How far the bars reach: to the farthest end of an interval, apart for each unit."""
+    spans: dict[str, float] = {}
+    for e in evidence:
+        edges = [abs(edge) for edge in e.ci or ()]
+        spans[e.units or ""] = max([*edges, spans.get(e.units or "", 0.0)])
+    return {units: span or 1.0 for units, span in spans.items()}
 
 
 def _coloured(m: ComparedMetric) -> str | Text:
