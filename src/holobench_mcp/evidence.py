@@ -35,6 +35,8 @@ __all__ = ["depends_on_machine", "judge", "run_variance_from"]
 
 #: The worst points are listed one by one, and all are counted: what nobody reads should cost nobody seconds.
 MAX_POINTS_LISTED = 1000
+#: Fewer runs a side know too little of how much they differ to be asked for.
+_FEWEST_RUNS = 3
 
 
 def judge(
@@ -124,9 +126,10 @@ def _decide(tested: Tested, alpha: float, factor: float, aligned: Aligned) -> Me
     limit = alpha / factor
     moved = (tested.p or 0.0) <= limit and tested.p_overall <= limit and abs(overall.effect) >= margin
     tests = tested.points
-    both = evidence_points.combined_p(tested.p_overall, tests.q, max(tests.q.size, 1))
-    moved_points = (tests.q <= limit) & (both <= limit) & (np.abs(tests.effect) >= margin)
-    points = _points(tested, moved_points, np.minimum(factor * np.maximum(both, tests.q), 1.0), worse, aligned)
+    q = tests.q if not moved or tests.q_moving is None else np.minimum(tests.q, tests.q_moving)
+    both = evidence_points.combined_p(tested.p_overall, q, max(q.size, 1))
+    moved_points = (q <= limit) & (both <= limit) & (np.abs(tests.effect) >= margin)
+    points = _points(tested, moved_points, np.minimum(factor * np.maximum(both, q), 1.0), worse, aligned)
     signs = {_word(worse, overall.effect)} if moved else set()
     signs |= {_word(worse, float(e)) for e in _extremes(tests.effect[moved_points])}
     low, high = overall.interval(0.90)
@@ -139,7 +142,7 @@ def _decide(tested: Tested, alpha: float, factor: float, aligned: Aligned) -> Me
         decision = Decision.unchanged
     else:
         decision = Decision.inconclusive
-    runs, repeats = _needed(tested) if decision is Decision.inconclusive else (None, None)
+    runs, repeats = _needed(tested, limit) if decision is Decision.inconclusive else (None, None)
     evidence = _evidence(
         tested, decision, ci=overall.interval(0.95), p=p, points=points, points_moved=int(moved_points.sum()),
         runs_needed=runs, repeats_needed=repeats,
@@ -153,6 +156,8 @@ def _undecided(tested: Tested) -> MetricEvidence:
     incomparable = why.startswith("incomparable: ")
     name = tested.question.metric.variable
     told = f"{name} can't be judged: {why.removeprefix('incomparable: ')}."
+    measured = not incomparable and tested.kept.any()
+    on_machine = tested.question.on_machine
     return _evidence(
         tested,
         Decision.incomparable if incomparable else Decision.inconclusive,
@@ -160,8 +165,8 @@ def _undecided(tested: Tested) -> MetricEvidence:
         p=None,
         points=(),
         reason=told,
-        runs_needed=3 if tested.question.on_machine and not incomparable else None,
-        repeats_needed=None if tested.question.on_machine or incomparable else 5,
+        runs_needed=_FEWEST_RUNS if measured and on_machine else None,
+        repeats_needed=5 if measured and not on_machine else None,
     )
 
 
@@ -178,7 +183,7 @@ def _evidence(
     repeats_needed: int | None = None,
 ) -> MetricEvidence:
     effect = tested.overall.effect if tested.overall is not None else None
-    shown = None if effect is None else _shown(tested.scale, effect)
+    shown = None if effect is None else tested.shown(effect)
     return MetricEvidence(
         variable=tested.question.metric.variable,
         decision=decision,
@@ -186,14 +191,14 @@ def _evidence(
         effect_percent=shown if tested.scale == "log" else None,
         effect=shown if tested.scale != "log" else None,
         units={"log": "%", "bool": "pp", "plain": tested.question.metric.units}[tested.scale],
-        ci=None if ci is None else (_shown(tested.scale, ci[0]), _shown(tested.scale, ci[1])),
+        ci=None if ci is None else (tested.shown(ci[0]), tested.shown(ci[1])),
         p_value=p,
         n_runs=tested.n_runs,
         n_repeats=tested.n_repeats,
         n_points=int(tested.kept.sum()),
         n_dropped=tested.dropped,
         run_variance=tested.variance,
-        margin=_shown(tested.scale, tested.margin),
+        margin=tested.shown(tested.margin),
         points=points,
         points_moved=points_moved,
         runs_needed=runs_needed,
@@ -218,14 +223,14 @@ def _points(
     for where, effect, *ends, q in zip(
         inputs, tested.points.effect[order].tolist(), low.tolist(), high.tolist(), p[order].tolist(), strict=True
     ):
-        shown = _shown(tested.scale, effect)
+        shown = tested.shown(effect)
         found.append(
             PointEvidence.model_construct(
                 inputs=where,
                 decision=_word(worse, effect),
                 effect_percent=shown if log else None,
                 effect=None if log else shown,
-                ci=(_shown(tested.scale, ends[0]), _shown(tested.scale, ends[1])),
+                ci=(tested.shown(ends[0]), tested.shown(ends[1])),
                 p_value=q,
             )
         )
@@ -236,22 +241,22 @@ def _extremes(effects: FloatArray) -> tuple[float, ...]:
     return (float(effects.min()), float(effects.max())) if effects.size else ()
 
 
-def _needed(tested: Tested) -> tuple[int | None, int | None]:
-    """Runs a side, or repeats, that would find an effect of the margin 80 % of the time."""
+def _needed(tested: Tested, limit: float) -> tuple[int | None, int | None]:
+    """Runs a side, or repeats, that would find an effect of the margin 80 % of the time. limit: the metric's α."""
     overall, question = tested.overall, tested.question
     if overall is None or overall.variance <= 0:
         return None, None
-    runs = sum(1 / n for n in tested.n_runs)
-    if question.on_machine or max(tested.n_runs) > 1:
-        if max(tested.n_runs) > 1:
-            sd = (overall.variance / (runs if not question.paired else 1 / tested.n_runs[0])) ** 0.5
-        else:
-            sd = (overall.variance / 2) ** 0.5
-        return formulas.runs_for_power(sd, tested.margin, paired=question.paired), None
-    total = 1.96 + 0.8416
+    alpha = limit * evidence_points.least_share_of_mean(tested.points.q.size)
+    there = max(tested.n_runs)
+    if question.on_machine or there > 1:
+        runs = 1 / there if question.paired and there > 1 else sum(1 / n for n in tested.n_runs)
+        sd = (overall.variance / runs) ** 0.5
+        needed = formulas.runs_for_power(sd, tested.margin, alpha=alpha, paired=question.paired)
+        return max(needed, there + 1, _FEWEST_RUNS), None
+    total = formulas.t_quantile(1 - alpha / 2, math.inf) + formulas.t_quantile(0.8, math.inf)
     most = max(tested.n_repeats)
-    repeats = math.ceil(most * overall.variance * (total / tested.margin) ** 2) if tested.margin > 0 else 10_000
-    return None, min(max(repeats, most + 1), 10_000)
+    ratio = min(overall.variance**0.5 / tested.margin, 1e6) if tested.margin > 0 else 1e6
+    return None, min(max(math.ceil(most * (total * ratio) ** 2), most + 1), 10_000)
 
 
 # ---------------------------------------------------------------------- parts
@@ -277,13 +282,6 @@ def _worse_sign(direction: Direction) -> int:
 def _word(worse: int, effect: float) -> Literal["regressed", "improved"]:
     """A move's name. Without a better direction any move is a regression, as it is for holobench's detector."""
     return "regressed" if worse == 0 or effect * worse > 0 else "improved"
-
-
-def _shown(scale: str, value: float) -> float:
-    """An effect as it is reported: percent of a ratio, percentage points, or units."""
-    if scale == "log":
-        return 100 * math.expm1(min(value, 700.0))
-    return 100 * value if scale == "bool" else value
 
 
 def _holm_factors(p_values: Sequence[float | None]) -> list[float]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from dataclasses import dataclass, replace
+from itertools import compress
 from typing import Literal
 
 import numpy as np
@@ -22,6 +24,9 @@ from holobench_mcp.model import Direction, Kind, Metric, MetricSettings, RunVari
 
 #: Run-to-run standard deviation, in percent, of a metric that depends on the machine, where nothing was measured.
 ASSUMED_RUN_SD_PERCENT = 3.0
+#: Two equal modes part fewer samples cleanly in more than one of twenty pairs, however they are shared out.
+_FEWEST_SAMPLES = 6
+_SINGLE = "a single sample a side can't tell a change from noise"
 _MACHINE_UNITS = re.compile(
     r"(?:[munpµμ]?s|secs?|seconds?|m?sec|min|minutes?|h|hours?|ns|us|ms"  # time
     r"|[kmgt]?hz|.*/\s*(?:s|sec|second|ms|us|min|h)|.*per[ _](?:s|sec|second|min)|[a-z]*ps|cycles?"  # rate
@@ -78,8 +83,15 @@ class Tested:
     n_repeats: tuple[int, int]
     kept: npt.NDArray[np.bool_]
     dropped: int
+    exponent: int = 0  #: the test's numbers are in units of 2 to this power
     exact: bool = False
     unable: str | None = None
+
+    def shown(self, value: float) -> float:
+        """An effect as it is reported: percent of a ratio, percentage points, or units."""
+        if self.scale == "log":
+            return 100 * math.expm1(min(value, 700.0))
+        return 100 * value if self.scale == "bool" else _times_two_to(value, self.exponent)
 
     @property
     def p(self) -> float | None:
@@ -94,13 +106,11 @@ def examine(question: Question, aligned: Aligned, base_metric: Metric) -> Tested
     metric = question.metric
     base = [aligned.baseline_samples(i, metric.variable) for i in range(aligned.n_baseline)]
     cand = [aligned.candidate_samples(i, metric.variable) for i in range(aligned.n_candidate)]
-    given = len(base) * base[0].shape[1], len(cand) * cand[0].shape[1]
-    if not question.paired:
-        base, cand = evidence_runs.without_copies(base), evidence_runs.without_copies(cand)
     everything = [*base, *cand]
     finite = all(np.isfinite(a).all() for a in everything)
     dropped = 0 if finite else sum(int((~np.isfinite(a)).sum()) for a in everything)
     if not finite:
+        base, cand = _with_samples(base, cand, paired=question.paired)
         base = [np.where(np.isfinite(a), a, np.nan) for a in base]
         cand = [np.where(np.isfinite(a), a, np.nan) for a in cand]
         kept = np.logical_and.reduce([np.isfinite(a).any(axis=1) for a in (*base, *cand)])
@@ -108,8 +118,8 @@ def examine(question: Question, aligned: Aligned, base_metric: Metric) -> Tested
     else:
         kept = np.ones(aligned.n_points, dtype=np.bool_)
     repeats = min(a.shape[1] for a in base), min(a.shape[1] for a in cand)
-    blank = _Blank(question, (len(base), len(cand)), repeats, given, kept, dropped)
-    if base_metric.units != metric.units or base_metric.meaning_version != metric.meaning_version:
+    blank = _Blank(question, (len(base), len(cand)), repeats, kept, dropped)
+    if any(getattr(base_metric, f) != getattr(metric, f) for f in ("units", "kind", "meaning_version")):
         return blank.unable("its declaration changed", incomparable=True)
     if base_metric.direction != metric.direction and question.settings.direction is None:
         return blank.unable("its better direction changed", incomparable=True)
@@ -120,6 +130,11 @@ def examine(question: Question, aligned: Aligned, base_metric: Metric) -> Tested
     positive = all((a > 0).all() if finite else (a[~np.isnan(a)] > 0).all() for a in (*base, *cand))
     if positive:
         base, cand = [np.log(a) for a in base], [np.log(a) for a in cand]
+    else:
+        # In units of a power of two near the largest, which is exact, squares of the largest numbers stay finite.
+        largest = max(float(np.nanmax(np.abs(a))) for a in (*base, *cand))
+        blank = replace(blank, exponent=max(math.frexp(largest)[1], -900))
+        base, cand = ([np.ldexp(a, -blank.exponent) for a in side] for side in (base, cand))
     return _test_values(blank, base, cand, log=positive, finite=finite)
 
 
@@ -130,9 +145,9 @@ class _Blank:
     question: Question
     n_runs: tuple[int, int]
     n_repeats: tuple[int, int]
-    n_given: tuple[int, int]  #: samples at a point, in all runs together, those of exact copies included
     kept: npt.NDArray[np.bool_]
     dropped: int
+    exponent: int = 0
 
     def fill(
         self,
@@ -148,7 +163,8 @@ class _Blank:
     ) -> Tested:
         return Tested(
             self.question, scale, overall, p_overall, points or evidence_points.nothing(), margin,
-            variance or RunVariance(source="none"), self.n_runs, self.n_repeats, self.kept, self.dropped, exact, unable,
+            variance or RunVariance(source="none"), self.n_runs, self.n_repeats, self.kept, self.dropped,
+            self.exponent, exact, unable,
         )  # fmt: skip
 
     def unable(self, why: str, *, incomparable: bool = False) -> Tested:
@@ -159,16 +175,45 @@ def _test_values(blank: _Blank, base: list[FloatArray], cand: list[FloatArray], 
     """A real-valued metric. base, cand: one array a run, of shape (points, repeats), logs already where log."""
     question = blank.question
     scale: Literal["log", "plain"] = "log" if log else "plain"
-    margin = _margin(question, base, cand, log=log)
+    margin = _margin(blank, base, cand, log=log)
+    if max(blank.n_runs) == 1 and not question.settings.deterministic:
+        repeated = _where_repeated(blank, base, cand)
+        if repeated is None:
+            return blank.fill(scale, None, None, margin, unable=_SINGLE)
+        blank, base, cand = repeated
     constant = _constant_difference(base, cand)
     if constant is not None and _known_exactly(blank, constant, base, cand, log=log):
-        d = np.where(np.abs(constant) < 1e-14, 0.0, constant)
+        d = np.where(np.abs(constant) < 1e-14, 0.0, constant) if log else constant
         overall = Estimate(float(d.mean()), 0.0, float("inf"))
         p = 0.0 if d.any() else 1.0
         return blank.fill(scale, overall, p, margin, points=evidence_points.certain(d), exact=True)
-    if blank.n_runs[0] >= 2 or blank.n_runs[1] >= 2:
+    if constant is not None and not question.on_machine:
+        why = "so few equal samples, one step of rounding apart, can't tell a change from noise"
+        return blank.fill(scale, None, None, margin, unable=why)
+    if not question.paired:
+        base, cand = evidence_runs.without_copies(base), evidence_runs.without_copies(cand)
+        blank = replace(blank, n_runs=(len(base), len(cand)))
+    if max(blank.n_runs) > 1:
         return _test_runs(blank, base, cand, scale, margin)
+    repeated = _where_repeated(blank, base, cand)
+    if repeated is None:
+        return blank.fill(scale, None, None, margin, unable=_SINGLE)
+    blank, base, cand = repeated
     return _test_one_run_a_side(blank, base[0], cand[0], scale, margin, finite=finite)
+
+
+def _where_repeated(
+    blank: _Blank, base: list[FloatArray], cand: list[FloatArray]
+) -> tuple[_Blank, list[FloatArray], list[FloatArray]] | None:
+    """The points that have two samples or more on each side, of one run a side; None where there are none."""
+    several = np.logical_and.reduce([np.isfinite(a).sum(axis=1) >= 2 for a in (*base, *cand)])
+    if several.all():
+        return blank, base, cand
+    if not several.any():
+        return None
+    kept = blank.kept.copy()
+    kept[np.flatnonzero(kept)[~several]] = False
+    return replace(blank, kept=kept), [a[several] for a in base], [a[several] for a in cand]
 
 
 def _known_exactly(
@@ -177,16 +222,20 @@ def _known_exactly(
     """Whether constants on both sides say all there is to say: equal ones, and different ones of a counter."""
     if blank.question.settings.deterministic:
         return True
-    if min(blank.n_given) < 2:
+    fewest = min(_fewest_samples(side) for side in (base, cand))
+    if fewest < 2:
         return False
     if not difference.any():
         return True
     if blank.question.on_machine:
         return False  # two times that are constant are a coarse clock's
-    if difference.size > 1 or min(blank.n_given) > 2:
+    differs = np.flatnonzero(difference)
+    if differs.size > 1 or fewest > 2:
         return True
-    ends = [float(np.exp(side[0][0, 0]) if log else side[0][0, 0]) for side in (base, cand)]
-    return evidence_points.differs_by_more_than_rounding(*ends)
+    ends = (side[0][differs[0]] for side in (base, cand))
+    values = (float(end[np.isfinite(end)][0]) for end in ends)
+    unscaled = (math.exp(v) if log else _times_two_to(v, blank.exponent) for v in values)
+    return evidence_points.differs_by_more_than_rounding(*unscaled)
 
 
 def _test_one_run_a_side(
@@ -194,28 +243,29 @@ def _test_one_run_a_side(
 ) -> Tested:
     question = blank.question
     (nb, mb, vb), (nc, mc, vc) = evidence_runs.moments(base, finite=finite), evidence_runs.moments(cand, finite=finite)
-    known = (nb >= 2) & (nc >= 2)
-    if not known.any():
-        return blank.fill(scale, None, None, margin, unable="a single sample a side can't tell a change from noise")
-    if not known.all():
-        nb, mb, vb, nc, mc, vc = (a[known] for a in (nb, mb, vb, nc, mc, vc))
-        kept = blank.kept.copy()
-        kept[np.flatnonzero(kept)[~known]] = False
-        blank = replace(blank, kept=kept)
     d = mc - mb
     sides, dfs = np.stack([vb / nb, vc / nc]), np.stack([nb - 1, nc - 1])
     overall = formulas.stratified_welch(d, sides, dfs)
     variance = _between_runs(question)
-    added, added_df = _added_variance(variance, scale, (mb, mc))
-    overall = overall.plus(added, added_df)
-    if d.size == 1 and min(blank.n_repeats) < 3:
-        # Two equal modes part four samples cleanly in one of eight pairs: no test of two repeats can be calibrated.
+    size = np.ones(d.size) if scale == "log" else (np.abs(mb) + np.abs(mc)) / 2
+    added, added_df = _added_variance(variance)
+    shared = added * float(size.mean()) ** 2
+    overall = overall.plus(shared, added_df)
+    p = overall.p_value()
+    if (nb != nc).any():
+        # Few repeats against many: Welch's test is too sure where the few happen to agree (7.6 % at 3 and 30).
+        pooled = (vb * (nb - 1) + vc * (nc - 1)) / (nb + nc - 2)
+        student = formulas.stratified_welch(d, (pooled * (1 / nb + 1 / nc))[None, :], (nb + nc - 2)[None, :])
+        p = max(p, student.plus(shared, added_df).p_value())
+    if d.size == 1 and min(nb[0], nc[0]) < _FEWEST_SAMPLES / 2:
+        # They part four samples cleanly in one of eight pairs: no test of two repeats can be calibrated.
         why = "two repeats at one point can't tell a change from noise"
         return blank.fill(scale, overall, None, margin, variance=variance, unable=why)
     points = evidence_points.moderated_tests(
-        d, np.stack([vb, vc]), dfs, np.stack([1 / nb, 1 / nc]), added=added, added_df=added_df
-    )
-    return blank.fill(scale, overall, overall.p_value(), margin, variance=variance, points=points)
+        d, np.stack([vb, vc]), dfs, np.stack([1 / nb, 1 / nc]),
+        added=added * size**2, added_df=added_df, relative=added > 0 and scale == "log",
+    )  # fmt: skip
+    return blank.fill(scale, overall, p, margin, variance=variance, points=points)
 
 
 def _test_runs(
@@ -223,9 +273,10 @@ def _test_runs(
 ) -> Tested:
     """Two or more runs on a side: each gives one number, and one location at each point."""
     question = blank.question
-    lb, lc = evidence_runs.locations(base), evidence_runs.locations(cand)  # (runs, points)
+    few = evidence_runs.are_few(blank.n_runs, paired=question.paired)
+    lb, lc = (evidence_runs.locations(side, few=few) for side in (base, cand))  # (runs, points)
     d = lc.mean(axis=0) - lb.mean(axis=0)
-    floor = _least_variance(question, scale)
+    floor = max(_least_variance(question, scale), evidence_runs.told_by_repeats([*base, *cand]) if few else 0.0)
     yb, yc = lb.mean(axis=1), lc.mean(axis=1)
     if question.paired:
         rounds = lc - lb
@@ -235,17 +286,26 @@ def _test_runs(
         overall = Estimate(float(numbers.mean()), spread / numbers.size, spread_df)
         p, seen = overall.p_value(), spread / 2
         sides = evidence_runs.within_run_shape(rounds, numbers)[None, :]
-        dfs, weights = np.array([numbers.size - 1.0]), np.array([1 / numbers.size])
+        dfs, weights = np.full((1, d.size), numbers.size - 1.0), np.array([1 / numbers.size])
     else:
         overall, p = evidence_runs.between_sides(yb, yc, floor, evidence_runs.of_a_lone_run(base, cand))
         seen = overall.variance / (1 / yb.size + 1 / yc.size)
-        sides = np.stack([evidence_runs.within_run_shape(lb, yb), evidence_runs.within_run_shape(lc, yc)])
-        dfs, weights = np.array([yb.size - 1.0, yc.size - 1.0]), np.array([1 / yb.size, 1 / yc.size])
-    variance = RunVariance(source="runs", sd_percent=100 * seen**0.5 if scale == "log" else None, df=overall.df)
+        shapes = [evidence_runs.shape_of_a_side(*side) for side in ((base, lb), (cand, lc))]
+        sides, dfs = np.stack([s for s, _ in shapes]), np.stack([df for _, df in shapes])
+        weights = np.array([1 / yb.size, 1 / yc.size])
+    lone = min(blank.n_runs) == 1 and _fewest_samples(min(base, cand, key=len)) == 1 and max(blank.n_repeats) == 1
+    once = d.size == 1 or max(blank.n_repeats) == 1
+    if lone or (once and _fewest_samples(base) + _fewest_samples(cand) < _FEWEST_SAMPLES):
+        why = "so few runs of one sample can't tell a change from noise"
+        return blank.fill(scale, overall, None, margin, unable=why)
+    variance = RunVariance(
+        source="runs",
+        sd_percent=100 * seen**0.5 if scale == "log" else None,
+        df=overall.df if math.isfinite(overall.df) else None,
+    )
     # What all points of a run share is the run's own; a point's test carries the uncertainty of both.
-    columns = np.ones(d.size)
     points = evidence_points.moderated_tests(
-        d, sides, np.outer(dfs, columns), np.outer(weights, columns), added=overall.variance, added_df=overall.df
+        d, sides, dfs, np.outer(weights, np.ones(d.size)), added=overall.variance, added_df=overall.df
     )
     return blank.fill(scale, overall, p, margin, variance=variance, points=points)
 
@@ -295,15 +355,39 @@ def _constant_difference(base: list[FloatArray], cand: list[FloatArray]) -> Floa
     return np.asarray(ends[1] - ends[0])
 
 
-def _margin(question: Question, base: list[FloatArray], cand: list[FloatArray], *, log: bool) -> float:
+def _fewest_samples(runs: list[FloatArray]) -> int:
+    """How many samples a side has, in all its runs together, at the point that has the fewest."""
+    return int(sum(np.isfinite(a).sum(axis=1) for a in runs).min())
+
+
+def _margin(blank: _Blank, base: list[FloatArray], cand: list[FloatArray], *, log: bool) -> float:
     """The margin on the scale of the test: the log of a ratio, or units."""
-    percent = question.settings.margin_percent or question.margin_percent
+    settings = blank.question.settings
+    percent = settings.margin_percent or blank.question.margin_percent
     if log:
         return math.log1p(percent / 100)
-    if question.settings.margin is not None:
-        return question.settings.margin
-    size = [float(np.mean([abs(np.nanmean(a)) for a in side])) for side in (base, cand)]
+    if settings.margin is not None:
+        return _times_two_to(settings.margin, -blank.exponent)
+    size = [float(np.mean([np.abs(np.nanmean(a, axis=1)).mean() for a in side])) for side in (base, cand)]
     return percent / 100 * sum(size) / 2
+
+
+def _times_two_to(value: float, exponent: int) -> float:
+    try:
+        return math.ldexp(value, exponent)
+    except OverflowError:
+        return math.copysign(sys.float_info.max, value)
+
+
+def _with_samples(
+    base: list[FloatArray], cand: list[FloatArray], *, paired: bool
+) -> tuple[list[FloatArray], list[FloatArray]]:
+    """The runs that have the metric at all: one that broke off takes no points from the others."""
+    has = [[bool(np.isfinite(a).any()) for a in side] for side in (base, cand)]
+    if paired:
+        has = [[b and c for b, c in zip(*has, strict=True)]] * 2
+    base, cand = (list(compress(side, kept)) or side[:1] for side, kept in zip((base, cand), has, strict=True))
+    return base, cand
 
 
 def _between_runs(question: Question) -> RunVariance:
@@ -319,15 +403,11 @@ def _between_runs(question: Question) -> RunVariance:
     )
 
 
-def _added_variance(variance: RunVariance, scale: str, means: tuple[FloatArray, FloatArray]) -> tuple[float, float]:
-    """What one run a side adds to the variance of the effect, with its degrees of freedom.
-
-    On the plain scale, where a time was rounded to zero, the percentage is of the mean size. means: at each point.
-    """
+def _added_variance(variance: RunVariance) -> tuple[float, float]:
+    """What one run a side adds to the variance of an effect of size 1, with its degrees of freedom."""
     if variance.sd_percent is None:
         return 0.0, float("inf")
-    size = 1.0 if scale == "log" else float(np.mean([np.abs(m).mean() for m in means]))
-    return 2 * (variance.sd_percent / 100 * size) ** 2, float("inf") if variance.df is None else variance.df
+    return 2 * (variance.sd_percent / 100) ** 2, float("inf") if variance.df is None else variance.df
 
 
 def _least_variance(question: Question, scale: str) -> float:

@@ -15,16 +15,24 @@ from holobench_mcp.formulas import Estimate, FloatArray
 #: Looking first and choosing then alarms a little too often (6 % at a nominal 5 %), which the room in the variance
 #: takes back; a 10 % change with 3 % noise between runs is still found far more often than by pairs.
 _FEW_ROUNDS, _CLEARLY, _ROOM = 4, 0.25, 1.15
+#: With fewer runs on a side, their spread is too easily small by luck: medians of two modes part two runs from two
+#: cleanly once in eight.
+_FEW_RUNS = 3
 
 
 def without_copies(runs: list[FloatArray]) -> list[FloatArray]:
-    """Runs without exact copies of others: a copy is no further evidence, and would make the runs look alike."""
+    """Runs without exact copies of others: a copy is no further evidence, and would make the runs look alike.
+
+    Runs in which all samples are equal are alike by chance, and count.
+    """
     if len(runs) == 1:
         return runs
     seen: dict[bytes, FloatArray] = {}
+    kept = []
     for samples in runs:
-        seen.setdefault(samples.tobytes(), samples)
-    return list(seen.values())
+        if seen.setdefault(samples.tobytes(), samples) is samples or bool((samples == samples.flat[0]).all()):
+            kept.append(samples)
+    return kept
 
 
 def moments(samples: FloatArray, *, finite: bool) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -42,9 +50,24 @@ def moments(samples: FloatArray, *, finite: bool) -> tuple[FloatArray, FloatArra
     return n, mean, (residual**2).sum(axis=1) / np.maximum(n - 1, 1)
 
 
-def locations(runs: list[FloatArray]) -> FloatArray:
-    """One number a run and point: the median of its repeats, which outliers of a garbage collector don't move."""
+def are_few(n_runs: tuple[int, int], *, paired: bool) -> bool:
+    """Whether the runs alone can't tell how much they differ, so that their repeats have a say."""
+    return min(n_runs) < (_FEW_ROUNDS if paired else _FEW_RUNS)
+
+
+def locations(runs: list[FloatArray], *, few: bool) -> FloatArray:
+    """One number a run and point: the median of its repeats, which outliers of a garbage collector don't move.
+
+    Of few runs it is the mean, because that is what the repeats know the uncertainty of. Shape (runs, points).
+    """
+    if few:
+        return np.stack([np.nanmean(a, axis=1) for a in runs])
     return np.stack([np.nanmedian(a, axis=1) if np.isnan(a).any() else np.median(a, axis=1) for a in runs])
+
+
+def told_by_repeats(runs: list[FloatArray]) -> float:
+    """The variance of a run's number that its own repeats show, the mean over runs; 0 without repeats."""
+    return float(np.mean([_of_its_repeats(a) for a in runs]))
 
 
 def spread_of_rounds(yb: FloatArray, yc: FloatArray) -> tuple[float, float]:
@@ -86,16 +109,29 @@ def between_sides(yb: FloatArray, yc: FloatArray, floor: float, lone: float) -> 
 def of_a_lone_run(base: list[FloatArray], cand: list[FloatArray]) -> float:
     """The variance of a lone run's number that its own repeats show; 0 where each side has several runs."""
     lone = base if len(base) == 1 else cand if len(cand) == 1 else None
-    if lone is None or lone[0].shape[1] < 2:
+    return 0.0 if lone is None else _of_its_repeats(lone[0])
+
+
+def _of_its_repeats(run: FloatArray) -> float:
+    if run.shape[1] < 2:
         return 0.0
-    n, _, variance = moments(lone[0], finite=bool(np.isfinite(lone[0]).all()))
+    n, _, variance = moments(run, finite=bool(np.isfinite(run).all()))
     several = n >= 2
     return float((variance[several] / n[several]).sum()) / n.size**2
 
 
+def shape_of_a_side(runs: list[FloatArray], at: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Variance and degrees of freedom, at each point, of what is left of a run's location after its number.
+
+    Of a lone run its repeats tell the least that it can be. at: its locations, (runs, points).
+    """
+    if len(runs) > 1:
+        return within_run_shape(at, at.mean(axis=1)), np.full(at.shape[1], len(runs) - 1.0)
+    n, _, variance = moments(runs[0], finite=bool(np.isfinite(runs[0]).all()))
+    return variance / np.maximum(n, 1), n - 1
+
+
 def within_run_shape(locations: FloatArray, numbers: FloatArray) -> FloatArray:
     """Variance over runs, at each point, of what is left of a location after its run's number. (runs, points)."""
-    if numbers.size < 2:
-        return np.zeros(locations.shape[1])
     left = locations - numbers[:, None]
     return np.asarray(np.square(left - left.mean(axis=0)).sum(axis=0) / (numbers.size - 1))

@@ -68,7 +68,8 @@ def welch(baseline: FloatArray, candidate: FloatArray) -> Estimate:
 def stratified_welch(d: FloatArray, variances: FloatArray, dfs: FloatArray) -> Estimate:
     """The mean difference over strata of equal weight, variances added up (Welch–Satterthwaite).
 
-    d: difference at each point, shape (points,). variances, dfs: of each side's mean at each point, (2, points).
+    d: difference at each point, shape (points,). variances, dfs: of each side's mean at each point, (2, points), or of
+    the difference, (1, points).
     """
     points = d.size
     total = float(variances.sum())
@@ -97,7 +98,7 @@ def moderated_variance(variance: FloatArray, df: FloatArray) -> Moderated:
     if positive.size == 0:
         return Moderated(variance, df)
     # As limma does: a variance of exactly zero, from rounding, has no logarithm.
-    z = np.log(np.maximum(variance, 1e-5 * float(np.median(positive))))
+    z = np.log(np.maximum(variance, max(1e-5 * float(np.median(positive)), 1e-300)))
     # Mostly all points have the same df, and these functions are costly at 10⁵ points.
     half = df[:1] / 2 if (df == df[0]).all() else df / 2
     e = z - special.digamma(half) + np.log(half)
@@ -199,7 +200,7 @@ def _size(factor: float, sd: float, margin: float, alpha: float, power: float, *
     n = 3.0
     for _ in range(60):
         df = max(df_a_run * (n - 1), 1.0)
-        want = factor * ((t_quantile(1 - alpha / 2, df) + t_quantile(power, df)) * sd / margin) ** 2
+        want = factor * ((t_quantile(1 - alpha / 2, df) + t_quantile(power, df)) * min(sd / margin, 1e6)) ** 2
         nearer = min(max(want, 2.0), 1e4)
         if abs(nearer - n) < 0.01:
             break
