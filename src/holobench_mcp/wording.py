@@ -31,7 +31,7 @@ def metric_reason(e: MetricEvidence, direction: Direction, *, moved: bool, exact
                 return f"{e.variable} is exactly equal on both sides ({_basis(e)})."
             return f"{e.variable} is unchanged: {_size(e, size)} ({basis}) lies within the {margin}."
         case _:
-            return f"{e.variable}: {_size(e, size)} ({basis}) can't be told from no change at a {margin}."
+            return f"{e.variable}: {_size(e, size)} ({basis}) can't be told from {_doubt(e, size, margin)}."
 
 
 def overall_reason(judged: Sequence[MetricEvidence]) -> str:
@@ -67,10 +67,22 @@ def next_step(judged: Sequence[MetricEvidence]) -> str | None:
         return f"Record at least {max(runs, 3)} runs a side (whole processes, not repeats), then compare again."
     if repeats:
         return f"Measure both sides again with at least {repeats} repeats."
+    if any(m.n_points == 0 for m in open_ones):
+        names = ", ".join([m.variable for m in open_ones if m.n_points == 0][:_MOST_NAMED])
+        return f"Measure {names} on both sides at the same input points: repeats alone would not help."
     return None
 
 
 # ---------------------------------------------------------------------- parts
+
+
+def _doubt(e: MetricEvidence, size: float, margin: str) -> str:
+    """What an inconclusive effect can't be told from. Its interval stands for this metric's mean alone."""
+    if e.ci is None or e.ci[0] <= 0 <= e.ci[1]:
+        return f"no change at a {margin}"
+    if abs(size) < (e.margin or 0.0):
+        return f"one beyond the {margin}"
+    return f"chance among all that was looked at (p {e.p_value or 0.0:.2g})"
 
 
 def _moved(e: MetricEvidence, size: float, direction: Direction) -> str:
