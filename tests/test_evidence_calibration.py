@@ -27,7 +27,7 @@ def test_identical_code_is_seldom_called_changed(family, shape):
 
 @pytest.mark.parametrize("runs", [(2, 2), (3, 3), (1, 3), (2, 5)])
 @pytest.mark.parametrize("family", ["log-normal 15 %", "contaminated", "bimodal"])
-@pytest.mark.parametrize("shape", [(1, 2), (50, 2)])
+@pytest.mark.parametrize("shape", [(1, 2), (1, 30), (50, 2)])
 def test_runs_that_differ_by_more_than_their_repeats_are_seldom_called_changed(family, runs, shape):
     rng = np.random.default_rng(2026)
     alarms = 0
@@ -66,3 +66,21 @@ def test_one_slow_point_of_a_hundred_is_found_mostly_and_others_seldom():
         false += bool(moved - {37})
     assert found >= 0.5 * PAIRS
     assert false <= MOST
+
+
+@pytest.mark.parametrize("repeats", [2, 3, 4, 5])
+def test_points_on_different_edges_of_rounding_are_seldom_called_changed(repeats):
+    rng = np.random.default_rng(2026)
+    alarms = 0
+    for _ in range(PAIRS):
+        levels = 10 * np.exp(rng.uniform(0, 0.7, (100, 1)))
+        base, cand = (np.round(levels + 0.1 * rng.standard_normal((100, repeats))) for _ in "ab")
+        alarms += ours(base, cand)
+    assert alarms <= MOST
+
+
+@pytest.mark.parametrize("rare", [0.1, 0.2])
+def test_a_rare_mode_is_seldom_called_a_change_of_some_point(rare):
+    rng = np.random.default_rng(2026)
+    noise = lambda: 100 * np.exp(0.002 * rng.standard_normal((100, 3)) + 0.3 * (rng.random((100, 3)) < rare))  # noqa: E731
+    assert sum(ours(noise(), noise()) for _ in range(PAIRS)) <= MOST
