@@ -84,3 +84,11 @@ def test_a_rare_mode_is_seldom_called_a_change_of_some_point(rare):
     rng = np.random.default_rng(2026)
     noise = lambda: 100 * np.exp(0.002 * rng.standard_normal((100, 3)) + 0.3 * (rng.random((100, 3)) < rare))  # noqa: E731
     assert sum(ours(noise(), noise()) for _ in range(PAIRS)) <= MOST
+
+
+@pytest.mark.parametrize("repeats", [3, 5])
+def test_two_modes_in_ten_metrics_at_one_point_are_seldom_called_a_change_of_any(repeats):
+    rng = np.random.default_rng(2026)
+    noise = FAMILIES["bimodal"]
+    side = lambda: [run(*(noise(rng, (1, repeats)) for _ in range(10)))]  # noqa: E731
+    assert sum(is_alarm(judge(side(), side())) for _ in range(PAIRS)) <= MOST

@@ -10,7 +10,6 @@ import math
 import re
 import sys
 from dataclasses import dataclass, replace
-from itertools import compress
 from typing import Literal
 
 import numpy as np
@@ -110,7 +109,7 @@ def examine(question: Question, aligned: Aligned, base_metric: Metric) -> Tested
     finite = all(np.isfinite(a).all() for a in everything)
     dropped = 0 if finite else sum(int((~np.isfinite(a)).sum()) for a in everything)
     if not finite:
-        base, cand = _with_samples(base, cand, paired=question.paired)
+        base, cand = evidence_runs.with_samples(base, cand, paired=question.paired)
         base = [np.where(np.isfinite(a), a, np.nan) for a in base]
         cand = [np.where(np.isfinite(a), a, np.nan) for a in cand]
         kept = np.logical_and.reduce([np.isfinite(a).any(axis=1) for a in (*base, *cand)])
@@ -222,7 +221,7 @@ def _known_exactly(
     """Whether constants on both sides say all there is to say: equal ones, and different ones of a counter."""
     if blank.question.settings.deterministic:
         return True
-    fewest = min(_fewest_samples(side) for side in (base, cand))
+    fewest = min(evidence_runs.fewest_samples(side) for side in (base, cand))
     if fewest < 2:
         return False
     if not difference.any():
@@ -257,10 +256,12 @@ def _test_one_run_a_side(
         pooled = (vb * (nb - 1) + vc * (nc - 1)) / (nb + nc - 2)
         student = formulas.stratified_welch(d, (pooled * (1 / nb + 1 / nc))[None, :], (nb + nc - 2)[None, :])
         p = max(p, student.plus(shared, added_df).p_value())
+    # Two equal modes part four samples cleanly in one of eight pairs: no test of two repeats at one point can be
+    # calibrated, and none of more may be surer than that, which counts where several metrics are judged.
     if d.size == 1 and min(nb[0], nc[0]) < _FEWEST_SAMPLES / 2:
-        # They part four samples cleanly in one of eight pairs: no test of two repeats can be calibrated.
         why = "two repeats at one point can't tell a change from noise"
         return blank.fill(scale, overall, None, margin, variance=variance, unable=why)
+    p = max(p, 2.0 ** (1 - float((nb + nc).sum())))
     points = evidence_points.moderated_tests(
         d, np.stack([vb, vc]), dfs, np.stack([1 / nb, 1 / nc]),
         added=added * size**2, added_df=added_df, relative=added > 0 and scale == "log",
@@ -293,9 +294,9 @@ def _test_runs(
         shapes = [evidence_runs.shape_of_a_side(*side) for side in ((base, lb), (cand, lc))]
         sides, dfs = np.stack([s for s, _ in shapes]), np.stack([df for _, df in shapes])
         weights = np.array([1 / yb.size, 1 / yc.size])
-    lone = min(blank.n_runs) == 1 and _fewest_samples(min(base, cand, key=len)) == 1 and max(blank.n_repeats) == 1
+    lone = min(blank.n_runs) == 1 and min(base, cand, key=len)[0].shape[1] == 1
     once = d.size == 1 or max(blank.n_repeats) == 1
-    if lone or (once and _fewest_samples(base) + _fewest_samples(cand) < _FEWEST_SAMPLES):
+    if lone or (once and evidence_runs.fewest_samples(base) + evidence_runs.fewest_samples(cand) < _FEWEST_SAMPLES):
         why = "so few runs of one sample can't tell a change from noise"
         return blank.fill(scale, overall, None, margin, unable=why)
     variance = RunVariance(
@@ -355,11 +356,6 @@ def _constant_difference(base: list[FloatArray], cand: list[FloatArray]) -> Floa
     return np.asarray(ends[1] - ends[0])
 
 
-def _fewest_samples(runs: list[FloatArray]) -> int:
-    """How many samples a side has, in all its runs together, at the point that has the fewest."""
-    return int(sum(np.isfinite(a).sum(axis=1) for a in runs).min())
-
-
 def _margin(blank: _Blank, base: list[FloatArray], cand: list[FloatArray], *, log: bool) -> float:
     """The margin on the scale of the test: the log of a ratio, or units."""
     settings = blank.question.settings
@@ -377,17 +373,6 @@ def _times_two_to(value: float, exponent: int) -> float:
         return math.ldexp(value, exponent)
     except OverflowError:
         return math.copysign(sys.float_info.max, value)
-
-
-def _with_samples(
-    base: list[FloatArray], cand: list[FloatArray], *, paired: bool
-) -> tuple[list[FloatArray], list[FloatArray]]:
-    """The runs that have the metric at all: one that broke off takes no points from the others."""
-    has = [[bool(np.isfinite(a).any()) for a in side] for side in (base, cand)]
-    if paired:
-        has = [[b and c for b, c in zip(*has, strict=True)]] * 2
-    base, cand = (list(compress(side, kept)) or side[:1] for side, kept in zip((base, cand), has, strict=True))
-    return base, cand
 
 
 def _between_runs(question: Question) -> RunVariance:

@@ -6,6 +6,8 @@ nothing of what another run of the same code would measure.
 
 from __future__ import annotations
 
+from itertools import compress
+
 import numpy as np
 
 from holobench_mcp import formulas
@@ -18,6 +20,22 @@ _FEW_ROUNDS, _CLEARLY, _ROOM = 4, 0.25, 1.15
 #: With fewer runs on a side, their spread is too easily small by luck: medians of two modes part two runs from two
 #: cleanly once in eight.
 _FEW_RUNS = 3
+
+
+def with_samples(
+    base: list[FloatArray], cand: list[FloatArray], *, paired: bool
+) -> tuple[list[FloatArray], list[FloatArray]]:
+    """The runs that have the metric at all: one that broke off takes no points from the others."""
+    has = [[bool(np.isfinite(a).any()) for a in side] for side in (base, cand)]
+    if paired:
+        has = [[b and c for b, c in zip(*has, strict=True)]] * 2
+    base, cand = (list(compress(side, kept)) or side[:1] for side, kept in zip((base, cand), has, strict=True))
+    return base, cand
+
+
+def fewest_samples(runs: list[FloatArray]) -> int:
+    """How many samples a side has, in all its runs together, at the point that has the fewest."""
+    return int(sum(np.isfinite(a).sum(axis=1) for a in runs).min())
 
 
 def without_copies(runs: list[FloatArray]) -> list[FloatArray]:
