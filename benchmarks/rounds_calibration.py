@@ -29,16 +29,17 @@ def main() -> None:
     print(f"seed {SEED}, {draws} draws, {ROUNDS} rounds, {POINTS} points × {REPEATS} repeats, 5 % noise within a run\n")
     print("| noise between runs | change | compare_revisions | stopped early | paired t at 5 % |")
     print("| --- | --- | --- | --- | --- |")
-    for name, sd, drift in (
-        ("1 %", 0.01, 0.0),
-        ("3 %", 0.03, 0.0),
-        ("5 %", 0.05, 0.0),
-        ("3 % and a drift of 5 %", 0.03, 0.05),
+    for name, sd, drift, busy in (
+        ("1 %", 0.01, 0.0, False),
+        ("3 %", 0.03, 0.0, False),
+        ("5 %", 0.05, 0.0, False),
+        ("3 % and a drift of 5 %", 0.03, 0.05, False),
+        ("2 %, others keep the machine busy", 0.02, 0.0, True),
     ):
         for change in (0.0, 0.10):
             ours = early = theirs = 0
             for _ in range(draws):
-                base, head = pairs(rng, sd, drift, change)
+                base, head = pairs(rng, sd, drift, change, busy=busy)
                 moved, at = decide(base, head)
                 ours += moved
                 early += at < ROUNDS
@@ -49,14 +50,21 @@ def main() -> None:
             )
 
 
-def pairs(rng: np.random.Generator, sd: float, drift: float, change: float) -> tuple[list[Snapshot], list[Snapshot]]:
-    """Both sides' runs, measured in ABBA order on a machine that drifts."""
+def pairs(
+    rng: np.random.Generator, sd: float, drift: float, change: float, *, busy: bool = False
+) -> tuple[list[Snapshot], list[Snapshot]]:
+    """Both sides' runs, measured in ABBA order on a machine that drifts; busy: others slow some samples of a run down."""
     sides: tuple[list[Snapshot], list[Snapshot]] = ([], [])
+    shape = (POINTS, REPEATS)
     for i in range(ROUNDS):
         for position, side in enumerate((0, 1) if i % 2 == 0 else (1, 0)):
             at = (2 * i + position) / (2 * ROUNDS)
-            shift = sd * rng.standard_normal() + drift * at + side * math.log1p(change)
-            sides[side].append(run(100 * np.exp(shift + 0.05 * rng.standard_normal((POINTS, REPEATS)))))
+            logs = (
+                sd * rng.standard_normal() + drift * at + side * math.log1p(change) + 0.05 * rng.standard_normal(shape)
+            )
+            if busy:
+                logs += np.where(rng.random(shape) < rng.random(), rng.exponential(0.5, shape), 0.0)
+            sides[side].append(run(100 * np.exp(logs)))
     return sides
 
 

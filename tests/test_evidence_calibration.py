@@ -92,3 +92,39 @@ def test_two_modes_in_ten_metrics_at_one_point_are_seldom_called_a_change_of_any
     noise = FAMILIES["bimodal"]
     side = lambda: [run(*(noise(rng, (1, repeats)) for _ in range(10)))]  # noqa: E731
     assert sum(is_alarm(judge(side(), side())) for _ in range(PAIRS)) <= MOST
+
+
+# ---------------------------------------------------------------------- a machine that others keep busy
+
+
+def disturbed(rng, runs, *, factor=1.0):
+    """Runs of 4 points × 5 repeats of which others slow down some, in some runs many, and never make one faster."""
+    side = []
+    for _ in range(runs):
+        logs = 0.02 * rng.standard_normal((4, 5)) + 0.02 * rng.standard_normal()
+        logs += np.where(rng.random((4, 5)) < rng.random(), rng.exponential(0.5, (4, 5)), 0)
+        side.append(run(factor * 100 * np.exp(logs), units="ms"))
+    return side
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_what_others_do_on_the_machine_neither_alarms_nor_hides_a_slowdown(paired):
+    rng = np.random.default_rng(2026)
+    alarms = sum(is_alarm(judge(disturbed(rng, 5), disturbed(rng, 5), paired=paired)) for _ in range(PAIRS))
+    assert alarms <= MOST
+    told = [judge(disturbed(rng, 5), disturbed(rng, 5, factor=1.1), paired=paired) for _ in range(PAIRS)]
+    assert sum(j.decision == "regressed" for j in told) >= 0.6 * PAIRS
+    by_best = [j for j in told if j.metrics[0].location == "best"]
+    assert len(by_best) >= 0.8 * PAIRS
+    assert "by their best repeats, as others kept the machine busy" in by_best[0].reason
+
+
+def test_code_that_has_become_unsteady_is_not_excused_by_its_best_repeats():
+    rng = np.random.default_rng(2026)
+    found = 0
+    for _ in range(PAIRS):
+        quiet = [run(100 * np.exp(0.02 * rng.standard_normal((4, 5))), units="ms") for _ in range(5)]
+        slow_at_times = [np.where(rng.random((4, 5)) < 0.7, 1.5, 1.0) for _ in range(5)]
+        unsteady = [run(100 * s * np.exp(0.02 * rng.standard_normal((4, 5))), units="ms") for s in slow_at_times]
+        found += judge(quiet, unsteady).decision == "regressed"
+    assert found >= 0.95 * PAIRS

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from holobench_mcp.model import Difference, Environment, Kind, Metric
+from holobench_mcp.model import Decision, Difference, Environment, Kind, Metric
 from holobench_mcp.snapshot import Snapshot
 
 #: A first repeat this many times the later ones is more than a warm-up.
@@ -40,6 +40,20 @@ def compare(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot]) -> tupl
     for name, runs in (("baseline", baseline), ("candidate", candidate)):
         found += _within(runs, name)
     return tuple(sorted(found, key=lambda d: d.severity != "blocking"))
+
+
+def with_doubt(differences: Sequence[Difference], decision: Decision | None, next_step: str | None) -> str | None:
+    """What to check before an improvement is believed that may be the measurement's."""
+    doubts = {
+        "cached_answers": "the answers are not merely cached between repeats",
+        "metric_dropped": "nothing that said the answers are right was dropped",
+        "benchmark_source": "the benchmark still measures the same thing",
+        "measurement_touched": "the change leaves the clock, holobench and other modules as they were",
+    }
+    found = [doubts[what] for what in doubts if any(d.what == what for d in differences)]
+    if decision is not Decision.improved or not found:
+        return next_step
+    return f"Before believing it, check that {', and that '.join(found)}."
 
 
 def _definition(base: Snapshot, cand: Snapshot) -> list[Difference]:

@@ -122,13 +122,13 @@ class Comparer:
         return document.model_copy(update=update)
 
     def _compare(self, sides: Sides, options: CompareOptions) -> ComparisonDocument:
-        from holobench_mcp.comparability import compare as differences_between
+        from holobench_mcp import comparability
         from holobench_mcp.evidence import judge
 
         base = [self._load(m) for m in sides.baseline]
         cand = [self._load(m) for m in sides.candidate]
         document = _contract(base[0], cand[0], options)
-        differences = differences_between(base, cand)
+        differences = comparability.compare(base, cand)
         blocking = [d for d in differences if d.severity == "blocking"]
         margin = options.margin_percent or self._config.margin_percent
         alpha = ROUNDS_ALPHA if sides.paired else ALPHA
@@ -151,7 +151,7 @@ class Comparer:
         settings = self._config.settings_for(cand[0].bench_name, shared)
         wrong = [v for v, s in settings.items() if s.correctness]
         decision, reason, next_step = _with_correctness(document, wrong, decision, reason, next_step)
-        next_step = with_doubt(differences, decision, next_step)
+        next_step = comparability.with_doubt(differences, decision, next_step)
         by_variable = {m.variable: m for m in judgement.metrics}
         metrics = [{**m, "evidence": by_variable.get(m["variable"])} for m in document["metrics"]]
         metrics.sort(key=_worst_first)
@@ -356,20 +356,6 @@ def _with_correctness(
             )
             return Decision.regressed, f"{sentence} {reason}", step
     return decision, reason, next_step
-
-
-def with_doubt(differences: Sequence[Difference], decision: Decision | None, next_step: str | None) -> str | None:
-    """What to check before an improvement is believed that may be the measurement's."""
-    doubts = {
-        "cached_answers": "the answers are not merely cached between repeats",
-        "metric_dropped": "nothing that said the answers are right was dropped",
-        "benchmark_source": "the benchmark still measures the same thing",
-        "measurement_touched": "the change leaves the clock, holobench and other modules as they were",
-    }
-    found = [doubts[what] for what in doubts if any(d.what == what for d in differences)]
-    if decision is not Decision.improved or not found:
-        return next_step
-    return f"Before believing it, check that {', and that '.join(found)}."
 
 
 def _worst_first(metric: Mapping[str, Any]) -> tuple[int, int, float]:

@@ -37,6 +37,8 @@ __all__ = ["depends_on_machine", "judge", "run_variance_from"]
 MAX_POINTS_LISTED = 1000
 #: Fewer runs a side know too little of how much they differ to be asked for.
 _FEWEST_RUNS = 3
+#: With fewer degrees of freedom, how many runs would settle it is anybody's guess: a few more come first.
+_KNOWS_ITS_SPREAD = 3
 
 
 def judge(
@@ -198,6 +200,7 @@ def _evidence(
         n_points=int(tested.kept.sum()),
         n_dropped=tested.dropped,
         run_variance=tested.variance,
+        location=tested.location,
         margin=tested.shown(tested.margin),
         points=points,
         points_moved=points_moved,
@@ -249,6 +252,8 @@ def _needed(tested: Tested, limit: float) -> tuple[int | None, int | None]:
     alpha = limit * evidence_points.least_share_of_mean(tested.points.q.size)
     there = max(tested.n_runs)
     if question.on_machine or there > 1:
+        if overall.df < _KNOWS_ITS_SPREAD:
+            return max(there + 1, _FEWEST_RUNS), None
         runs = 1 / there if question.paired and there > 1 else sum(1 / n for n in tested.n_runs)
         sd = (overall.variance / runs) ** 0.5
         needed = formulas.runs_for_power(sd, tested.margin, alpha=alpha, paired=question.paired)

@@ -19,7 +19,7 @@ from holobench_mcp import evidence_points, evidence_runs, formulas
 from holobench_mcp.aligned import Aligned
 from holobench_mcp.evidence_points import PointTests
 from holobench_mcp.formulas import Estimate, FloatArray
-from holobench_mcp.model import Direction, Kind, Metric, MetricSettings, RunVariance
+from holobench_mcp.model import Direction, Kind, Location, Metric, MetricSettings, RunVariance
 
 #: Run-to-run standard deviation, in percent, of a metric that depends on the machine, where nothing was measured.
 ASSUMED_RUN_SD_PERCENT = 3.0
@@ -85,6 +85,7 @@ class Tested:
     exponent: int = 0  #: the test's numbers are in units of 2 to this power
     exact: bool = False
     unable: str | None = None
+    location: Location | None = None
 
     def shown(self, value: float) -> float:
         """An effect as it is reported: percent of a ratio, percentage points, or units."""
@@ -276,6 +277,10 @@ def _test_runs(
     question = blank.question
     few = evidence_runs.are_few(blank.n_runs, paired=question.paired)
     lb, lc = (evidence_runs.locations(side, few=few) for side in (base, cand))  # (runs, points)
+    best = None
+    if question.on_machine and scale == "log" and not few and question.direction is not Direction.none:
+        best = evidence_runs.undisturbed(base, cand, (lb, lc), lowest=question.direction is Direction.minimize)
+    lb, lc = best or (lb, lc)
     d = lc.mean(axis=0) - lb.mean(axis=0)
     floor = max(_least_variance(question, scale), evidence_runs.told_by_repeats([*base, *cand]) if few else 0.0)
     yb, yc = lb.mean(axis=1), lc.mean(axis=1)
@@ -294,6 +299,9 @@ def _test_runs(
         shapes = [evidence_runs.shape_of_a_side(*side) for side in ((base, lb), (cand, lc))]
         sides, dfs = np.stack([s for s, _ in shapes]), np.stack([df for _, df in shapes])
         weights = np.array([1 / yb.size, 1 / yc.size])
+    if best is not None:
+        overall = replace(overall, variance=overall.variance * evidence_runs.ROOM_OF_BEST)
+        p = max(p, overall.p_value())
     lone = min(blank.n_runs) == 1 and min(base, cand, key=len)[0].shape[1] == 1
     once = d.size == 1 or max(blank.n_repeats) == 1
     if lone or (once and evidence_runs.fewest_samples(base) + evidence_runs.fewest_samples(cand) < _FEWEST_SAMPLES):
@@ -308,7 +316,8 @@ def _test_runs(
     points = evidence_points.moderated_tests(
         d, sides, dfs, np.outer(weights, np.ones(d.size)), added=overall.variance, added_df=overall.df
     )
-    return blank.fill(scale, overall, p, margin, variance=variance, points=points)
+    location: Location = "best" if best is not None else "mean" if few else "median"
+    return replace(blank.fill(scale, overall, p, margin, variance=variance, points=points), location=location)
 
 
 def _test_proportions(blank: _Blank, base: list[FloatArray], cand: list[FloatArray]) -> Tested:

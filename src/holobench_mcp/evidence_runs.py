@@ -20,6 +20,10 @@ _FEW_ROUNDS, _CLEARLY, _ROOM = 4, 0.25, 1.15
 #: With fewer runs on a side, their spread is too easily small by luck: medians of two modes part two runs from two
 #: cleanly once in eight.
 _FEW_RUNS = 3
+#: The best repeats of runs have less than this share of the variance of their medians, together and on each side, where
+#: others kept the machine busy. Of identical code without such noise one comparison in twenty looks so by chance, and
+#: choosing what varies less makes it look too sure (6 % alarms at a nominal 5 %), which the room takes back.
+_DISTURBED, _DISTURBED_SIDE, ROOM_OF_BEST = 0.5, 0.7, 1.15
 
 
 def with_samples(
@@ -81,6 +85,26 @@ def locations(runs: list[FloatArray], *, few: bool) -> FloatArray:
     if few:
         return np.stack([np.nanmean(a, axis=1) for a in runs])
     return np.stack([np.nanmedian(a, axis=1) if np.isnan(a).any() else np.median(a, axis=1) for a in runs])
+
+
+def undisturbed(
+    base: list[FloatArray], cand: list[FloatArray], medians: tuple[FloatArray, FloatArray], *, lowest: bool
+) -> tuple[FloatArray, FloatArray] | None:
+    """The best repeat of each run at each point, where the medians show that others kept the machine busy; else None.
+
+    Whoever shares the machine only ever makes a measurement slower, so that the fastest of some repeats is the one that
+    was disturbed least (as `timeit` advises). It is taken where the runs' best repeats differ far less than their
+    medians do, on both sides: code that has itself become unsteady shows that on one. medians: (runs, points) of each
+    side. lowest: whether the lowest value is the best.
+    """
+    if min(len(base), len(cand)) < _FEW_RUNS or min(a.shape[1] for a in (*base, *cand)) < 2:
+        return None
+    best = np.nanmin if lowest else np.nanmax
+    found = tuple(np.stack([best(a, axis=1) for a in side]) for side in (base, cand))
+    spread, usual = ([float(at.mean(axis=1).var(ddof=1)) for at in sides] for sides in (found, medians))
+    disturbed = sum(spread) < _DISTURBED * sum(usual)
+    both = all(s < _DISTURBED_SIDE * u for s, u in zip(spread, usual, strict=True))
+    return (found[0], found[1]) if disturbed and both else None
 
 
 def told_by_repeats(runs: list[FloatArray]) -> float:

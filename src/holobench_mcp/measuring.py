@@ -185,7 +185,7 @@ class Measuring:
 
     @staticmethod
     def _with_cautions(document: ComparisonDocument, cautions: Sequence[Difference]) -> ComparisonDocument:
-        from holobench_mcp.comparing import with_doubt
+        from holobench_mcp.comparability import with_doubt
 
         if document.decision is not Decision.improved:
             # What a change looks like says nothing of one that made nothing faster; what its samples look like does.

@@ -18,6 +18,8 @@ ALPHA, ROUNDS_ALPHA = 0.05, 0.04
 
 JsonScalar = str | int | float | bool | None
 Verdict = Literal["improved", "regressed", "unchanged"]
+#: What of a run's repeats stands for it; the best ones where others kept the machine busy.
+Location = Literal["mean", "median", "best"]
 
 
 # --------------------------------------------------------------------------- errors
@@ -377,6 +379,7 @@ class MetricEvidence(Frozen):
     n_points: int = 0
     n_dropped: int = Field(0, description="samples that were missing or not finite")
     run_variance: RunVariance | None = None
+    location: Location | None = Field(None, description="what of a run's repeats stands for it, with several runs")
     margin: float | None = None
     points: tuple[PointEvidence, ...] = ()
     points_moved: int = 0

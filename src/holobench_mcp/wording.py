@@ -121,6 +121,8 @@ def _basis(e: MetricEvidence) -> str:
     if max(e.n_runs) == 1:
         repeats = _both(e.n_repeats, "repeat")
         told = f"one run of {repeats} a side" if e.n_repeats[0] == e.n_repeats[1] else f"one run a side, of {repeats}"
+    if e.location == "best":
+        told += " by their best repeats, as others kept the machine busy"
     known = e.run_variance
     if known is not None and known.source == "assumed":
         told += f", run-to-run sd assumed {known.sd_percent:g} %"
