@@ -10,9 +10,10 @@ import pytest
 
 from conftest import snapshot
 from holobench_mcp import digest
+from holobench_mcp.answers import CompareOptions
 from holobench_mcp.config import load_config
 from holobench_mcp.contract import compare_results, strict
-from holobench_mcp.model import CompareOptions, Decision, InvalidArgument, NotComparable, UnknownResult
+from holobench_mcp.model import Decision, InvalidArgument, NotComparable, UnknownResult
 from holobench_mcp.snapshot import Snapshot
 from holobench_mcp.workspace import Workspace
 

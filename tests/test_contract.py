@@ -21,7 +21,8 @@ from jsonschema import Draft202012Validator
 
 from holobench_mcp import contract
 from holobench_mcp.model import ComparisonDocument, ResultDocument
-from holobench_mcp.snapshot import Snapshot, decode_samples, encode_samples
+from holobench_mcp.samples import decode_samples, encode_samples
+from holobench_mcp.snapshot import Snapshot
 
 RELAXED = settings(deadline=None, max_examples=60, derandomize=True, suppress_health_check=list(HealthCheck))
 VALUES = st.floats(-1e6, 1e6, width=32) | st.sampled_from([0.0, -0.0, math.nan, math.inf, -math.inf, 1e-300, 5.0])

@@ -13,8 +13,9 @@ import pytest
 from mcp import Client
 
 from conftest import PYTHON
+from holobench_mcp.answers import MeasurementReport
 from holobench_mcp.measuring import Measuring
-from holobench_mcp.model import CaptureError, MeasurementReport
+from holobench_mcp.model import CaptureError
 from holobench_mcp.server.app import create_server
 
 BENCH = Path(__file__).parent / "benches" / "tiny.py"

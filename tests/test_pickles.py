@@ -461,4 +461,6 @@ def test_an_archive_that_is_none_is_a_capture_error(described: tuple[dict[str, o
 def test_only_the_quarantine_unpickles() -> None:
     source = Path(pickles.__file__).parent.parent
     users = {p.relative_to(source).as_posix() for p in source.rglob("*.py") if "import pickle\n" in p.read_text()}
-    assert users == {"capture/quarantine.py"}
+    assert users == {"capture/doubles.py"}
+    loaders = {p.relative_to(source).as_posix() for p in source.rglob("*.py") if "Unpickler(" in p.read_text()}
+    assert loaders == {"capture/doubles.py", "capture/quarantine.py"}

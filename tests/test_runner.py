@@ -17,7 +17,7 @@ import pytest
 
 from conftest import PYTHON
 from holobench_mcp import upstream
-from holobench_mcp.capture import runner
+from holobench_mcp.capture import runner, sweeps
 from holobench_mcp.capture.runner import clean_text, run_command
 from holobench_mcp.model import CaptureError, InvalidArgument
 from holobench_mcp.snapshot import Snapshot
@@ -167,7 +167,7 @@ def test_a_result_larger_than_the_pipe_arrives_whole(saved: Path, tmp_path: Path
 def test_a_result_that_is_too_large_is_dropped_and_the_next_is_kept(
     saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "MAX_PICKLE_BYTES", 1 << 20)
+    monkeypatch.setattr(sweeps, "MAX_PICKLE_BYTES", 1 << 20)
     script = f"head -c 3000000 /dev/zero > $BENCHER_RESULT_PATH; sleep 0.3; cat {saved} > $BENCHER_RESULT_PATH"
     outcome = run_command(shell(script), cwd=tmp_path)
     assert len(outcome.snapshots) == 1

@@ -22,7 +22,8 @@ from hypothesis.extra import numpy as hnp
 from conftest import snapshot
 from holobench_mcp.contract import result_to_dict
 from holobench_mcp.model import ConfigError, IntegrityError, InvalidArgument, StoreError, UnknownResult
-from holobench_mcp.snapshot import Snapshot, decode_samples, encode_samples
+from holobench_mcp.samples import decode_samples, encode_samples
+from holobench_mcp.snapshot import Snapshot
 from holobench_mcp.store import Store, layout, open_store
 from holobench_mcp.store.backend import Backend
 from holobench_mcp.store.names import find

@@ -10,13 +10,13 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from holobench_mcp.answers import CompareOptions
 from holobench_mcp.config import Config
 from holobench_mcp.model import (
     ALPHA,
     DECISIONS_WORST_FIRST,
     ROUNDS_ALPHA,
     ComparedMetric,
-    CompareOptions,
     ComparisonDocument,
     Decision,
     Difference,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,18 @@ def without_objects(values: Iterable[Any]) -> npt.NDArray[Any]:
     if kinds == {datetime} and all(v.tzinfo is None for v in held):
         return np.array(held, dtype="datetime64[us]")
     return np.array([str(v) for v in held], dtype=np.str_)
+
+
+def plain_array(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """An array without objects, of the same values; an enum's member counts as its value."""
+    if values.dtype.kind in "fiubUM":
+        return values
+    return without_objects(of_enum(v) for v in values.tolist())
+
+
+def of_enum(value: Any) -> Any:  # noqa: ANN401 - anything a sweep may hold
+    """An enum's member as its value, which is what a saved result keeps of it."""
+    return value.value if isinstance(value, Enum) else value
 
 
 def _is_exact(value: float) -> bool:

@@ -8,23 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from holobench_mcp.model import (
+from holobench_mcp.answers import (
     BaselineList,
     BaselineSet,
     BenchmarkList,
-    ComparedMetric,
-    ComparisonDocument,
-    Direction,
     History,
     ImportReport,
     MeasurementReport,
-    MetricEvidence,
     MetricList,
+    ResultPage,
+    RevisionReport,
+)
+from holobench_mcp.model import (
+    ComparedMetric,
+    ComparisonDocument,
+    Direction,
+    MetricEvidence,
     PointEvidence,
     RefEntry,
     ResultDocument,
-    ResultPage,
-    RevisionReport,
     Side,
 )
 

@@ -7,18 +7,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from holobench_mcp.answers import BenchmarkList, BenchmarkRow, MeasurementReport, RevisionReport
 from holobench_mcp.config import BenchmarkConfig, Config
-from holobench_mcp.model import (
-    DECISIONS_WORST_FIRST,
-    BenchmarkList,
-    BenchmarkRow,
-    ComparisonDocument,
-    Decision,
-    Difference,
-    InvalidArgument,
-    MeasurementReport,
-    RevisionReport,
-)
+from holobench_mcp.model import DECISIONS_WORST_FIRST, ComparisonDocument, Decision, Difference, InvalidArgument
 
 if TYPE_CHECKING:
     from holobench_mcp.capture.measure import OnProgress, Record

@@ -221,7 +221,7 @@ class RefEntry(Frozen):
     replaced: str | None = None
 
 
-# --------------------------------------------------------------------------- the contract
+# --------------------------------------------------------------------------- the contract of one result
 
 
 class Tolerant(BaseModel):
@@ -405,88 +405,7 @@ class Difference(Frozen):
     variable: str | None = None
 
 
-# --------------------------------------------------------------------------- what tools and commands return
-
-
-class CompareOptions(Frozen):
-    """How to compare. method and threshold choose the contract's detector; the margin is the evidence's."""
-
-    metrics: tuple[str, ...] | None = None
-    method: Literal["percentage", "adaptive", "delta", "absolute"] | None = None
-    threshold: float | None = None
-    margin_percent: float | None = None
-    replicates: Literal["auto", "none"] = "auto"
-    detail: Literal["summary", "full"] = "summary"
-    include_change: bool = False
-
-
-class ImportReport(Frozen):
-    """What came of importing a file."""
-
-    path: str
-    result_ids: tuple[str, ...]
-
-
-class RunReport(Frozen):
-    """What came of running a command."""
-
-    returncode: int
-    result_ids: tuple[str, ...]
-    problems: tuple[str, ...] = ()
-
-
-class ResultRow(Frozen):
-    """One result in a listing."""
-
-    result_id: str
-    bench_name: str
-    executed_at: str
-    source_revision: str | None
-    dirty: bool | None
-    label: str | None
-    metrics: tuple[str, ...]
-    refs: tuple[str, ...] = ()
-
-
-class ResultPage(Frozen):
-    """A page of results, newest first."""
-
-    results: tuple[ResultRow, ...]
-    total: int = Field(description="results that match, on all pages")
-    next_cursor: str | None = None
-
-
-class InputValues(Frozen):
-    """A swept input and where it was measured."""
-
-    name: str
-    units: str | None
-    values: tuple[JsonScalar, ...]
-    n_values: int = Field(description="how many there are, when values shows only the first of them")
-
-
-class MetricRow(Frozen):
-    """A metric of one result, summed up."""
-
-    variable: str
-    units: str | None
-    direction: Direction
-    kind: Kind
-    n: int
-    mean: float | None
-    sd: float | None = None
-    optimal_value: float | None
-    optimal_inputs: dict[str, Any]
-    claim: ClaimOutcome | None = None
-
-
-class MetricList(Frozen):
-    """What a result measured, and over which inputs."""
-
-    result_id: str
-    bench_name: str
-    inputs: tuple[InputValues, ...]
-    metrics: tuple[MetricRow, ...]
+# --------------------------------------------------------------------------- the contract of two results
 
 
 class Side(Tolerant):
@@ -567,111 +486,6 @@ class ComparisonDocument(Tolerant):
     selection: Selection | None = None
     notes: tuple[str, ...] = ()
     uri: str | None = None
-
-
-class BenchmarkRow(Frozen):
-    """A benchmark that the configuration allows to run."""
-
-    name: str
-    description: str
-    command: tuple[str, ...]
-    runs: int
-    parameters: dict[str, dict[str, Any]] = {}
-    protected: tuple[str, ...] = ()
-
-
-class BenchmarkList(Frozen):
-    """The benchmarks that can be run from here."""
-
-    benchmarks: tuple[BenchmarkRow, ...]
-
-
-class MeasurementReport(Frozen):
-    """What measuring a benchmark recorded."""
-
-    measurement: str
-    benchmark: str
-    runs: int
-    result_ids: tuple[str, ...]
-    seconds: float
-    next_step: str
-
-
-class RevisionReport(Frozen):
-    """An interleaved A/B measurement of two revisions, and the comparison that came of it."""
-
-    measurement: str
-    benchmark: str
-    base_revision: str
-    head_revision: str
-    rounds: int
-    stopped: str | None
-    protected_changed: tuple[str, ...]
-    notes: tuple[str, ...]
-    comparisons: tuple[ComparisonDocument, ...]
-
-
-class HistoryPoint(Frozen):
-    """One measurement of a metric."""
-
-    result_id: str
-    executed_at: str
-    source_revision: str | None
-    estimate: float | None
-    ci: tuple[float, float] | None
-    n: int
-    n_runs: int
-
-
-class ChangePoint(Frozen):
-    """Where a metric stepped: the first measurement after the step."""
-
-    result_id: str
-    executed_at: str
-    after_revision: str | None = Field(description="the last revision before the step")
-    source_revision: str | None
-    effect_percent: float | None = None
-    effect: float | None = None
-    ci: tuple[float, float] | None
-    confidence: float = Field(description="1 − p: how seldom a series without a step looks like this")
-
-
-class DriftReport(Frozen):
-    """A slow change over the whole series, without a step."""
-
-    effect_percent: float | None = None
-    effect: float | None = None
-    ci: tuple[float, float] | None
-    confidence: float
-
-
-class History(Frozen):
-    """A metric over its measurements, oldest first."""
-
-    bench_name: str
-    metric: str
-    units: str | None
-    direction: Direction
-    point: dict[str, JsonScalar] | None = None
-    series: tuple[HistoryPoint, ...]
-    change_points: tuple[ChangePoint, ...]
-    drift: DriftReport | None = None
-    detectors: tuple[dict[str, Any], ...] = Field((), description="holobench's own over-time detectors, verbatim")
-    summary: str = ""
-
-
-class BaselineList(Frozen):
-    """What every named baseline means now."""
-
-    baselines: tuple[RefEntry, ...]
-
-
-class BaselineSet(Frozen):
-    """A baseline's new entry, and how the new result compares with the one that it replaced."""
-
-    entry: RefEntry
-    decision: Decision | None = None
-    note: str | None = None
 
 
 def result_uri(result_id: str) -> str:

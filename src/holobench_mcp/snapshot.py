@@ -8,17 +8,12 @@ travel as an npz archive in which nothing can run.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import math
-import struct
 import uuid
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -27,12 +22,11 @@ import numpy.typing as npt
 
 from holobench_mcp import upstream
 from holobench_mcp.bench_result import contract_of, snapshot_dataset
-from holobench_mcp.coordinates import without_objects
+from holobench_mcp.coordinates import of_enum, plain_array
 from holobench_mcp.model import (
     CaptureError,
     Environment,
     Input,
-    IntegrityError,
     InvalidArgument,
     JsonScalar,
     Kind,
@@ -47,13 +41,6 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 InputKind = Literal["float", "int", "bool", "str", "datetime"]
 
-#: What reading an archive fails with, when it is none or was made up.
-_UNREADABLE = (
-    ValueError, KeyError, OSError, EOFError, TypeError, MemoryError, OverflowError, RecursionError, RuntimeError,
-    struct.error, zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
-#: A sweep of 10⁷ samples is 80 MB; past this an archive is an accident or an attack.
-MAX_SAMPLES = 200_000_000
 _NO_REGRESSIONS: Mapping[str, Any] = {
     "has_regressions": False,
     "has_blocking_regressions": False,
@@ -291,74 +278,6 @@ class Snapshot:
         return replace(self, **changes)
 
 
-# ---------------------------------------------------------------------- the samples.npz codec
-
-
-def encode_samples(snapshot: Snapshot) -> bytes:
-    """The dataset as an npz archive: `metric/<name>`, `coord/<name>`, `dims`. Bit-exact; the same bytes each time."""
-    if snapshot.dataset is None:
-        raise InvalidArgument("a contract-only result has no samples to encode.")
-    dims = [i.name for i in snapshot.inputs] + ["repeat"]
-    arrays: dict[str, npt.NDArray[Any]] = {"dims": np.array(dims, dtype=np.str_)}
-    for name in dims:
-        arrays[f"coord/{name}"] = _plain(np.asarray(snapshot.dataset[name].values))
-    for metric in snapshot.metrics:
-        if metric.variable in snapshot.dataset:
-            values = snapshot.dataset[metric.variable].transpose(*dims).values
-            arrays[f"metric/{metric.variable}"] = np.ascontiguousarray(values)
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **cast("Any", arrays))
-    return buffer.getvalue()
-
-
-def decode_samples(data: bytes, *, name: str = "samples.npz") -> xr.Dataset:
-    """The dataset of an npz archive. Nothing in it can run, and what it claims to hold is checked before it is read.
-
-    Raises IntegrityError for anything that is not an archive that `encode_samples` could have written.
-    """
-    import xarray as xr
-
-    try:
-        arrays = read_archive(data)
-        dims = [str(d) for d in arrays.pop("dims")]
-        coords = {key.removeprefix("coord/"): a for key, a in arrays.items() if key.startswith("coord/")}
-        variables = {key.removeprefix("metric/"): (dims, a) for key, a in arrays.items() if key.startswith("metric/")}
-        for array, kinds in [*((a, "fiub") for _, a in variables.values()), *((a, "fiubUM") for a in coords.values())]:
-            if array.dtype.kind not in kinds or array.size == 0:
-                raise ValueError(f"it holds an array of {array.dtype} and the shape {array.shape}")
-        return xr.Dataset(variables, coords={d: (d, coords[d]) for d in dims})
-    except _UNREADABLE as problem:
-        raise IntegrityError(f"{name} is not a samples archive ({problem}).") from problem
-
-
-def read_archive(data: bytes) -> dict[str, npt.NDArray[Any]]:
-    """The arrays of an npz archive, by name. Raises ValueError or a zip error for anything else."""
-    _check_archive(data)
-    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-        return {key: archive[key] for key in archive.files}
-
-
-def _check_archive(data: bytes) -> None:
-    """Refuse an archive whose members claim more than a result can hold, before a byte is unpacked."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        claimed = sum(member.file_size for member in archive.infolist())
-        if claimed > 8 * MAX_SAMPLES or (claimed > 1 << 20 and claimed > 1100 * len(data)):
-            raise ValueError(f"it claims {claimed:,} bytes in {len(data):,}")
-        for member in archive.infolist():
-            with archive.open(member) as stream:
-                version = np.lib.format.read_magic(stream)
-                header = (
-                    np.lib.format.read_array_header_1_0(stream)
-                    if version == (1, 0)
-                    else np.lib.format.read_array_header_2_0(stream)
-                )
-            shape, _, dtype = header
-            if dtype.hasobject:
-                raise ValueError(f"{member.filename} holds objects")
-            if math.prod(shape) * dtype.itemsize > member.file_size:
-                raise ValueError(f"{member.filename} claims the shape {shape}, which it has no bytes for")
-
-
 def canonical_json(document: object) -> bytes:
     """Sorted, compact, strict JSON: the form that digests are taken of."""
     return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False, default=str).encode()
@@ -374,21 +293,9 @@ def _scalars_only(moment: xr.Dataset, inputs: Sequence[str], metrics: Sequence[M
         dataset = dataset.expand_dims("repeat", axis=-1).assign_coords(repeat=[1])
     dims = [*inputs, "repeat"]
     dataset = dataset.transpose(*[d for d in dims if d in dataset.dims], missing_dims="ignore")
-    coords = {d: _plain(np.asarray(dataset[d].values)) for d in dims if d in dataset.dims}
+    coords = {d: plain_array(np.asarray(dataset[d].values)) for d in dims if d in dataset.dims}
     kept = dataset.drop_vars([c for c in dataset.coords if c not in coords]).assign_coords(coords)
     return kept.drop_attrs()
-
-
-def _plain(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """An array without objects, of the same values; an enum's member counts as its value."""
-    if values.dtype.kind in "fiubUM":
-        return values
-    return without_objects(_of_enum(v) for v in values.tolist())
-
-
-def _of_enum(value: Any) -> Any:  # noqa: ANN401 - anything a sweep may hold
-    """An enum's member as its value, which is what a saved result keeps of it."""
-    return value.value if isinstance(value, Enum) else value
 
 
 def _input_kind(values: npt.NDArray[Any]) -> InputKind:
@@ -400,7 +307,7 @@ def _constants(cfg: Any) -> dict[str, JsonScalar]:  # noqa: ANN401 - a bencher B
     """The sweep's constants. bencher holds them as [variable, value] pairs."""
     held: dict[str, JsonScalar] = {}
     for variable, value in cfg.const_vars or ():
-        plain = _of_enum(value.item() if hasattr(value, "item") else value)
+        plain = of_enum(value.item() if hasattr(value, "item") else value)
         held[str(getattr(variable, "name", variable))] = (
             plain
             if isinstance(plain, str | int | bool) or (isinstance(plain, float) and math.isfinite(plain))
@@ -438,7 +345,7 @@ def _sample_array(metric: Metric, given: npt.ArrayLike, shape: tuple[int, ...]) 
 
 
 def _coordinate(name: str, values: Sequence[Any]) -> npt.NDArray[Any]:
-    array = _plain(np.asarray(values))
+    array = plain_array(np.asarray(values))
     if array.ndim != 1 or array.size == 0:
         raise InvalidArgument(f"inputs: {name!r} must be a list of at least one value.")
     if array.dtype.kind == "f" and not np.isfinite(array).all():

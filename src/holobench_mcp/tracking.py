@@ -9,16 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from holobench_mcp import history
-from holobench_mcp.model import (
-    ChangePoint,
-    DriftReport,
-    History,
-    HistoryPoint,
-    InvalidArgument,
-    JsonScalar,
-    Manifest,
-    UnknownResult,
-)
+from holobench_mcp.answers import ChangePoint, DriftReport, History, HistoryPoint
+from holobench_mcp.model import InvalidArgument, JsonScalar, Manifest, UnknownResult
 from holobench_mcp.store import Store
 from holobench_mcp.store.replicates import measurements
 

@@ -17,28 +17,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from holobench_mcp import gitinfo
-from holobench_mcp.config import Config
-from holobench_mcp.kept import Kept
-from holobench_mcp.model import (
+from holobench_mcp.answers import (
     BaselineList,
     BaselineSet,
-    CaptureError,
     CompareOptions,
-    Decision,
     History,
     ImportReport,
     InputValues,
-    InvalidArgument,
-    JsonScalar,
-    Manifest,
     MetricList,
     MetricRow,
-    NotComparable,
-    RefEntry,
-    ResultDocument,
     ResultPage,
     ResultRow,
     RunReport,
+)
+from holobench_mcp.config import Config
+from holobench_mcp.kept import Kept
+from holobench_mcp.model import (
+    CaptureError,
+    Decision,
+    InvalidArgument,
+    JsonScalar,
+    Manifest,
+    NotComparable,
+    RefEntry,
+    ResultDocument,
     StoreError,
     UnknownResult,
     result_uri,

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from holobench_mcp.capture.environment import versions_of
-from holobench_mcp.capture.runner import NO_FIFOS, RunOutcome, run_command
+from holobench_mcp.capture.runner import RunOutcome, run_command
+from holobench_mcp.capture.sweeps import NO_FIFOS
 from holobench_mcp.config import BenchmarkConfig
 from holobench_mcp.model import CaptureError, InvalidArgument, Measurement
 

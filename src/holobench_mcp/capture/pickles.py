@@ -37,7 +37,8 @@ from holobench_mcp.model import (
     Metric,
     ResultDocument,
 )
-from holobench_mcp.snapshot import Snapshot, read_archive
+from holobench_mcp.samples import read_archive
+from holobench_mcp.snapshot import Snapshot
 
 if TYPE_CHECKING:
     import xarray as xr

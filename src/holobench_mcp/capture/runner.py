@@ -1,20 +1,14 @@
 """Runs a benchmark command, unedited, and catches every sweep that it collects.
 
-holobench writes each collected sweep to the path in `BENCHER_RESULT_PATH`, where the next one overwrites it. A FIFO in
-that place receives them all. They are only put aside while the command runs, and go to the quarantine when it is over:
-reading one keeps a core busy, which the next sweep would measure.
+The child stands in a process group of its own, behind a guard that ends it when this process is gone.
 """
 
 from __future__ import annotations
 
-import io
 import os
-import pickletools
 import re
-import select
 import shutil
 import signal
-import stat
 import subprocess
 import sys
 import tempfile
@@ -25,13 +19,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from holobench_mcp import gitinfo
 from holobench_mcp.capture import guard
 from holobench_mcp.capture.environment import benchmark_file_of, capture_environment, versions_of
-from holobench_mcp.capture.pickles import MAX_PICKLE_BYTES, read_pickle
-from holobench_mcp.model import CaptureError, Environment, InvalidArgument
+from holobench_mcp.capture.sweeps import Sweeps
+from holobench_mcp.model import CaptureError, InvalidArgument
 
 if TYPE_CHECKING:
     from holobench_mcp.snapshot import Snapshot
@@ -42,11 +36,7 @@ LABEL, REVISION = "BENCHER_DISPLAY_LABEL", "BENCHER_SOURCE_REVISION"
 #: Marks everything that a run starts, so that what left its process group is found too.
 RUN_MARK = "HOLOBENCH_MCP_RUN"
 
-NO_FIFOS = "this system has no FIFOs: only the last sweep of the command was recorded."
 TAIL_BYTES = 64 << 10
-#: Each costs a process to find out; a benchmark that writes garbage writes a lot of it.
-_MAX_PROBLEMS = 20
-_TOO_LARGE = f"a sweep's result has more than {MAX_PICKLE_BYTES:,} bytes; it was dropped."
 _STDERR = 2
 _GRACE_S = 3.0
 _DRAIN_S = 2.0
@@ -108,7 +98,7 @@ def run_command(
     )
     mark = child_env[RUN_MARK] = f"{os.getpid()}-{time.monotonic_ns()}"
     with tempfile.TemporaryDirectory(prefix="holobench-mcp-") as private:
-        sweeps = _Sweeps(Path(private) / "result.pkl", known, on_snapshot)
+        sweeps = Sweeps(Path(private) / "result.pkl", known, on_snapshot)
         child_env[RESULT_PATH] = str(sweeps.path)
         with sweeps:
             outcome = _run(command, folder, child_env, mark, timeout_s, on_output, cancel, stdout_is_ours)
@@ -255,152 +245,3 @@ class _Tail:
         if self._stream is not None and not self._thread.is_alive():
             self._stream.close()
         return clean_text(self._kept)
-
-
-# ---------------------------------------------------------------------- its sweeps
-
-
-class _Sweeps:
-    """Receives pickles through a FIFO and puts them aside; hands each to the quarantine when the command is over."""
-
-    def __init__(self, path: Path, environment: Environment, on_snapshot: Callable[[Snapshot], None] | None) -> None:
-        self.path = path
-        self.snapshots: list[Snapshot] = []
-        self.problems: list[str] = []
-        self._environment = environment
-        self._on_snapshot = on_snapshot
-        self._put_aside: list[Path] = []
-        self._open: BinaryIO | None = None
-        self._size = 0
-        self._thread: threading.Thread | None = None
-        self._over = threading.Event()
-
-    def __enter__(self) -> None:
-        try:
-            os.mkfifo(self.path, 0o600)
-        except (AttributeError, OSError):
-            self.problems.append(NO_FIFOS)
-            return
-        self._reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
-        self._thread = threading.Thread(target=self._receive, daemon=True)
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        if self._thread is None:
-            if self.path.is_file():
-                self._read_file()
-            return
-        self._thread.join()
-        os.close(self._reader)
-        for batch in self._put_aside:
-            self._read_batch(batch.read_bytes())
-            batch.unlink()
-        if self.path.is_file():  # moved into the FIFO's place, as a writer does that wants to be atomic
-            self._read_file()
-
-    def _receive(self) -> None:
-        last_word = float("inf")
-        while time.monotonic() < last_word:
-            over = self._over.is_set()
-            if over and last_word == float("inf"):
-                # What is in the pipe is still taken; a process that we could not end may write for ever.
-                last_word = time.monotonic() + _DRAIN_S
-            ready, _, _ = select.select([self._reader], [], [], 0 if over else _TICK_S)
-            if ready:
-                try:
-                    arrived = os.read(self._reader, 1 << 20)
-                except BlockingIOError:
-                    continue
-                if arrived:
-                    self._keep(arrived)
-                    continue
-                # Every writer has closed the pipe: what arrived is whole, or never will be.
-                if self._open is None:
-                    self._over.wait(_TICK_S)
-                self._close_batch()
-                self._reopen()
-            if over:
-                break
-        self._close_batch()
-
-    def _keep(self, arrived: bytes) -> None:
-        if self._open is None:
-            self._put_aside.append(self.path.with_name(f"{len(self._put_aside)}.pkl"))
-            self._open, self._size = self._put_aside[-1].open("wb"), 0
-        self._size += len(arrived)
-        if self._size <= MAX_PICKLE_BYTES:
-            try:
-                self._open.write(arrived)
-            except OSError as problem:
-                self.problems.append(f"a sweep's result could not be put aside: {problem.strerror}.")
-                self._size = MAX_PICKLE_BYTES + 1
-        elif self._size - len(arrived) <= MAX_PICKLE_BYTES:
-            self.problems.append(_TOO_LARGE)
-
-    def _close_batch(self) -> None:
-        if self._open is not None:
-            with suppress(OSError):
-                self._open.close()
-            self._open = None
-            if self._size > MAX_PICKLE_BYTES:
-                self._put_aside.pop().unlink()
-
-    def _reopen(self) -> None:
-        """Forget the end that was seen. The new end is opened first: at no time is there a pipe that nobody reads."""
-        try:
-            reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
-        except OSError:
-            return  # it was removed; whoever has it open may still write
-        if not stat.S_ISFIFO(os.fstat(reader).st_mode):
-            os.close(reader)
-            return
-        os.close(self._reader)
-        self._reader = reader
-
-    def _read_file(self) -> None:
-        if self.path.stat().st_size > MAX_PICKLE_BYTES:
-            self.problems.append(_TOO_LARGE)
-        else:
-            self._read(self.path.read_bytes())
-
-    def _read_batch(self, batch: bytes) -> None:
-        """Read every pickle of a batch: two sweeps may have come as one. A rest that is not whole was cut short."""
-        stream = io.BytesIO(batch)
-        at = 0
-        while _passes_a_pickle(stream):
-            if len(self.problems) >= _MAX_PROBLEMS:
-                self.problems.append(f"{_MAX_PROBLEMS} results could not be read; what came after them was left out.")
-                return
-            self._read(batch[at : stream.tell()])
-            at = stream.tell()
-        if at < len(batch):
-            self.problems.append(
-                "a sweep's result was cut short, as its process was ended, or mixed with that of another process, and "
-                "could not be recorded."
-            )
-
-    def _read(self, pickled: bytes) -> None:
-        try:
-            found = read_pickle(pickled, name="a sweep's result", environment=self._environment)
-        except CaptureError as problem:
-            self.problems.append(str(problem))
-            return
-        except Exception as problem:
-            self.problems.append(f"a sweep's result could not be read ({type(problem).__name__}: {problem}).")
-            return
-        for snapshot in found:
-            self.snapshots.append(snapshot)
-            if self._on_snapshot is not None:
-                try:
-                    self._on_snapshot(snapshot)
-                except Exception as problem:
-                    self.problems.append(f"NOT RECORDED: {snapshot.bench_name}: {problem}")
-
-
-def _passes_a_pickle(stream: io.BytesIO) -> bool:
-    """Whether a whole pickle stands where the stream is, which then stands behind it. Reads opcodes, runs none."""
-    try:
-        return any(opcode.name == "STOP" for opcode, _, _ in pickletools.genops(stream))
-    except (ValueError, IndexError, EOFError):
-        return False

@@ -16,9 +16,10 @@ from pydantic import BaseModel, ValidationError
 
 from holobench_mcp import digest
 from holobench_mcp._version import __version__
+from holobench_mcp.answers import CompareOptions
 from holobench_mcp.cli import render
 from holobench_mcp.config import BenchmarkConfig, load_config
-from holobench_mcp.model import CompareOptions, Decision, HolobenchMcpError, InvalidArgument
+from holobench_mcp.model import Decision, HolobenchMcpError, InvalidArgument
 from holobench_mcp.workspace import Workspace
 
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False}

@@ -9,17 +9,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from holobench_mcp import digest
+from holobench_mcp.answers import History, MetricList, ResultPage
 from holobench_mcp.config import Config
 from holobench_mcp.model import (
     ComparedMetric,
     ComparisonDocument,
     Decision,
-    History,
     MetricEvidence,
-    MetricList,
     OutputError,
     ResultDocument,
-    ResultPage,
 )
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import Any
 from mcp.server import MCPServer
 from pydantic import BaseModel
 
-from holobench_mcp.model import CompareOptions, ComparisonDocument, InvalidArgument, ResultDocument
+from holobench_mcp.answers import CompareOptions
+from holobench_mcp.model import ComparisonDocument, InvalidArgument, ResultDocument
 from holobench_mcp.server.services import Services, for_readers
 
 _JSON = "application/json"

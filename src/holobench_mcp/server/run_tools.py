@@ -21,7 +21,7 @@ from mcp_types import CallToolResult, ToolAnnotations
 from pydantic import Field
 
 from holobench_mcp import digest
-from holobench_mcp.model import BenchmarkList, MeasurementReport, RevisionReport
+from holobench_mcp.answers import BenchmarkList, MeasurementReport, RevisionReport
 from holobench_mcp.server.services import Services, answer, described, for_agents
 
 R = TypeVar("R")

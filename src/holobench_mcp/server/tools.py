@@ -9,17 +9,16 @@ from mcp_types import CallToolResult, ToolAnnotations
 from pydantic import Field
 
 from holobench_mcp import digest
-from holobench_mcp.model import (
+from holobench_mcp.answers import (
     BaselineList,
     BaselineSet,
     CompareOptions,
-    ComparisonDocument,
     History,
     ImportReport,
     MetricList,
-    ResultDocument,
     ResultPage,
 )
+from holobench_mcp.model import ComparisonDocument, ResultDocument
 from holobench_mcp.server.services import Services, answer, for_agents
 
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)

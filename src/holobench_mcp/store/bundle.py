@@ -47,7 +47,8 @@ class Store:
     def record(self, snapshot: Snapshot) -> str:
         """Store a result. Returns its id: the same for the same result, however often it is recorded."""
         from holobench_mcp.contract import result_to_dict, strict
-        from holobench_mcp.snapshot import canonical_json, encode_samples
+        from holobench_mcp.samples import encode_samples
+        from holobench_mcp.snapshot import canonical_json
 
         try:
             snapshot.check_provenance()
@@ -144,7 +145,8 @@ class Store:
 
     def snapshot(self, manifest: Manifest) -> Snapshot:
         """The whole result, read back and checked against its digests and its own manifest."""
-        from holobench_mcp.snapshot import Snapshot, decode_samples
+        from holobench_mcp.samples import decode_samples
+        from holobench_mcp.snapshot import Snapshot
         from holobench_mcp.store.agreement import declared_otherwise
 
         document = self.contract(manifest)
