@@ -76,17 +76,31 @@ class IntegrityError(StoreError):
 # --------------------------------------------------------------------------- declarations
 
 
-def _untitled(schema: dict[str, Any]) -> None:
-    """Drop the titles that pydantic makes of names: an agent pays for every one of them in the list of tools."""
+def _lean(schema: dict[str, Any]) -> None:
+    """Drop the titles that pydantic makes of names, and write `number or null` as one type, not as a choice of two.
+
+    An agent pays for every word of a tool's schema, and a client that checks an answer against it for every choice.
+    """
     schema.pop("title", None)
     for declared in schema.get("properties", {}).values():
         declared.pop("title", None)
+        _join_types(declared)
+
+
+def _join_types(declared: dict[str, Any]) -> None:
+    choices = declared.get("anyOf", [])
+    if choices and all(set(choice) == {"type"} for choice in choices):
+        declared["type"] = [choice["type"] for choice in declared.pop("anyOf")]
+    parts = [declared.get("items"), declared.get("additionalProperties"), *declared.get("prefixItems", ()), *choices]
+    for part in parts:
+        if isinstance(part, dict):
+            _join_types(part)
 
 
 class Frozen(BaseModel):
     """A value: compared by content, never changed; an unknown key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_untitled)
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_lean)
 
 
 class Direction(StrEnum):
@@ -130,7 +144,7 @@ class Environment(Frozen):
     version adds are kept when an older one reads the manifest.
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow", json_schema_extra=_untitled)
+    model_config = ConfigDict(frozen=True, extra="allow", json_schema_extra=_lean)
 
     holobench: str | None = None
     python: str | None = None
@@ -180,7 +194,7 @@ class BlobRef(Frozen):
 class Manifest(Frozen):
     """One recorded result: all that listing, history and comparability need without its samples."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", json_schema_extra=_untitled)
+    model_config = ConfigDict(frozen=True, extra="allow", json_schema_extra=_lean)
 
     format: Literal[1] = STORE_FORMAT  # type: ignore[assignment]  # mypy wants the literal spelt out
     result_id: str
@@ -227,7 +241,7 @@ class RefEntry(Frozen):
 class Tolerant(BaseModel):
     """A document of the contract: keys that a later version adds are kept and ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", json_schema_extra=_untitled)
+    model_config = ConfigDict(frozen=True, extra="allow", json_schema_extra=_lean)
 
 
 class ClaimOutcome(Tolerant):

@@ -111,7 +111,7 @@ def test_the_server_answers_while_it_measures_and_a_lost_client_ends_the_run(pro
         return answered
 
     answered = anyio.run(session)
-    assert "Nothing was recorded yet" in answered
+    assert "No recorded result matches" in answered
     left = subprocess.run(
         ["pgrep", "-f", "time.sleep\\(100\\)"], capture_output=True, text=True, check=False
     ).stdout.split()

@@ -139,7 +139,7 @@ def comparison(document: ComparisonDocument) -> None:
             "metric",
             "decision",
             "effect [95 %]",
-            ", ".join(f"± {span:.3g} {units}".strip() for units, span in spans.items()),
+            _escaped(", ".join(f"± {span:.3g} {units}".strip() for units, span in spans.items())),
             "verdict",
             "pooled means",
         ],

@@ -27,7 +27,8 @@ Benchmark ground truth: did a code change make a benchmark better, worse or neit
 Never judge performance from raw numbers or rendered reports; ask here.
 
 Results are recorded when a benchmark runs under `holobench-mcp run -- python bench.py` (or with a Recorder in it).
-The loop: record the code before the change, make the change, record again, call compare_results with no arguments.
+The loop: record the code before the change, three runs; make the change; record three runs; call compare_results with
+no arguments. Runs of the same code count together: a single run a side can seldom tell a change from noise.
 - compare_results: the answer. `decision` is one of regressed, improved, unchanged, inconclusive, incomparable;
   `reason` says why in one sentence and `next_step` what would settle it. Act on `decision`; `verdict` is holobench's
   plain threshold check. `inconclusive` means that the data can't tell: do what next_step says, don't guess.

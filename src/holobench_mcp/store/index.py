@@ -37,6 +37,8 @@ CREATE INDEX by_time ON results (executed_at DESC, result_id DESC);
 CREATE INDEX by_bench ON results (bench_name, executed_at DESC, result_id DESC);
 """
 _T = TypeVar("_T")
+#: Each is some kilobytes; parsing one takes longer than reading it.
+_MOST_KEPT_PARSED = 10_000
 _NEWEST_FIRST = "ORDER BY executed_at DESC, result_id DESC"
 
 
@@ -49,6 +51,7 @@ class Index:
         self._db: sqlite3.Connection | None = None
         self._stamp: int | None = None
         self._backend: Backend | None = None
+        self._known: dict[str, tuple[str, Manifest]] = {}
         #: Results whose manifests are damaged, as of the last refresh: they are in no answer.
         self.unreadable: tuple[str, ...] = ()
 
@@ -95,8 +98,8 @@ class Index:
             where.append("(executed_at, result_id) < (?, ?)")
             values += before
         values += [-1 if limit is None else limit, offset]
-        query = f"SELECT manifest FROM results WHERE {' AND '.join(where)} {_NEWEST_FIRST} LIMIT ? OFFSET ?"  # noqa: S608 - columns are named above
-        return self._on_index(lambda db: [Manifest.model_validate_json(row[0]) for row in db.execute(query, values)])
+        query = f"SELECT result_id, manifest FROM results WHERE {' AND '.join(where)} {_NEWEST_FIRST} LIMIT ? OFFSET ?"  # noqa: S608 - columns are named above
+        return self._on_index(lambda db: [self._parsed(*row) for row in db.execute(query, values)])
 
     def bench_names(self) -> list[str]:
         """Every bench that has a result, the one measured last first."""
@@ -147,6 +150,17 @@ class Index:
         self.unreadable = tuple(sorted(unreadable))
         db.executemany("DELETE FROM results WHERE result_id = ?", [(gone,) for gone in known - present])
         self._commit(db)
+
+    def _parsed(self, result_id: str, text: str) -> Manifest:
+        """A row as a manifest: parsed once, as long as it stays the same."""
+        known = self._known.get(result_id)
+        if known is not None and known[0] == text:
+            return known[1]
+        manifest = Manifest.model_validate_json(text)
+        if len(self._known) >= _MOST_KEPT_PARSED:
+            self._known.clear()
+        self._known[result_id] = (text, manifest)
+        return manifest
 
     def _insert(self, db: sqlite3.Connection, m: Manifest) -> None:
         db.execute(
