@@ -24,11 +24,15 @@ unit: .venv/.dev
 bench: .venv/.dev           ## Measure this project itself: speed and calibration, beside their peers.
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/calibration.py
-	$(BIN)/python benchmarks/history_calibration.py
 	$(BIN)/python benchmarks/rounds_calibration.py
+	$(BIN)/python benchmarks/history_calibration.py
 
-docs: .venv/.dev            ## Write the output that the README shows anew, by running it.
+docs: .venv/.dev            ## Write what the README and docs/calibration.md show anew, by running it: half an hour.
 	$(BIN)/python examples/quickstart.py --write-readme
+	$(BIN)/python benchmarks/speed.py --write-readme
+	for what in calibration rounds_calibration history_calibration; do \
+		$(BIN)/python benchmarks/$$what.py || exit 1; done > docs/calibration.new
+	mv docs/calibration.new docs/calibration.md
 
 .venv/.venv:
 	@test -n "$(PYTHON)" || { echo "holobench-mcp needs Python 3.11, 3.12 or 3.13 on PATH"; exit 1; }

@@ -26,7 +26,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a minute's worth")
     draws = 300 if parser.parse_args().quick else 1500
     rng = np.random.default_rng(SEED)
-    print(f"seed {SEED}, {draws} draws, {ROUNDS} rounds, {POINTS} points × {REPEATS} repeats, 5 % noise within a run\n")
+    print("## Interleaved rounds: the rule of compare_revisions, its early look included\n")
+    print(f"Seed {SEED}, {draws} draws, {ROUNDS} rounds, {POINTS} points × {REPEATS} repeats, 5 % noise within a run\n")
     print("| noise between runs | change | compare_revisions | stopped early | paired t at 5 % |")
     print("| --- | --- | --- | --- | --- |")
     for name, sd, drift, busy in (

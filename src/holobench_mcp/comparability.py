@@ -37,23 +37,34 @@ def compare(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot]) -> tupl
     found = [*_definition(base, cand), *_environment(base.environment, cand.environment)]
     found += [*_tree(base, "baseline"), *_tree(cand, "candidate"), *_constants(base, cand)]
     found += [*_caches(baseline, candidate), *_cached_answers(base, cand)]
+    found += cand.measurement.cautions if cand.measurement is not None else ()
     for name, runs in (("baseline", baseline), ("candidate", candidate)):
         found += _within(runs, name)
     return tuple(sorted(found, key=lambda d: d.severity != "blocking"))
 
 
+#: What has to be checked before an improvement is believed that may be the measurement's.
+_DOUBTS = {
+    "cached_answers": "the answers are not merely cached between repeats",
+    "metric_dropped": "nothing that said the answers are right was dropped",
+    "benchmark_source": "the benchmark still measures the same thing",
+    "measurement_touched": "the change leaves the clock, holobench and other modules as they were",
+}
+
+
+def relevant(differences: Sequence[Difference], decision: Decision | None) -> tuple[Difference, ...]:
+    """The differences without what a change looks like, unless it made something faster."""
+    looks = ("cached_answers", "measurement_touched")
+    improved = decision is Decision.improved
+    return tuple(d for d in differences if improved or d.what not in looks or d.variable is not None)
+
+
 def with_doubt(differences: Sequence[Difference], decision: Decision | None, next_step: str | None) -> str | None:
-    """What to check before an improvement is believed that may be the measurement's."""
-    doubts = {
-        "cached_answers": "the answers are not merely cached between repeats",
-        "metric_dropped": "nothing that said the answers are right was dropped",
-        "benchmark_source": "the benchmark still measures the same thing",
-        "measurement_touched": "the change leaves the clock, holobench and other modules as they were",
-    }
-    found = [doubts[what] for what in doubts if any(d.what == what for d in differences)]
+    """The next step, behind what to check before an improvement is believed."""
+    found = [told for what, told in _DOUBTS.items() if any(d.what == what for d in differences)]
     if decision is not Decision.improved or not found:
         return next_step
-    return f"Before believing it, check that {', and that '.join(found)}."
+    return f"Before believing it, check that {', and that '.join(found)}." + (f" {next_step}" if next_step else "")
 
 
 def _definition(base: Snapshot, cand: Snapshot) -> list[Difference]:
@@ -202,8 +213,6 @@ def _caches(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot]) -> list
 def _cached_answers(base: Snapshot, cand: Snapshot) -> list[Difference]:
     """A candidate whose first repeat is far slower than the later ones, unlike the baseline's, looks like a cache."""
     found: list[Difference] = []
-    if cand.measurement is not None and cand.measurement.side is not None:
-        return found  # whoever measures in rounds looks closer, and says so itself
     for metric in cand.metrics:
         ratios = [_first_to_later(s.samples.get(metric.variable)) for s in (base, cand)]
         if None in ratios or metric.kind is Kind.bool:

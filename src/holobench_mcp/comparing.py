@@ -62,9 +62,15 @@ class Comparer:
         options: CompareOptions,
         *,
         note: str | None = None,
+        seen: Sequence[Difference] = (),
         kept: Kept[ComparisonDocument],
     ) -> ComparisonDocument:
-        """The comparison document. Raises NotComparable when the results share no metric at all."""
+        """The comparison document. seen: what else was seen while both sides were measured.
+
+        Raises NotComparable when the results share no metric at all.
+        """
+        from holobench_mcp.comparability import with_doubt
+
         _check(options)
         sides = choose_sides(self._store.manifests(), baseline, candidate, options.replicates)
         # Everything that goes in is immutable, so what comes out can be kept.
@@ -81,6 +87,10 @@ class Comparer:
         notes = tuple(n for n in (note, itself, *partial, self._left_out()) if n)
         told = full.model_copy(update={"notes": (*notes, *full.notes)}) if notes else full
         told = self._with_selection(told, sides)
+        known = {(d.what, d.variable) for d in told.comparability}
+        differences = (*told.comparability, *(d for d in seen if (d.what, d.variable) not in known))
+        step = with_doubt(differences, told.decision, told.next_step)
+        told = told.model_copy(update={"comparability": differences, "next_step": step})
         return told if options.detail == "full" else summarised(told)
 
     def _left_out(self) -> str | None:
@@ -151,7 +161,7 @@ class Comparer:
         settings = self._config.settings_for(cand[0].bench_name, shared)
         wrong = [v for v, s in settings.items() if s.correctness]
         decision, reason, next_step = _with_correctness(document, wrong, decision, reason, next_step)
-        next_step = comparability.with_doubt(differences, decision, next_step)
+        differences = comparability.relevant(differences, decision)
         by_variable = {m.variable: m for m in judgement.metrics}
         metrics = [{**m, "evidence": by_variable.get(m["variable"])} for m in document["metrics"]]
         metrics.sort(key=_worst_first)

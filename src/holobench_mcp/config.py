@@ -20,6 +20,8 @@ TABLE = "tool.holobench-mcp"
 STORE_VARIABLE = "HOLOBENCH_MCP_STORE"
 CACHE_VARIABLE = "HOLOBENCH_MCP_CACHE"
 DEFAULT_STORE = ".holobench"
+#: Processes of a measurement, and rounds of two revisions.
+MAX_RUNS, MAX_ROUNDS = 100, 50
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 BenchmarkName = Annotated[str, Field(pattern=_NAME)]
@@ -75,7 +77,7 @@ class BenchmarkConfig(Frozen):
     cwd: str = Field(".", description="relative to the project root, and inside it")
     env: dict[str, str] = {}
     timeout_s: float = Field(600.0, gt=0, le=86_400)
-    runs: int = Field(3, ge=1, le=100, description="processes a measurement")
+    runs: int = Field(3, ge=1, le=MAX_RUNS, description="processes a measurement")
     warmup_runs: int = Field(0, ge=0, le=20)
     setup: tuple[str, ...] | None = Field(None, description="prepares a tree of another revision, once a revision")
     setup_timeout_s: float = Field(1800.0, gt=0, le=86_400)

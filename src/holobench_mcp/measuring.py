@@ -8,20 +8,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from holobench_mcp.answers import BenchmarkList, BenchmarkRow, MeasurementReport, RevisionReport
-from holobench_mcp.config import BenchmarkConfig, Config
+from holobench_mcp.config import MAX_ROUNDS, MAX_RUNS, BenchmarkConfig, Config
 from holobench_mcp.model import DECISIONS_WORST_FIRST, ComparisonDocument, Decision, Difference, InvalidArgument
 
 if TYPE_CHECKING:
     from holobench_mcp.capture.measure import OnProgress, Record
     from holobench_mcp.snapshot import Snapshot
 
-MAX_RUNS = 100
-
 
 class Compare(Protocol):
     """Compares two results by their names."""
 
-    def __call__(self, baseline: str, candidate: str, /) -> ComparisonDocument:
+    def __call__(self, baseline: str, candidate: str, /, *, seen: Sequence[Difference]) -> ComparisonDocument:
         """The comparison of two results, the baseline first."""
         ...
 
@@ -134,9 +132,7 @@ class Measuring:
                 cancel=cancel,
             )
         documents = [
-            self._with_cautions(
-                self._with_protected(self._compare(ours[-1], theirs[-1]), measured.protected_changed), measured.cautions
-            )
+            _in_rounds(self._compare(ours[-1], theirs[-1], seen=measured.seen))
             for ours, theirs in zip(measured.base_ids, measured.head_ids, strict=True)
         ]
         documents.sort(key=lambda d: DECISIONS_WORST_FIRST.index(d.decision or Decision.inconclusive))
@@ -162,29 +158,6 @@ class Measuring:
         told = judge(*sides, margin_percent=margin, alpha=alpha, paired=True, settings=settings)
         return told.decision in (Decision.regressed, Decision.improved)
 
-    @staticmethod
-    def _with_protected(document: ComparisonDocument, changed: Sequence[str]) -> ComparisonDocument:
-        if not changed:
-            return document
-        listed = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
-        told = Difference(
-            severity="caution",
-            what="benchmark_source",
-            detail=f"the head changed protected files ({listed}): the base's version was measured on both sides",
-        )
-        return document.model_copy(update={"comparability": (told, *document.comparability)})
-
-    @staticmethod
-    def _with_cautions(document: ComparisonDocument, cautions: Sequence[Difference]) -> ComparisonDocument:
-        from holobench_mcp.comparability import with_doubt
-
-        if document.decision is not Decision.improved:
-            # What a change looks like says nothing of one that made nothing faster; what its samples look like does.
-            cautions = [c for c in cautions if c.variable is not None]
-        differences = (*document.comparability, *cautions)
-        step = with_doubt(differences, document.decision, document.next_step) if cautions else document.next_step
-        return document.model_copy(update={"comparability": differences, "next_step": step})
-
     def _benchmark(self, name: str) -> BenchmarkConfig:
         if name in self._config.benchmarks:
             return self._config.benchmarks[name]
@@ -193,6 +166,14 @@ class Measuring:
             f"benchmark: the configuration has no {name!r:.80}; it has {known}. Only a person can add one, under "
             "[tool.holobench-mcp.benchmarks] in pyproject.toml."
         )
+
+
+def _in_rounds(document: ComparisonDocument) -> ComparisonDocument:
+    """The same, with what would settle it in the words of whoever measures in rounds."""
+    needed = max((m.evidence.runs_needed or 0 for m in document.metrics if m.evidence), default=0)
+    if document.decision is not Decision.inconclusive or not 0 < needed <= MAX_ROUNDS:
+        return document
+    return document.model_copy(update={"next_step": f"Measure both revisions again with rounds={needed}."})
 
 
 def _waiting(progress: OnProgress | None) -> Callable[[str], None] | None:

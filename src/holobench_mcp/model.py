@@ -161,8 +161,19 @@ class Environment(Frozen):
     caches_on: bool | None = None
 
 
+class Difference(Frozen):
+    """One thing that differs between the sides."""
+
+    severity: Literal["blocking", "caution"]
+    what: str = Field(description="a stable word, such as 'cpu_model' or 'benchmark_source'")
+    detail: str
+    variable: str | None = None
+
+
 class Measurement(Frozen):
     """Which run of which measurement a result is: results that share an id are replicate runs."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", json_schema_extra=_lean)
 
     id: str
     benchmark: str | None = None
@@ -171,6 +182,7 @@ class Measurement(Frozen):
     side: Literal["base", "head"] | None = None
     sweep: int = Field(0, ge=0, description="which sweep of the command this is")
     measured_by: Literal["server", "recorded"] = "recorded"
+    cautions: tuple[Difference, ...] = Field((), description="what an improvement of this side must be doubted for")
 
 
 class MetricStats(Frozen):
@@ -408,15 +420,6 @@ class Judgement(Frozen):
     reason: str
     next_step: str | None = None
     metrics: tuple[MetricEvidence, ...] = ()
-
-
-class Difference(Frozen):
-    """One thing that differs between the sides."""
-
-    severity: Literal["blocking", "caution"]
-    what: str = Field(description="a stable word, such as 'cpu_model' or 'benchmark_source'")
-    detail: str
-    variable: str | None = None
 
 
 # --------------------------------------------------------------------------- the contract of two results

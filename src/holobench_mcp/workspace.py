@@ -35,6 +35,7 @@ from holobench_mcp.kept import Kept
 from holobench_mcp.model import (
     CaptureError,
     Decision,
+    Difference,
     InvalidArgument,
     JsonScalar,
     Manifest,
@@ -171,12 +172,14 @@ class Workspace:
         baseline: str = "baseline",
         candidate: str = "latest",
         options: CompareOptions | None = None,
+        *,
+        seen: Sequence[Difference] = (),
     ) -> ComparisonDocument:
         """What happened between two results: verdict, decision, evidence, and what differs beside the code.
 
         baseline: "baseline", where none was set, is the newest result before the candidate, of the same bench and of
-        other code where there is any; a note says so. Raises InvalidArgument, UnknownResult, AmbiguousResult,
-        NotComparable.
+        other code where there is any; a note says so. seen: what else was seen while they were measured.
+        Raises InvalidArgument, UnknownResult, AmbiguousResult, NotComparable.
         """
         from holobench_mcp.comparing import Comparer
 
@@ -184,7 +187,7 @@ class Workspace:
         right = self.find(candidate, "candidate")
         left, note = self._baseline_for(baseline, right)
         comparer = Comparer(self.store, self.config, self._snapshot)
-        return comparer.compare(left, right, options, note=note, kept=self._comparisons)
+        return comparer.compare(left, right, options, note=note, seen=seen, kept=self._comparisons)
 
     def _baseline_for(self, baseline: str, candidate: Manifest) -> tuple[Manifest, str | None]:
         from holobench_mcp.store.replicates import code_of, result_before

@@ -92,14 +92,18 @@ def in_the_change(
     return tuple(told)
 
 
-def of_the_harness(benchmark: str, protected: Sequence[str]) -> tuple[Difference, ...]:
-    """What to say of a benchmark of which nothing could be taken from the base."""
-    if protected:
+def of_the_harness(benchmark: str, protected: Sequence[str], changed: Sequence[str]) -> tuple[Difference, ...]:
+    """What to say of a benchmark that the head has changed, or of which nothing could be taken from the base."""
+    if not protected:
+        detail = (
+            f"nothing of {benchmark} is protected, as its command names no file of it: each side was measured with its "
+            "own benchmark. A person can name its files under protected in the configuration"
+        )
+    elif changed:
+        listed = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
+        detail = f"the head changed protected files ({listed}): the base's version was measured on both sides"
+    else:
         return ()
-    detail = (
-        f"nothing of {benchmark} is protected, as its command names no file of it: each side was measured with its own "
-        "benchmark. A person can name its files under protected in the configuration"
-    )
     return (Difference(severity="caution", what="benchmark_source", detail=detail),)
 
 

@@ -24,7 +24,7 @@ from holobench_mcp.capture.environment import versions_of
 from holobench_mcp.capture.runner import RunOutcome, run_command
 from holobench_mcp.capture.sweeps import NO_FIFOS
 from holobench_mcp.config import BenchmarkConfig
-from holobench_mcp.model import CaptureError, InvalidArgument, Measurement
+from holobench_mcp.model import CaptureError, Difference, InvalidArgument, Measurement
 
 if TYPE_CHECKING:
     from holobench_mcp.snapshot import Snapshot
@@ -62,6 +62,7 @@ class Session:
     done: int = 0
     result_ids: list[str] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    cautions: dict[str, tuple[Difference, ...]] = field(default_factory=dict)  #: by side
     found: dict[str, str] = field(default_factory=dict)  #: which Python each bare name was taken for
 
     def __post_init__(self) -> None:
@@ -132,6 +133,7 @@ class Session:
                 side=side,
                 sweep=sweep,
                 measured_by="server",
+                cautions=self.cautions.get(side or "", ()),
             )
             ids.append(self.record(annotate(snapshot.with_(measurement=measured))))
         self.result_ids += ids

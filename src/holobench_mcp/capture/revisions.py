@@ -35,7 +35,7 @@ from holobench_mcp.capture.worktrees import (
     protect,
     worktrees,
 )
-from holobench_mcp.config import BenchmarkConfig
+from holobench_mcp.config import MAX_ROUNDS, BenchmarkConfig
 from holobench_mcp.model import CaptureError, Difference, InvalidArgument
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Measured:
     stopped: str | None
     protected_changed: tuple[str, ...]
     notes: tuple[str, ...]
-    cautions: tuple[Difference, ...] = ()  #: what an improvement has to be doubted for
+    seen: tuple[Difference, ...] = ()  #: what the samples of all runs, warm-ups included, make one doubt
 
 
 def measure_revisions(
@@ -85,8 +85,8 @@ def measure_revisions(
 
     Raises CaptureError, and Cancelled; what was recorded until then stays.
     """
-    if not 2 <= rounds <= 50:
-        raise InvalidArgument(f"rounds: from 2 to 50, not {rounds}.")
+    if not 2 <= rounds <= MAX_ROUNDS:
+        raise InvalidArgument(f"rounds: from 2 to {MAX_ROUNDS}, not {rounds}.")
     clean_up_after_crash()
     chosen = choose_revisions(root, base, head)
     below = root.resolve().relative_to(chosen.repository.resolve())
@@ -106,6 +106,13 @@ def measure_revisions(
         also_head = {FORBIDDEN_ROOT: str(chosen.repository), BASE_TREE: str(head_tree)}
         extra = {"base": guarded, "head": also_head}
         commits = {"base": chosen.base, "head": chosen.head}
+        # Recorded with the head's results, so that whoever compares them later is told as well.
+        session.cautions["head"] = (
+            *doubts.of_the_harness(name, paths, changed),
+            *doubts.in_the_change(
+                chosen.repository, chosen.base, chosen.head, but_not=paths, loads_from=_loads_from(config, below, paths)
+            ),
+        )
         seen = {"base": doubts.Seen(), "head": doubts.Seen()}
         for side in ordered(0):
             for _ in range(max(1, config.warmup_runs)):
@@ -145,9 +152,6 @@ def measure_revisions(
             if max_seconds is not None and time.monotonic() - started > max_seconds:
                 stopped = f"max_seconds was reached after {done} of {rounds} rounds"
                 break
-    reads = doubts.in_the_change(
-        chosen.repository, chosen.base, chosen.head, but_not=paths, loads_from=_loads_from(config, below, paths)
-    )
     return Measured(
         revisions=chosen,
         measurement=session.id,
@@ -157,7 +161,7 @@ def measure_revisions(
         stopped=stopped,
         protected_changed=tuple(changed),
         notes=tuple(notes),
-        cautions=(*doubts.kept_answers(seen["base"], seen["head"]), *reads, *doubts.of_the_harness(name, paths)),
+        seen=doubts.kept_answers(seen["base"], seen["head"]),
     )
 
 

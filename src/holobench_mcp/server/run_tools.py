@@ -22,6 +22,7 @@ from pydantic import Field
 
 from holobench_mcp import digest
 from holobench_mcp.answers import BenchmarkList, MeasurementReport, RevisionReport
+from holobench_mcp.config import MAX_ROUNDS, MAX_RUNS
 from holobench_mcp.server.services import Services, answer, described, for_agents
 
 R = TypeVar("R")
@@ -55,7 +56,9 @@ def register(server: MCPServer[Any], services: Services) -> None:
         ctx: Context[Any],
         name: Annotated[str, Field(description="One of list_benchmarks")],
         label: Annotated[str | None, Field(description="A name for this measurement, such as 'after caching'")] = None,
-        runs: Annotated[int | None, Field(ge=1, le=100, description="Processes to run, if not as configured")] = None,
+        runs: Annotated[
+            int | None, Field(ge=1, le=MAX_RUNS, description="Processes to run, if not as configured")
+        ] = None,
         repeats: Annotated[
             int | None, Field(description="Short for parameters={'repeats': …}, where the benchmark declares it")
         ] = None,
@@ -85,7 +88,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
         head: Annotated[
             str, Field(description="The code after: worktree is the working tree with its uncommitted changes")
         ] = "worktree",
-        rounds: Annotated[int, Field(ge=2, le=50, description="Runs of each side, in turn")] = 5,
+        rounds: Annotated[int, Field(ge=2, le=MAX_ROUNDS, description="Runs of each side, in turn")] = 5,
         max_seconds: Annotated[float | None, Field(gt=0, description="Stop after the round that passes this")] = None,
         parameters: Parameters = None,
         wait: Wait = True,
