@@ -344,6 +344,11 @@ def test_upstreams_detectors_speak_verbatim_of_the_newest_result() -> None:
     assert all(told["regressed"] for told in ours)
 
 
+def test_detectors_that_fall_back_on_the_same_check_say_it_once() -> None:
+    told = history.upstream_detectors(over_time([10.0, 20.0]), TIME, {"adaptive": None, "percentage": None})
+    assert [(t["method"], t["regressed"]) for t in told] == [("percentage", True)]
+
+
 def test_upstreams_detectors_say_nothing_of_one_result() -> None:
     assert history.upstream_detectors(over_time([10.0]), TIME, {"percentage": None}) == []
 

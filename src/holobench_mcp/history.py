@@ -363,9 +363,10 @@ def upstream_detectors(
         return []
     stacked = upstream.over_time_dataset(usable, [f"{i:06d}" for i in range(len(usable))])
     declarations = SimpleNamespace(result_vars=[upstream.declare(metric)])
-    found = []
+    found: list[dict[str, Any]] = []
     for method, threshold in methods.items():
         report = upstream.detect(stacked, declarations, upstream.run_config(method, threshold))
         # With a short history the adaptive detector answers as the percentage one does: once is enough.
-        found += [told for told in (result.to_dict() for result in report.results) if told not in found]
+        said = {(told["method"], told["details"]) for told in found}
+        found += [t for t in (r.to_dict() for r in report.results) if (t["method"], t["details"]) not in said]
     return found
