@@ -342,6 +342,13 @@ def test_only_shared_points_are_compared():
     assert judge([base], [far]).decision == "incomparable"
 
 
+@pytest.mark.parametrize("values", [range(40), [0.5 + i for i in range(40)]], ids=["int", "float"])
+def test_a_number_and_its_text_are_no_shared_point(values):
+    numbers = run(lognormal(72, (40, 5)), inputs={"x": list(values)})
+    texts = run(lognormal(73, (40, 5)), inputs={"x": [str(v) for v in values]})
+    assert judge([numbers], [texts]).reason == judge([texts], [numbers]).reason == "The results share no input point."
+
+
 def test_nothing_shared_and_changed_declarations_are_incomparable():
     base = run(lognormal(74))
     assert judge([base], [run(lognormal(75), names=["other"])]).decision == "incomparable"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from holobench_mcp.coordinates import plain_values
+from holobench_mcp.coordinates import in_common, plain_values
 from holobench_mcp.model import JsonScalar
 from holobench_mcp.snapshot import Snapshot
 
@@ -79,11 +79,7 @@ def align(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot]) -> Aligne
         if all(c is first or (c.shape == first.shape and np.array_equal(c, first)) for c in columns):
             shared.append(first)
             continue
-        try:
-            common = reduce(np.intersect1d, columns)
-        except TypeError:  # numbers on one side, text on the other
-            common = first[:0]
-        shared.append(first[np.isin(first, common)])
+        shared.append(first[np.isin(first, reduce(in_common, columns))])
     places: list[tuple[npt.NDArray[np.intp], ...] | None] = []
     for s in runs:
         columns = [s.coordinates[name] for name in names]

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from holobench_mcp.coordinates import in_common
 from holobench_mcp.model import Decision, Difference, Environment, Kind, Metric
 from holobench_mcp.snapshot import Snapshot
 
@@ -118,7 +119,7 @@ def _points(base: Snapshot, cand: Snapshot) -> list[Difference]:
         if values.shape == other.shape and np.array_equal(values, other):
             shared *= len(values)
             continue
-        common = _common(values, other)
+        common = in_common(values, other)
         shared *= len(common)
         if len(common) and (len(common) < len(values) or len(common) < len(other)):
             detail = (
@@ -129,15 +130,6 @@ def _points(base: Snapshot, cand: Snapshot) -> list[Difference]:
     if shared == 0:
         return [_blocking("no_shared_point", "the results share no input point")]
     return found
-
-
-def _common(values: npt.NDArray[Any], other: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    if (values.dtype.kind == "U") != (other.dtype.kind == "U"):  # numpy would turn 1 into "1", and they aren't one
-        return values[:0]
-    try:
-        return np.intersect1d(values, other, assume_unique=True)
-    except TypeError:  # numbers on one side, times on the other
-        return values[:0]
 
 
 def _lone(values: npt.NDArray[Any], common: npt.NDArray[Any]) -> str:

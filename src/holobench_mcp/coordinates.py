@@ -56,6 +56,13 @@ def plain_values(values: npt.NDArray[Any]) -> list[str | int | float | bool]:
     return [v.isoformat() if isinstance(v, date) else str(t) for v, t in zip(values.tolist(), values, strict=True)]
 
 
+def in_common(values: npt.NDArray[Any], other: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The values that an input has on both sides, sorted. 1 and "1" are two values, though numpy makes one of them."""
+    if any((values.dtype.kind == kind) != (other.dtype.kind == kind) for kind in "UM"):
+        return values[:0]
+    return np.intersect1d(values, other)
+
+
 def places_of(values: npt.NDArray[Any], wanted: object) -> npt.NDArray[np.intp]:
     """Where an input has a value, as JSON or a person writes it; a time may have a space in place of its T."""
     if values.dtype.kind == "M":
