@@ -283,6 +283,12 @@ def test_a_deterministic_counter_that_differs_has_changed_exactly():
     assert judge(*runs).decision == "regressed"
 
 
+def test_an_exact_difference_at_the_only_point_is_the_means_and_no_points():
+    found = only(judge([run([5.0] * 4)], [run([6.0] * 4)]))
+    assert (found.decision, found.points) == ("regressed", ())
+    assert "most at" not in found.reason
+
+
 def test_one_sample_a_side_is_exact_only_where_the_metric_is_declared_deterministic():
     sides = [run([1200])], [run([1300])]
     assert judge(*sides).decision == "inconclusive"

@@ -54,9 +54,10 @@ class PointTests:
 
 
 def certain(effect: FloatArray) -> PointTests:
-    """Points whose difference is known exactly: what differs has moved."""
+    """Points whose difference is known exactly: what differs has moved. A single one is the mean, and no news."""
     zero = np.zeros_like(effect)
-    return PointTests(effect, np.where(effect == 0, 1.0, 0.0), zero, np.full_like(effect, np.inf))
+    same = (effect == 0) | (effect.size == 1)
+    return PointTests(effect, np.where(same, 1.0, 0.0), zero, np.full_like(effect, np.inf))
 
 
 def nothing() -> PointTests:
