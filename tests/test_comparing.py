@@ -283,6 +283,54 @@ def test_answers_that_look_cached_are_no_clean_improvement(workspace: Workspace)
     assert "cached" in (document.next_step or "")
 
 
+@pytest.mark.parametrize(
+    ("declared", "settings", "now", "wrong"),
+    [
+        ("maximize", "", 0.99, True),
+        ("minimize", "", 0.99, False),
+        ("minimize", ", direction = 'maximize'", 0.99, True),
+        ("minimize", ", direction = 'maximize'", 1.0, False),
+        ("none", "", 0.99, True),
+    ],
+)
+def test_a_metric_of_correctness_may_not_get_worse_however_fast(
+    tmp_path: Path, declared: str, settings: str, now: float, wrong: bool
+) -> None:
+    table = f"[tool.holobench-mcp.metrics]\nright = {{ correctness = true{settings} }}\n"
+    (tmp_path / "pyproject.toml").write_text(table)
+    space = Workspace(load_config(project=tmp_path, environ={}))
+    for i, share in enumerate((1.0, now)):
+        space.record(
+            Snapshot.build(
+                bench_name="sort",
+                metrics={"time_ms": {"units": "ms"}, "right": {"direction": declared}},
+                samples={"time_ms": np.full(10, 100.0 - 50 * i) + np.arange(10), "right": [share] * 10},
+                executed_at=f"2026-03-01T12:00:0{i}+00:00",
+            )
+        )
+    document = space.compare()
+    assert ("right says that answers are wrong" in (document.reason or "")) is wrong
+    assert not wrong or (document.decision is Decision.regressed and document.next_step)
+
+
+def test_metrics_that_still_mean_the_same_can_be_compared_alone(workspace: Workspace) -> None:
+    for i, units in enumerate(("KiB", "MiB")):
+        workspace.record(
+            Snapshot.build(
+                bench_name="sort",
+                metrics={"swaps": {"units": "swaps"}, "memory": {"units": units}},
+                samples={"swaps": 1000 + np.arange(10.0), "memory": np.arange(1.0, 11.0)},
+                executed_at=f"2026-03-01T12:00:0{i}+00:00",
+            )
+        )
+    document = workspace.compare()
+    assert document.decision is Decision.incomparable
+    assert "compare only metrics that mean the same on both: swaps." in (document.next_step or "")
+    alone = workspace.compare(options=CompareOptions(metrics=("swaps",)))
+    assert alone.decision is Decision.unchanged
+    assert "units" not in {d.what for d in alone.comparability}
+
+
 def test_a_dropped_correctness_metric_is_told(workspace: Workspace) -> None:
     for i, metrics in enumerate((("time_ms", "right"), ("time_ms",))):
         workspace.record(

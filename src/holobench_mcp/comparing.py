@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from holobench_mcp.answers import CompareOptions
 from holobench_mcp.config import Config
@@ -20,11 +20,13 @@ from holobench_mcp.model import (
     ComparisonDocument,
     Decision,
     Difference,
+    Direction,
     EvidenceBasis,
     InvalidArgument,
     Judgement,
     Manifest,
     MetricEvidence,
+    MetricSettings,
     NotComparable,
     RunVariance,
     Selection,
@@ -138,11 +140,12 @@ class Comparer:
         base = [self._load(m) for m in sides.baseline]
         cand = [self._load(m) for m in sides.candidate]
         document = _contract(base[0], cand[0], options)
-        differences = comparability.compare(base, cand)
+        chosen = {None, *(options.metrics or [m.variable for m in cand[0].metrics])}
+        differences = tuple(d for d in comparability.compare(base, cand) if d.variable in chosen)
         blocking = [d for d in differences if d.severity == "blocking"]
         margin = options.margin_percent or self._config.margin_percent
+        settings = self._config.settings_for(cand[0].bench_name, tuple(m.variable for m in cand[0].metrics))
         alpha = ROUNDS_ALPHA if sides.paired else ALPHA
-        shared = tuple(m.variable for m in cand[0].metrics)
         if any(d.what == "no_samples" for d in blocking):
             judgement = Judgement(decision=Decision.incomparable, reason="", metrics=())
         else:
@@ -151,17 +154,14 @@ class Comparer:
                 cand,
                 margin_percent=margin,
                 alpha=alpha,
-                run_variance=self._known_variance(sides, shared),
+                run_variance=self._known_variance(sides, [m.variable for m in cand[0].metrics]),
                 paired=sides.paired,
-                settings=self._config.settings_for(cand[0].bench_name, shared),
+                settings=settings,
                 metrics=options.metrics,
             )
-        decision, reason, next_step = _decide(document, judgement, blocking)
-        decision, reason, next_step = _with_claims(document, decision, reason, next_step)
-        settings = self._config.settings_for(cand[0].bench_name, shared)
-        wrong = [v for v, s in settings.items() if s.correctness]
-        decision, reason, next_step = _with_correctness(document, wrong, decision, reason, next_step)
-        differences = comparability.relevant(differences, decision)
+        answer = _with_claims(document, _decide(document, judgement, blocking))
+        answer = _with_correctness(document, settings, answer)
+        differences = comparability.relevant(differences, answer.decision)
         by_variable = {m.variable: m for m in judgement.metrics}
         metrics = [{**m, "evidence": by_variable.get(m["variable"])} for m in document["metrics"]]
         metrics.sort(key=_worst_first)
@@ -171,9 +171,7 @@ class Comparer:
         return ComparisonDocument.model_validate(
             {
                 **document,
-                "decision": decision,
-                "reason": reason,
-                "next_step": next_step,
+                **answer._asdict(),
                 "baseline": _side(document["baseline"], sides.baseline),
                 "candidate": _side(document["candidate"], sides.candidate),
                 "metrics": [ComparedMetric.model_validate(m) for m in metrics],
@@ -298,18 +296,39 @@ def _from_files(baseline: Snapshot, candidate: Snapshot) -> dict[str, Any]:
     )
 
 
-def _decide(
-    document: Mapping[str, Any], judgement: Judgement, blocking: Sequence[Difference]
-) -> tuple[Decision, str, str | None]:
+class _Answer(NamedTuple):
+    """What a comparison comes to."""
+
+    decision: Decision
+    reason: str
+    next_step: str | None
+
+    def overruled(self, sentence: str, remedy: str) -> _Answer:
+        """Regressed all the same: an answer that is wrong is no better for being fast."""
+        step = self.next_step if self.decision is Decision.regressed else remedy
+        return _Answer(Decision.regressed, f"{sentence} {self.reason}", step)
+
+
+def _decide(document: Mapping[str, Any], judgement: Judgement, blocking: Sequence[Difference]) -> _Answer:
     if blocking:
         told = "; ".join(d.detail.rstrip(".") for d in blocking[:3])
-        return (
-            Decision.incomparable,
-            f"The results can't be compared: {told}.",
-            "Record both sides with the same benchmark definition, with their samples, then compare again.",
+        return _Answer(
+            Decision.incomparable, f"The results can't be compared: {told}.", _to_compare(document, blocking)
         )
     differing = _where_they_differ(document, judgement)
-    return judgement.decision, judgement.reason + (f" {differing}" if differing else ""), judgement.next_step
+    return _Answer(judgement.decision, judgement.reason + (f" {differing}" if differing else ""), judgement.next_step)
+
+
+def _to_compare(document: Mapping[str, Any], blocking: Sequence[Difference]) -> str:
+    """What makes results comparable that are not: the same definition, or the metrics that still mean the same."""
+    blocked = {d.variable for d in blocking}
+    others = [m["variable"] for m in document["metrics"] if m["variable"] not in blocked]
+    if None in blocked or not others:
+        return "Record both sides with the same benchmark definition, with their samples, then compare again."
+    return (
+        "Record both sides with the same benchmark definition, or compare only metrics that mean the same on both: "
+        f"{', '.join(others[:5])}."
+    )
 
 
 def _where_they_differ(document: Mapping[str, Any], judgement: Judgement) -> str | None:
@@ -327,9 +346,7 @@ def _where_they_differ(document: Mapping[str, Any], judgement: Judgement) -> str
     return None
 
 
-def _with_claims(
-    document: Mapping[str, Any], decision: Decision, reason: str, next_step: str | None
-) -> tuple[Decision, str, str | None]:
+def _with_claims(document: Mapping[str, Any], answer: _Answer) -> _Answer:
     """A claim that held before and fails now is a regression, whatever became of the speed."""
     for claim in document["claims"]:
         before, now = claim["baseline"], claim["candidate"]
@@ -340,32 +357,23 @@ def _with_claims(
                 f"{claim['variable']} no longer holds its claim '{claim['claim']}': the worst sample is "
                 f"{worst} at {now['worst_inputs']}."
             )
-            step = (
-                next_step
-                if decision is Decision.regressed
-                else "Make the claim hold again; a faster wrong answer is worse."
-            )
-            return Decision.regressed, f"{sentence} {reason}", step
-    return decision, reason, next_step
+            return answer.overruled(sentence, "Make the claim hold again; a faster wrong answer is worse.")
+    return answer
 
 
-def _with_correctness(
-    document: Mapping[str, Any], variables: Sequence[str], decision: Decision, reason: str, next_step: str | None
-) -> tuple[Decision, str, str | None]:
+def _with_correctness(document: Mapping[str, Any], settings: Mapping[str, MetricSettings], answer: _Answer) -> _Answer:
     """A metric that is configured to say whether the answer is right may not get worse at all."""
     for m in document["metrics"]:
+        configured = settings.get(m["variable"])
         before, now = m["baseline_value"], m["current_value"]
-        if m["variable"] not in variables or before is None or now is None:
+        if configured is None or not configured.correctness or before is None or now is None:
             continue
-        if (now < before) if m["direction"] == "maximize" else (now > before):
+        direction = configured.direction or m["direction"]
+        worse = now < before if direction == Direction.maximize else now > before
+        if worse or (direction == Direction.none and now != before):
             sentence = f"{m['variable']} says that answers are wrong: it was {before:.6g}, and is {now:.6g}."
-            step = (
-                next_step
-                if decision is Decision.regressed
-                else "Make the answers right again; a faster wrong one is worse."
-            )
-            return Decision.regressed, f"{sentence} {reason}", step
-    return decision, reason, next_step
+            return answer.overruled(sentence, "Make the answers right again; a faster wrong one is worse.")
+    return answer
 
 
 def _worst_first(metric: Mapping[str, Any]) -> tuple[int, int, float]:
