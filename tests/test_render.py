@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import snapshot
+from holobench_mcp import digest
 from holobench_mcp.cli import render
 from holobench_mcp.config import load_config
 from holobench_mcp.model import Decision, MetricEvidence
@@ -48,6 +49,23 @@ def test_a_sparkline_marks_where_the_metric_stepped() -> None:
     assert render.sparkline([1.0, 1.0, 8.0, None], {"c"}, ["a", "b", "c", "d"]) == "▁▁|█ "
     assert render.sparkline([None, None]) == ""
     assert render.sparkline([3.0, 3.0]) == "▁▁"
+
+
+def test_how_many_variants_were_tried_is_told_wherever_a_person_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    space = Workspace(load_config(project=tmp_path, store=str(tmp_path / "store"), environ={}))
+    for i, factor in enumerate((1.0, 0.5, 0.4)):
+        space.record(snapshot([[factor * v for v in (10.0, 10.1, 9.9, 10.05)] for _ in range(4)], at=i))
+    space.compare("latest~2", "latest~1")
+    document = space.compare("latest~2", "latest")
+    assert document.decision is Decision.improved
+    said = "2 variants were compared with this baseline"
+    assert said in digest.comparison(document) and said in render.comparison_markdown(document)
+    monkeypatch.setattr(render, "_on_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", "300")
+    render.comparison(document)
+    assert said in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["a|b", "<img src=x>", "[x](y)", "`code`", "_it_"])

@@ -125,7 +125,7 @@ def comparison(document: ComparisonDocument) -> None:
     console.print(f"[{_COLOUR[decision]}]{decision.value}[/]  {_escaped(document.reason or '')}")
     if document.next_step:
         console.print(f"[dim]next:[/] {_escaped(document.next_step)}")
-    for told in document.notes:
+    for told in _notes(document):
         console.print(f"[dim]note:[/] {_escaped(told)}")
     spans = _spans([m.evidence for m in document.metrics if m.evidence])
     rows = [
@@ -198,9 +198,9 @@ def comparison_markdown(document: ComparisonDocument) -> str:
     ]
     if moved:
         lines += ["", "Input points that moved:", "", *moved]
-    if document.comparability or document.notes:
-        lines += ["", *[f"> {d.severity}: {_md(d.detail)}" for d in document.comparability]]
-        lines += [f"> {_md(n)}" for n in document.notes]
+    said = [f"{d.severity}: {d.detail}" for d in document.comparability] + _notes(document)
+    if said:
+        lines += ["", "  \n".join(f"> {_md(told)}" for told in said)]
     lines += ["", f"<sub>{document.baseline.result_id} → {document.candidate.result_id}</sub>"]
     return "\n".join(lines)
 
@@ -223,6 +223,12 @@ def forest_bar(evidence: MetricEvidence | None, span: float, width: int = _FORES
 
 
 # ---------------------------------------------------------------------- parts
+
+
+def _notes(document: ComparisonDocument) -> list[str]:
+    """What else a reader must know, how many variants were tried among it."""
+    tried = document.selection.note if document.selection is not None else None
+    return [*document.notes, *([tried] if tried else [])]
 
 
 def _cell(value: float, span: float, width: int) -> int:
