@@ -78,6 +78,10 @@ def test_a_gate_exits_one(project: Path) -> None:
         (["--store", "s3://", "list"], "store:"),
         (["run"], "name the command"),
         (["run", "--", "no-such-program"], "can't be started"),
+        (["ab", "--benchmark", "sort", "--timeout", "5"], "has its own timeout_s"),
+        (["ab", "--benchmark", "sort", "--env", "A=1"], "has its own timeout_s"),
+        (["ab", "--timeout", "0", "--", "true"], "--timeout: "),
+        (["ab", "--protect", "../data", "--", "true"], "--protect: "),
     ],
 )
 def test_a_mistake_exits_two_with_one_sentence(project: Path, arguments: list[str], says: str) -> None:

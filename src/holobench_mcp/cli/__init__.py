@@ -199,7 +199,7 @@ def ab(
     head: Annotated[str, typer.Option(help="The code after; worktree has uncommitted changes.")] = "worktree",
     rounds: Annotated[int, typer.Option(help="Runs of each side, in turn.")] = 5,
     max_seconds: Annotated[float | None, typer.Option(help="Stop after the round that passes this.")] = None,
-    timeout: Annotated[float, typer.Option(help="Seconds that one run may take.")] = 600.0,
+    timeout: Annotated[float | None, typer.Option(help="Seconds that one run may take; 600 unless given.")] = None,
     protect: Annotated[list[str] | None, typer.Option(help="A path taken from the base on both sides.")] = None,
     env: Annotated[list[str] | None, typer.Option(help="NAME=VALUE; {tree} is each side's folder.")] = None,
     fail_on: Annotated[str, typer.Option(help="Decisions that exit 1, such as regressed,inconclusive.")] = "",
@@ -211,6 +211,11 @@ def ab(
     command = [a for i, a in enumerate(context.args) if not (i == 0 and a == "--")]
     if bool(command) == (benchmark is not None):
         raise InvalidArgument("ab: name a command behind '--', or a configured one with --benchmark.")
+    if benchmark is not None and (timeout is not None or protect or env):
+        raise InvalidArgument(
+            "ab: --timeout, --protect and --env are for a command behind '--'; a configured benchmark has its own "
+            "timeout_s, protected and env in pyproject.toml."
+        )
     given = _benchmark(command, timeout, protect, env) if command else None
     workspace = _chosen.workspace()
     workspace.clean_up_after_crash()
@@ -336,16 +341,21 @@ def _pair(text: str, option: str) -> tuple[str, str]:
     return name, value
 
 
-def _benchmark(command: list[str], timeout: float, protect: list[str] | None, env: list[str] | None) -> BenchmarkConfig:
+def _benchmark(
+    command: list[str], timeout: float | None, protect: list[str] | None, env: list[str] | None
+) -> BenchmarkConfig:
+    given = {
+        "command": command,
+        "protected": protect or (),
+        "env": dict(_pair(text, "--env") for text in env or ()),
+        **({"timeout_s": timeout} if timeout is not None else {}),
+    }
     try:
-        return BenchmarkConfig(
-            command=tuple(command),
-            timeout_s=timeout,
-            protected=tuple(protect or ()),
-            env=dict(_pair(text, "--env") for text in env or ()),
-        )
+        return BenchmarkConfig.model_validate(given)
     except ValidationError as problem:
-        raise InvalidArgument(f"ab: {problem.errors()[0]['msg']}.") from problem
+        first = problem.errors()[0]
+        option = {"timeout_s": "--timeout", "protected": "--protect"}.get(str(first["loc"][0]), str(first["loc"][0]))
+        raise InvalidArgument(f"{option}: {first['msg'].removeprefix('Value error, ')}.") from problem
 
 
 def _detectors(given: list[str] | None) -> dict[str, float | None] | None:
@@ -366,7 +376,8 @@ def _options(**given: object) -> CompareOptions:
         return CompareOptions.model_validate(given)
     except ValidationError as problem:
         first = problem.errors()[0]
-        raise InvalidArgument(f"--{first['loc'][0]}: {first['msg']}.") from problem
+        option = {"margin_percent": "margin", "metrics": "metric"}.get(str(first["loc"][0]), first["loc"][0])
+        raise InvalidArgument(f"--{option}: {first['msg']}.") from problem
 
 
 def _print_json(value: BaseModel) -> None:
