@@ -15,10 +15,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import ValidationError
 
 from holobench_mcp import upstream
 from holobench_mcp.bench_result import contract_of, snapshot_dataset
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 InputKind = Literal["float", "int", "bool", "str", "datetime"]
+
+_Declaration = TypeVar("_Declaration", Input, Metric, Environment)
 
 _NO_REGRESSIONS: Mapping[str, Any] = {
     "has_regressions": False,
@@ -154,15 +157,20 @@ class Snapshot:
             _check_name("inputs", name)
             if name in ("repeat", "over_time"):
                 raise InvalidArgument(f"inputs: {name!r} is the name of a dimension that every result has.")
-            values, units = (given["values"], given.get("units")) if isinstance(given, Mapping) else (given, None)
-            coords[name] = _coordinate(name, values)
-            declared_inputs.append(Input(name=name, units=units, kind=_input_kind(coords[name])))
+            declared_as = dict(given) if isinstance(given, Mapping) else {"values": given}
+            if "values" not in declared_as or set(declared_as) - {"values", "units"}:
+                raise InvalidArgument(
+                    f"inputs: {name!r} is declared by a list of values, or by the keys 'values' and 'units'."
+                )
+            coords[name], units = _coordinate(name, declared_as["values"]), declared_as.get("units")
+            told = {"name": name, "units": units, "kind": _input_kind(coords[name])}
+            declared_inputs.append(_parsed(Input, told, f"inputs: {name!r}"))
         if not metrics:
             raise InvalidArgument("metrics: a result has at least one metric.")
         if set(metrics) != set(samples):
             lone = sorted(set(metrics) ^ set(samples))
             raise InvalidArgument(f"samples: metrics and samples must name the same variables; only one has {lone}.")
-        declared = tuple(_metric(name, dict(spec)) for name, spec in metrics.items())
+        declared = tuple(_metric(name, spec) for name, spec in metrics.items())
         shape = tuple(len(c) for c in coords.values())
         arrays = {m.variable: _sample_array(m, samples[m.variable], shape) for m in declared}
         repeats = {a.shape[-1] for a in arrays.values()}
@@ -196,7 +204,7 @@ class Snapshot:
             constants=dict(constants or {}),
             environment=environment
             if isinstance(environment, Environment)
-            else Environment.model_validate(environment or {}),
+            else _parsed(Environment, environment or {}, "environment"),
             measurement=measurement,
         )
 
@@ -316,13 +324,19 @@ def _constants(cfg: Any) -> dict[str, JsonScalar]:  # noqa: ANN401 - a bencher B
     return held
 
 
-def _metric(name: str, spec: dict[str, Any]) -> Metric:
-    _check_name("metrics", name)
+def _parsed(model: type[_Declaration], given: Mapping[str, Any], argument: str) -> _Declaration:
     try:
-        metric = Metric.model_validate({"variable": name, **spec})
-    except ValueError as problem:
-        known = ", ".join(k for k in Metric.model_fields if k != "variable")
-        raise InvalidArgument(f"metrics: {name!r} can't be declared so ({problem}). Keys are {known}.") from problem
+        return model.model_validate(given)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        known = ", ".join(model.model_fields)
+        raise InvalidArgument(f"{argument}: {where}: {first['msg']}. Keys are {known}.") from problem
+
+
+def _metric(name: str, spec: Mapping[str, Any]) -> Metric:
+    _check_name("metrics", name)
+    metric = _parsed(Metric, {"variable": name, **spec}, f"metrics: {name!r}")
     if metric.claim is not None:
         try:
             upstream.declare(metric)
