@@ -57,7 +57,8 @@ def metric_history(
         )
     ]
     groups = measurements(measured)[-limit:]
-    log = all((m.stats[metric].min or 0) > 0 for group in groups for m in group if metric in m.stats)
+    lows = [m.stats[metric].min for group in groups for m in group if metric in m.stats]
+    log = all(low > 0 for low in lows if low is not None)
     kept: list[tuple[list[Manifest], history.Estimate]] = []
     for group in groups:
         try:
