@@ -12,9 +12,7 @@ import numpy.typing as npt
 
 from holobench_mcp.coordinates import in_common, plain_values
 from holobench_mcp.model import JsonScalar
-from holobench_mcp.snapshot import Snapshot
-
-FloatArray = npt.NDArray[np.float64]
+from holobench_mcp.snapshot import FloatArray, Snapshot
 
 
 @dataclass(frozen=True)

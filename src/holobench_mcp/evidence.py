@@ -154,19 +154,15 @@ def _decide(tested: Tested, alpha: float, factor: float, aligned: Aligned) -> Me
 
 
 def _undecided(tested: Tested) -> MetricEvidence:
-    why = tested.unable or "nothing was measured"
-    incomparable = why.startswith("incomparable: ")
-    name = tested.question.metric.variable
-    told = f"{name} can't be judged: {why.removeprefix('incomparable: ')}."
-    measured = not incomparable and tested.kept.any()
+    measured = not tested.incomparable and tested.kept.any()
     on_machine = tested.question.on_machine
     return _evidence(
         tested,
-        Decision.incomparable if incomparable else Decision.inconclusive,
+        Decision.incomparable if tested.incomparable else Decision.inconclusive,
         ci=None,
         p=None,
         points=(),
-        reason=told,
+        reason=f"{tested.question.metric.variable} can't be judged: {tested.unable or 'nothing was measured'}.",
         runs_needed=_FEWEST_RUNS if measured and on_machine else None,
         repeats_needed=5 if measured and not on_machine else None,
     )

@@ -27,10 +27,10 @@ ASSUMED_RUN_SD_PERCENT = 3.0
 _FEWEST_SAMPLES = 6
 _SINGLE = "a single sample a side can't tell a change from noise"
 _MACHINE_UNITS = re.compile(
-    r"(?:[munpµμ]?s|secs?|seconds?|m?sec|min|minutes?|h|hours?|ns|us|ms"  # time
+    r"(?:[munpµμ]?s|secs?|seconds?|m?sec|min|minutes?|h|hours?"  # time
     r"|[kmgt]?hz|.*/\s*(?:s|sec|second|ms|us|min|h)|.*per[ _](?:s|sec|second|min)|[a-z]*ps|cycles?"  # rate
     r"|[kmgtp]?i?b|[kmgt]?i?bytes?|pages"  # memory
-    r"|[mkµμn]?j|joules?|[mk]?w|watts?|[kmgm]?wh|%\s*cpu|cpu\s*%)",  # energy and load
+    r"|[mkµμn]?j|joules?|[mk]?w|watts?|[kmg]?wh|%\s*cpu|cpu\s*%)",  # energy and load
     re.IGNORECASE,
 )
 _NO_RATE = frozenset(
@@ -84,7 +84,8 @@ class Tested:
     dropped: int
     exponent: int = 0  #: the test's numbers are in units of 2 to this power
     exact: bool = False
-    unable: str | None = None
+    unable: str | None = None  #: why nothing can be decided; then there is no p
+    incomparable: bool = False  #: because the sides declare different things
     location: Location | None = None
 
     def shown(self, value: float) -> float:
@@ -168,7 +169,7 @@ class _Blank:
         )  # fmt: skip
 
     def unable(self, why: str, *, incomparable: bool = False) -> Tested:
-        return self.fill("plain", None, None, 0.0, unable=("incomparable: " if incomparable else "") + why)
+        return replace(self.fill("plain", None, None, 0.0, unable=why), incomparable=incomparable)
 
 
 def _test_values(blank: _Blank, base: list[FloatArray], cand: list[FloatArray], *, log: bool, finite: bool) -> Tested:

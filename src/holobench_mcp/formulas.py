@@ -189,18 +189,16 @@ def _log_choose(n: FloatArray, k: FloatArray) -> FloatArray:
 def runs_for_power(sd: float, margin: float, *, alpha: float = 0.05, power: float = 0.8, paired: bool = False) -> int:
     """Runs a side that find an effect of the margin with a power, when runs have a standard deviation of sd.
 
-    The usual two-sample size, iterated with Student's t (Cohen 1988, section 2.4). At most 10,000.
+    paired: sd is of the differences within pairs. The usual size, iterated with Student's t (Cohen 1988, section 2.4).
+    At most 10,000.
     """
-    return _size(2.0 if not paired else 1.0, sd, margin, alpha, power, df_a_run=1.0 if paired else 2.0)
-
-
-def _size(factor: float, sd: float, margin: float, alpha: float, power: float, *, df_a_run: float) -> int:
     if margin <= 0:
         return 10_000
+    sides = 1.0 if paired else 2.0
     n = 3.0
     for _ in range(60):
-        df = max(df_a_run * (n - 1), 1.0)
-        want = factor * ((t_quantile(1 - alpha / 2, df) + t_quantile(power, df)) * min(sd / margin, 1e6)) ** 2
+        df = max(sides * (n - 1), 1.0)
+        want = sides * ((t_quantile(1 - alpha / 2, df) + t_quantile(power, df)) * min(sd / margin, 1e6)) ** 2
         nearer = min(max(want, 2.0), 1e4)
         if abs(nearer - n) < 0.01:
             break

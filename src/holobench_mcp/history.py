@@ -13,16 +13,13 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
 from holobench_mcp import upstream
 from holobench_mcp.coordinates import places_of, plain_values
-from holobench_mcp.formulas import t_quantile, t_two_sided
+from holobench_mcp.formulas import FloatArray, t_quantile, t_two_sided
 from holobench_mcp.model import Metric
 from holobench_mcp.snapshot import Snapshot
-
-FloatArray = npt.NDArray[np.float64]
 
 #: Fewer measurements than this can't show a step and its noise at once.
 MIN_SERIES = 6
@@ -303,27 +300,24 @@ def find_drift(values: FloatArray, *, alpha: float = 0.05) -> Drift | None:
     there = np.flatnonzero(np.isfinite(values))
     if there.size < MIN_SERIES or float(np.ptp(values[there])) == 0:
         return None
-    x = there - there.mean()
-    scores = _normal_scores(values[there])
-    t, df = _slope_t(x, scores)
+    x, df = there - there.mean(), there.size - 2.0
+    slope, error = _slope(x, _normal_scores(values[there]))
+    t = slope / error if error > 0 else math.inf
     p = float(t_two_sided(np.array(t), df))
     if p > alpha:
         return None
-    y = values[there]
-    slope = float(x @ (y - y.mean()) / (x @ x))
-    residual = y - y.mean() - slope * x
-    spread = math.sqrt(float(residual @ residual) / df / float(x @ x) * _inflation(residual, fitted=2))
+    slope, error = _slope(x, values[there])
     length = float(there[-1] - there[0])
-    half = t_quantile(0.975, df) * spread * length
+    half = t_quantile(0.975, df) * error * length
     return Drift(slope * length, (slope * length - half, slope * length + half), p)
 
 
-def _slope_t(x: FloatArray, y: FloatArray) -> tuple[float, float]:
-    df = x.size - 2.0
+def _slope(x: FloatArray, y: FloatArray) -> tuple[float, float]:
+    """The least-squares slope and its standard error, widened for autocorrelation. x: shape (n,), centred."""
     slope = float(x @ (y - y.mean()) / (x @ x))
     residual = y - y.mean() - slope * x
-    variance = float(residual @ residual) / df / float(x @ x) * _inflation(residual, fitted=2)
-    return (slope / math.sqrt(variance) if variance > 0 else math.inf * np.sign(slope)), df
+    variance = float(residual @ residual) / (x.size - 2) / float(x @ x) * _inflation(residual, fitted=2)
+    return slope, math.sqrt(variance)
 
 
 def explain(values: FloatArray, *, alpha: float = 0.05) -> tuple[list[Step], Drift | None]:

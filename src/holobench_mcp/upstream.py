@@ -21,7 +21,13 @@ from holobench_mcp.model import Direction, InvalidArgument, Kind, Metric
 if TYPE_CHECKING:
     import xarray as xr
 
-METHODS = ("percentage", "adaptive", "delta", "absolute")
+#: holobench's detectors, and which setting of a BenchRunCfg is the threshold of each.
+_THRESHOLD_OF = {
+    "percentage": "regression_percentage",
+    "adaptive": "regression_mad",
+    "delta": "regression_delta",
+    "absolute": "regression_absolute",
+}
 
 #: What `bencher.optional_deps.HEAVY_PACKAGES` holds; it can't be read before bencher is imported.
 _HEAVY = frozenset(
@@ -85,19 +91,13 @@ def run_config(method: str | None = None, threshold: float | None = None) -> Any
     from bencher.bench_cfg import BenchRunCfg
 
     method = method or "percentage"
-    attribute = {
-        "percentage": "regression_percentage",
-        "adaptive": "regression_mad",
-        "delta": "regression_delta",
-        "absolute": "regression_absolute",
-    }.get(method)
-    if attribute is None:
-        raise InvalidArgument(f"method must be one of {', '.join(METHODS)}, not {method!r}.")
+    if method not in _THRESHOLD_OF:
+        raise InvalidArgument(f"method: one of {', '.join(_THRESHOLD_OF)}, not {method!r}.")
     if threshold is None:
         if method in ("delta", "absolute"):
-            raise InvalidArgument(f"method={method!r} needs a threshold, in the metric's own units.")
+            raise InvalidArgument(f"threshold: method={method!r} has no default; give one in the metric's own units.")
         return BenchRunCfg(regression_method=method)
-    return BenchRunCfg(regression_method=method, **{attribute: float(threshold)})
+    return BenchRunCfg(regression_method=method, **{_THRESHOLD_OF[method]: float(threshold)})
 
 
 def scalar_result_types() -> tuple[type, ...]:

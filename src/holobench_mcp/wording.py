@@ -86,16 +86,10 @@ def _doubt(e: MetricEvidence, size: float, margin: str) -> str:
 
 
 def _moved(e: MetricEvidence, size: float, direction: Direction) -> str:
-    amount = _plain(e, abs(size))
+    told = f"{_plain(e, abs(size))} {'higher' if size > 0 else 'lower'}"
     if direction is Direction.none:
-        return f"{amount} {'higher' if size > 0 else 'lower'}"
-    timed = (e.units == "%") and direction is Direction.minimize
-    word = ("higher" if size > 0 else "lower") if not timed else ("higher (worse)" if size > 0 else "lower (better)")
-    if direction is Direction.maximize:
-        word = "higher (better)" if size > 0 else "lower (worse)"
-    elif not timed:
-        word += " (worse)" if size > 0 else " (better)"
-    return f"{amount} {word}"
+        return told
+    return f"{told} ({'better' if (size > 0) == (direction is Direction.maximize) else 'worse'})"
 
 
 def _points(e: MetricEvidence, *, alone: bool) -> str:
