@@ -72,7 +72,7 @@ def test_a_result_without_a_finite_sample_leaves_the_history_in_percent(workspac
 
 def test_a_history_of_nothing_says_what_there_is(workspace: Workspace) -> None:
     workspace.record(timed(100.0, 0))
-    with pytest.raises(UnknownResult, match="Recorded benches: sort"):
+    with pytest.raises(UnknownResult, match="Did you mean sort"):
         workspace.metric_history("sorting", "time_ms")
     with pytest.raises(InvalidArgument, match="sort has no 'time_s'; it has time_ms"):
         workspace.metric_history("sort", "time_s")

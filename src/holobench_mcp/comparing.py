@@ -35,6 +35,7 @@ from holobench_mcp.model import (
     result_uri,
 )
 from holobench_mcp.store import Store
+from holobench_mcp.store.bundle import SAMPLES
 from holobench_mcp.store.comparisons import count_variants
 from holobench_mcp.store.replicates import Sides, choose_sides, groups_of_runs
 
@@ -200,7 +201,7 @@ class Comparer:
             bench_name=named.bench_name, definition=named.definition, limit=_VARIANCE_RESULTS
         )
         groups = groups_of_runs(m for m in alike if machine_of(m) == machine_of(named))
-        runs = [[self._load(m) for m in group if "samples.npz" in m.blobs] for group in groups]
+        runs = [[self._load(m) for m in group if SAMPLES in m.blobs] for group in groups]
         if not runs:
             return "auto"
         known = {v: run_variance_from(runs, v) for v in variables}

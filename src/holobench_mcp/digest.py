@@ -192,7 +192,10 @@ def imported(report: ImportReport) -> str:
 def baselines(listed: BaselineList) -> str:
     """One line a baseline."""
     if not listed.baselines:
-        return "No baseline is set. set_baseline pins one; until then, results are compared with the one before."
+        return (
+            "No baseline is set. set_baseline pins one; until then, compare_results takes the newest earlier result of "
+            "other code."
+        )
     return _joined(_baseline(b) for b in listed.baselines)
 
 

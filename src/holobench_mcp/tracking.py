@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from holobench_mcp import history
 from holobench_mcp.answers import ChangePoint, DriftReport, History, HistoryPoint
-from holobench_mcp.model import InvalidArgument, JsonScalar, Manifest, UnknownResult
+from holobench_mcp.model import InvalidArgument, JsonScalar, Manifest
 from holobench_mcp.store import Store
+from holobench_mcp.store.bundle import SAMPLES
+from holobench_mcp.store.names import unknown_bench
 from holobench_mcp.store.replicates import measurements
 
 if TYPE_CHECKING:
@@ -38,10 +40,7 @@ def metric_history(
     index = store.manifests()
     found = index.select(bench_name=bench_name)
     if not found:
-        raise UnknownResult(
-            f"bench_name: nothing was recorded of {bench_name!r:.80}. Recorded benches: "
-            f"{', '.join(index.bench_names()[:10]) or 'none yet'}."
-        )
+        raise unknown_bench(index, bench_name)
     declared = next((m for m in found[0].metrics if m.variable == metric), None)
     if declared is None:
         raise InvalidArgument(
@@ -50,7 +49,7 @@ def metric_history(
     measured = [
         m
         for m in found
-        if "samples.npz" in m.blobs
+        if SAMPLES in m.blobs
         and any(
             (d.variable, d.units, d.meaning_version) == (metric, declared.units, declared.meaning_version)
             for d in m.metrics
@@ -72,7 +71,7 @@ def metric_history(
     values = np.array([e.value for _, e in kept])
     steps, drift = history.explain(values)
     found_steps = tuple(_change_point(step, kept, log=log) for step in steps)
-    told_drift = None if drift is None else _drift(drift, log=log)
+    told_drift = None if drift is None else DriftReport(confidence=1 - drift.p_value, **_shown(drift, log=log))
     upstreams = history.upstream_detectors([load(group[-1]) for group, _ in kept], declared, detectors)
     return History(
         bench_name=bench_name,
@@ -111,20 +110,17 @@ def _change_point(
         executed_at=first.executed_at,
         after_revision=before.source_revision,
         source_revision=first.source_revision,
-        effect_percent=_percent(step.effect) if log else None,
-        effect=None if log else step.effect,
-        ci=(_percent(step.ci[0]), _percent(step.ci[1])) if log else step.ci,
         confidence=1 - step.p_value,
+        **_shown(step, log=log),
     )
 
 
-def _drift(drift: history.Drift, *, log: bool) -> DriftReport:
-    return DriftReport(
-        effect_percent=_percent(drift.effect) if log else None,
-        effect=None if log else drift.effect,
-        ci=(_percent(drift.ci[0]), _percent(drift.ci[1])) if log else drift.ci,
-        confidence=1 - drift.p_value,
-    )
+def _shown(found: history.Step | history.Drift, *, log: bool) -> dict[str, Any]:
+    """An effect and its interval, in percent where it was found on the log scale, else in units."""
+    if not log:
+        return {"effect_percent": None, "effect": found.effect, "ci": found.ci}
+    low, high = found.ci
+    return {"effect_percent": _percent(found.effect), "effect": None, "ci": (_percent(low), _percent(high))}
 
 
 def _percent(effect: float) -> float:
@@ -136,19 +132,17 @@ def _summary(metric: str, units: str | None, n: int, steps: Sequence[ChangePoint
         return f"{metric} has {n} measurements; from {history.MIN_SERIES} on a step can be told from noise."
     if steps:
         last = steps[-1]
-        size = (
-            f"{last.effect_percent:+.3g} %" if last.effect_percent is not None else f"{last.effect:+.3g} {units or ''}"
-        )
         span = f"{(last.after_revision or 'unknown')[:10]}..{(last.source_revision or 'unknown')[:10]}"
         return (
             f"{metric} stepped {len(steps)} time{'s' if len(steps) > 1 else ''} in {n} measurements, last by "
-            f"{size.strip()} at {last.result_id} (revisions {span})."
+            f"{_size(last, units)} at {last.result_id} (revisions {span})."
         )
     if drift is not None:
-        size = (
-            f"{drift.effect_percent:+.3g} %"
-            if drift.effect_percent is not None
-            else f"{drift.effect:+.3g} {units or ''}"
-        )
-        return f"{metric} drifted by {size.strip()} over {n} measurements, without a single step."
+        return f"{metric} drifted by {_size(drift, units)} over {n} measurements, without a single step."
     return f"{metric} shows neither a step nor a drift in {n} measurements."
+
+
+def _size(change: ChangePoint | DriftReport, units: str | None) -> str:
+    if change.effect_percent is not None:
+        return f"{change.effect_percent:+.3g} %"
+    return f"{change.effect:+.3g} {units or ''}".rstrip()

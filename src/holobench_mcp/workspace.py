@@ -47,8 +47,9 @@ from holobench_mcp.model import (
     result_uri,
 )
 from holobench_mcp.store import Store, open_store
+from holobench_mcp.store.bundle import SAMPLES
 from holobench_mcp.store.layout import check_ref_name
-from holobench_mcp.store.names import Latest, find, parse_ref
+from holobench_mcp.store.names import Latest, find, parse_ref, unknown_bench
 
 if TYPE_CHECKING:
     from holobench_mcp.measuring import Measuring
@@ -97,10 +98,7 @@ class Workspace:
         index = self.store.manifests()
         matching = index.select(bench_name=bench_name, revision=commit, label=label)
         if bench_name is not None and not matching and bench_name not in index.bench_names():
-            raise UnknownResult(
-                f"bench_name: nothing was recorded of {bench_name!r:.80}. Recorded benches: "
-                f"{', '.join(index.bench_names()[:10]) or 'none yet'}."
-            )
+            raise unknown_bench(index, bench_name)
         rest = [m for m in matching if before is None or (m.executed_at, m.result_id) < before]
         page, more = rest[:limit], len(rest) > limit
         refs: dict[str, list[str]] = {}
@@ -116,9 +114,9 @@ class Workspace:
         from holobench_mcp.coordinates import plain_values
 
         manifest = self.find(result)
-        document = self._document(manifest)
+        document = self.store.contract(manifest)
         by_variable: dict[str, dict[str, Any]] = {e["variable"]: e for e in document["metrics"]}
-        values = self._snapshot(manifest).coordinates if manifest.inputs and "samples.npz" in manifest.blobs else {}
+        values = self._snapshot(manifest).coordinates if manifest.inputs and SAMPLES in manifest.blobs else {}
         return MetricList(
             result_id=manifest.result_id,
             bench_name=manifest.bench_name,
@@ -152,7 +150,7 @@ class Workspace:
     def export_result(self, result: str = "latest", *, include_series: bool = False) -> ResultDocument:
         """The `result.json` contract of a stored result, with its id and uri."""
         manifest = self.find(result)
-        document = self._document(manifest)
+        document = self.store.contract(manifest)
         if include_series and manifest.over_time:
             from holobench_mcp.contract import result_to_dict, strict
 
@@ -214,7 +212,7 @@ class Workspace:
         )
 
     @staticmethod
-    def load() -> None:
+    def preload() -> None:
         """Import what answers need, which is a second's work that a command that needs none of it is spared."""
         import obstore  # noqa: F401 - to load it
 
@@ -366,9 +364,6 @@ class Workspace:
 
     def _snapshot(self, manifest: Manifest) -> Snapshot:
         return self._snapshots.get(manifest.result_id, lambda: self.store.snapshot(manifest))
-
-    def _document(self, manifest: Manifest) -> dict[str, Any]:
-        return self.store.contract(manifest)
 
     def _revision(self, name: str) -> str | None:
         return gitinfo.resolve_revision(self.config.root, name)

@@ -53,7 +53,7 @@ class Services:
             if self._workspace is None:
                 from holobench_mcp.workspace import Workspace
 
-                Workspace.load()
+                Workspace.preload()
                 self._workspace = Workspace(self.config)
             return self._workspace
 

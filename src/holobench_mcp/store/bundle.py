@@ -30,6 +30,7 @@ from holobench_mcp.store.parsing import parse_manifest, parse_ref_entry
 if TYPE_CHECKING:
     from holobench_mcp.snapshot import Snapshot
 
+#: The blobs of a result, by their names in its manifest.
 RESULT, SAMPLES, HISTORY = "result.json", "samples.npz", "history.json"
 
 

@@ -1,9 +1,7 @@
 """The log of what was compared with what: how many variants were tried against one baseline.
 
 Whoever tries twenty variants and keeps the best has given luck twenty chances; a decision that does not count them is
-too sure of itself.
-
-    comparisons/<baseline>/<candidate>.json     one entry a variant, written once
+too sure of itself. Below the baseline's code stands one entry a variant, written once.
 """
 
 from __future__ import annotations
@@ -14,10 +12,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from holobench_mcp.model import Manifest, StoreError
+from holobench_mcp.store import layout
 from holobench_mcp.store.bundle import Store
 from holobench_mcp.store.replicates import code_of
-
-_PREFIX = "comparisons/"
 
 
 def count_variants(store: Store, baseline: Manifest, candidate: Manifest) -> int:
@@ -25,7 +22,7 @@ def count_variants(store: Store, baseline: Manifest, candidate: Manifest) -> int
 
     A store that can't be written is counted as it is: no answer is withheld for want of a log.
     """
-    folder = f"{_PREFIX}{_key(baseline)}/"
+    folder = f"{layout.COMPARISONS}{_key(baseline)}/"
     entry = f"{folder}{_key(candidate)}.json"
     told = {
         "baseline": baseline.result_id,

@@ -4,6 +4,7 @@ holobench-store.json                    {"format": 1}
 blobs/<aa>/<sha256>                     content-addressed bytes
 results/<result_id>.json                manifests; putting one is the commit of a result
 refs/<bench>/<name>/<time>-<rand>.json  append-only log of a named ref
+comparisons/<code>/<code>.json          which code was compared with which: tries are counted
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ MARKER = "holobench-store.json"
 RESULTS = "results/"
 BLOBS = "blobs/"
 REFS = "refs/"
+COMPARISONS = "comparisons/"
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}-\d{8}T\d{6}Z-[0-9a-f]{10}")
 _REF_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

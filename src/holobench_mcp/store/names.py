@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from holobench_mcp.model import AmbiguousResult, InvalidArgument, Manifest, UnknownResult
 from holobench_mcp.store import layout
 from holobench_mcp.store.bundle import Store
+from holobench_mcp.store.index import Index
 
 MAX_NAME = 300
 _LATEST = re.compile(r"latest(?:~(\d{1,6}))?")
@@ -111,6 +112,17 @@ def find(store: Store, text: str, *, argument: str = "result", resolve: Resolve 
     if not found:
         raise _unknown(store, text, argument)
     return found[0]
+
+
+def unknown_bench(index: Index, bench_name: str) -> UnknownResult:
+    """What to say of a bench of which nothing was recorded."""
+    known = index.bench_names()
+    near = difflib.get_close_matches(bench_name[:100], known, n=1)
+    hint = f"Did you mean {near[0]}? " if near else ""
+    return UnknownResult(
+        f"bench_name: nothing was recorded of {bench_name!r:.80}. {hint}"
+        f"Recorded benches: {', '.join(known[:10]) or 'none yet'}."
+    )
 
 
 def _by_ref_or_revision(store: Store, bench: str, name: str, argument: str, resolve: Resolve | None) -> list[Manifest]:
