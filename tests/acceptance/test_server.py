@@ -71,6 +71,9 @@ def test_every_tool_introduces_itself(project: Path) -> None:
 
     tools, instructions = talk(create_server(project=str(project)), say)
     assert "compare_results" in instructions and "inconclusive" in instructions
+    assert "{" not in instructions and "compare_revisions" not in instructions  # which is not listed here
+    (project / "pyproject.toml").write_text("[tool.holobench-mcp.benchmarks.sort]\ncommand = ['python']\n")
+    assert "compare_revisions" in talk(create_server(project=str(project)), say)[1]
     for tool in tools.tools:
         assert tool.title and tool.description and len(tool.description) > 60
         assert "\n" not in tool.description and "  " not in tool.description
@@ -78,7 +81,7 @@ def test_every_tool_introduces_itself(project: Path) -> None:
         assert tool.output_schema is not None
         Draft202012Validator.check_schema(tool.output_schema)
         for name, argument in tool.input_schema["properties"].items():
-            assert "description" in argument or name in ("limit",), f"{tool.name}.{name}"
+            assert "description" in argument, f"{tool.name}.{name}"
     # What a model reads of a tool is its name, description and arguments.
     read = sum(len(json.dumps([t.name, t.description, t.input_schema])) for t in tools.tools)
     assert read / 4 < 2000

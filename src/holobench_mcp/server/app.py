@@ -25,20 +25,25 @@ log = logging.getLogger("holobench_mcp")
 INSTRUCTIONS = """\
 Benchmark ground truth: did a code change make a benchmark better, worse or neither, and can that be trusted?
 Never judge performance from raw numbers or rendered reports; ask here.
-
-Results are recorded when a benchmark runs under `holobench-mcp run -- python bench.py` (or with a Recorder in it).
-The loop: record the code before the change, three runs; make the change; record three runs; call compare_results with
-no arguments. Runs of the same code count together: a single run a side can seldom tell a change from noise.
-- compare_results: the answer. `decision` is one of regressed, improved, unchanged, inconclusive, incomparable;
-  `reason` says why in one sentence and `next_step` what would settle it. Act on `decision`; `verdict` is holobench's
-  plain threshold check. `inconclusive` means that the data can't tell: do what next_step says, don't guess.
+{loop}
+- compare_results: the answer. Act on `decision`: regressed, improved, unchanged, inconclusive or incomparable. `reason`
+  says why in one sentence, `next_step` what would settle it. inconclusive means that the data can't tell: do what
+  next_step says, don't guess. `verdict` is only holobench's plain threshold check.
 - list_results: what was recorded. list_metrics: what one result measured. export_result: its full contract.
+- metric_history: when a metric changed, over many results. set_baseline: pin what later results are compared with.
 A result is named by its id, the beginning of one, latest, latest~1, <bench>@latest, <bench>@<baseline>,
 <bench>@<git revision> or <bench>@label:<label>.\
 """
-_RUN_INSTRUCTIONS = """
+_BY_HAND = """
+Results are recorded when a benchmark runs under `holobench-mcp run -- python bench.py` (or with a Recorder in it).
+The loop: record the code before the change, three runs; make the change; record three runs; call compare_results with
+no arguments. Runs of the same code count together: a single run a side can seldom tell a change from noise.
+"""
+_MEASURED_HERE = """
 This project's benchmarks can be run from here (list_benchmarks). After a change to the code, one call settles it:
-compare_revisions(benchmark) measures the working tree against its merge base, in turn, and gives the decision.\
+compare_revisions(benchmark) measures the working tree against where the work began, in turn, and gives the decision.
+`holobench-mcp run -- python bench.py` records any other benchmark; three runs before a change and three after it, then
+compare_results with no arguments.
 """
 
 
@@ -50,7 +55,7 @@ def create_server(*, store: str | None = None, project: str | None = None) -> MC
         "holobench-mcp",
         title="holobench: benchmark ground truth",
         version=__version__,
-        instructions=INSTRUCTIONS + (_RUN_INSTRUCTIONS if runs else ""),
+        instructions=INSTRUCTIONS.format(loop=_MEASURED_HERE if runs else _BY_HAND),
         log_level="WARNING",
         middleware=[_WarmUp(services)],
     )

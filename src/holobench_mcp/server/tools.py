@@ -23,13 +23,11 @@ from holobench_mcp.server.services import Services, answer, for_agents
 
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 
-ResultName = Annotated[
-    str,
-    Field(
-        description="An id or its beginning, latest, latest~1, <bench>@latest, <bench>@<baseline name>, "
-        "<bench>@<git revision>, <bench>@label:<label>"
-    ),
-]
+_NAMES = (
+    "an id or its beginning, latest, latest~1, <bench>@latest, <bench>@<baseline name>, <bench>@<git revision> or "
+    "<bench>@label:<label>"
+)
+ResultName = Annotated[str, Field(description=f"Which result: {_NAMES}")]
 
 
 def register(server: MCPServer[Any], services: Services) -> None:
@@ -40,9 +38,12 @@ def register(server: MCPServer[Any], services: Services) -> None:
     def compare_results(
         baseline: Annotated[
             str,
-            Field(description="The code before the change. Default: the set baseline, else the newest of other code"),
+            Field(
+                description="The code before the change, named alike. Default: what set_baseline pinned, else the "
+                "newest earlier result of other code"
+            ),
         ] = "baseline",
-        candidate: Annotated[str, Field(description="The code after the change; named like any result")] = "latest",
+        candidate: Annotated[str, Field(description=f"The code after the change: {_NAMES}")] = "latest",
         metrics: Annotated[list[str] | None, Field(description="Only these metrics")] = None,
         method: Annotated[
             Literal["percentage", "adaptive", "delta", "absolute"] | None,
@@ -80,7 +81,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
         bench_name: Annotated[str | None, Field(description="Only this benchmark")] = None,
         revision: Annotated[str | None, Field(description="Only this git revision, branch or tag")] = None,
         label: Annotated[str | None, Field(description="Only this display label")] = None,
-        limit: Annotated[int, Field(ge=1, le=100)] = 20,
+        limit: Annotated[int, Field(ge=1, le=100, description="Results a page")] = 20,
         cursor: Annotated[str | None, Field(description="next_cursor of the page before")] = None,
     ) -> Annotated[CallToolResult, ResultPage]:
         """Which benchmark results are recorded, newest first: id, benchmark, time, git revision, metrics, baselines."""
@@ -156,7 +157,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
     def import_results(
         path: Annotated[str, Field(description="A saved .pkl result or a result.json, below the project's folder")],
     ) -> Annotated[CallToolResult, ImportReport]:
-        """Take in results that were saved to a file. Pickles are read in a quarantined process that runs nothing of
-        them."""
+        """Record results that were saved to a file, so that they can be compared. Nothing in a pickle is run: it is
+        read in a quarantined process."""
         report = services.workspace.import_for_agent(path)
         return answer(digest.imported(report), report)
