@@ -54,7 +54,10 @@ _DOUBTS = {
 
 
 def relevant(differences: Sequence[Difference], decision: Decision | None) -> tuple[Difference, ...]:
-    """The differences without what a change looks like, unless it made something faster."""
+    """Without what the lines of a change look like, unless it made something faster: that alone makes a trick of it.
+
+    What samples show, which names the metric that shows it, stays in any case.
+    """
     looks = ("cached_answers", "measurement_touched")
     improved = decision is Decision.improved
     return tuple(d for d in differences if improved or d.what not in looks or d.variable is not None)
@@ -165,7 +168,7 @@ def _environment(base: Environment, cand: Environment) -> list[Difference]:
 
 
 def _edited(base: Environment, cand: Environment) -> bool:
-    """Whether the benchmark changed: its class says so best, its file where the class is not known on both sides."""
+    """Whether the benchmark changed: its class with those that it is built on, or the file that it stands in."""
     for field in ("sweep_sha256", "benchmark_sha256"):
         old, new = getattr(base, field), getattr(cand, field)
         if old is not None and new is not None and old != new:
