@@ -26,7 +26,7 @@ HERE = {"python": "3.12", "cpu_model": "x", "os": "y", "git_dirty": False}
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project with two results of `sort`, the second half as fast again."""
+    """A project with two results of `sort`, the second slower by half."""
     store = open_store(tmp_path / ".holobench")
     for i, factor in enumerate((1.0, 1.5)):
         rng = np.random.default_rng(i)
@@ -36,7 +36,8 @@ def project(tmp_path: Path) -> Path:
 
 
 def server_of(project: Path) -> StdioServerParameters:
-    env = {k: v for k, v in os.environ.items() if k.startswith("HOLOBENCH_MCP_")}
+    # The client hands on few variables; PYTHONPATH is what makes this the server of this tree.
+    env = {k: v for k, v in os.environ.items() if k.startswith(("HOLOBENCH_MCP_", "PYTHONPATH"))}
     return StdioServerParameters(command=sys.executable, args=["-m", "holobench_mcp"], cwd=project, env=env)
 
 
