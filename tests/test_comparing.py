@@ -13,7 +13,7 @@ from holobench_mcp import digest
 from holobench_mcp.answers import CompareOptions
 from holobench_mcp.config import load_config
 from holobench_mcp.contract import compare_results, strict
-from holobench_mcp.model import Decision, InvalidArgument, NotComparable, UnknownResult
+from holobench_mcp.model import ROUNDS_ALPHA, Decision, InvalidArgument, Measurement, NotComparable, UnknownResult
 from holobench_mcp.snapshot import Snapshot
 from holobench_mcp.workspace import Workspace
 
@@ -62,6 +62,20 @@ def test_what_was_run_with_other_arguments_is_other_code(workspace: Workspace) -
         workspace.record(noisy(1.0, i, revision="aaaa", environment={"command": ["python", "bench.py", how]}))
     document = workspace.compare()
     assert document.evidence is not None and document.evidence.runs == (1, 2)
+
+
+def test_sweeps_that_were_measured_together_share_one_error_rate(workspace: Workspace) -> None:
+    named: dict[tuple[str, int], str] = {}
+    for sweep in range(2):
+        for run in range(4):
+            for side in ("base", "head"):
+                at = 10 * sweep + 2 * run + (side == "head")
+                inputs = {"size": [sweep * 10 + i for i in range(6)]}
+                measured = Measurement(id="m", run=run, runs=8, side=side, sweep=sweep)
+                named[side, sweep] = workspace.record(noisy(1.0, at, inputs=inputs).with_(measurement=measured))
+    both = workspace.compare(named["base", 1], named["head", 1]).evidence
+    assert both is not None and (both.replicates, both.runs) == ("rounds", (4, 4))
+    assert both.alpha == ROUNDS_ALPHA / 2
 
 
 def test_a_set_baseline_is_the_default(workspace: Workspace) -> None:

@@ -146,7 +146,7 @@ class Comparer:
         blocking = [d for d in differences if d.severity == "blocking"]
         margin = options.margin_percent or self._config.margin_percent
         settings = self._config.settings_for(cand[0].bench_name, tuple(m.variable for m in cand[0].metrics))
-        alpha = ROUNDS_ALPHA if sides.paired else ALPHA
+        alpha = ROUNDS_ALPHA / self._sweeps(sides) if sides.paired else ALPHA
         if any(d.what == "no_samples" for d in blocking):
             judgement = Judgement(decision=Decision.incomparable, reason="", metrics=())
         else:
@@ -188,6 +188,12 @@ class Comparer:
                 "uri": comparison_uri(sides.baseline[0].result_id, sides.candidate[0].result_id),
             }
         )
+
+    def _sweeps(self, sides: Sides) -> int:
+        """How many sweeps were measured in the same rounds: each is an answer to one call, which has one error rate."""
+        measured = sides.candidate[0].measurement
+        runs = self._store.manifests().select(measurement=measured.id) if measured is not None else []
+        return len({m.measurement.sweep for m in runs if m.measurement}) or 1
 
     def _known_variance(self, sides: Sides, variables: Sequence[str]) -> Mapping[str, RunVariance] | Literal["auto"]:
         """What the store knows of run-to-run variance, for sides that can't tell it themselves."""
