@@ -461,6 +461,76 @@ def test_a_folder_that_the_project_tracks_is_the_projects_whatever_its_name(proj
     assert git(project, "show", f"{chosen.head}:reports/code.py") == "new"
 
 
+def changed_in(project: Path) -> list[str]:
+    """What the working tree, as it is measured, changes of the last commit; the user's own index stays as it was."""
+    before = git(project, "ls-files", "--stage"), git(project, "status", "--porcelain", "-z")
+    chosen = choose_revisions(project, "HEAD", "worktree")
+    assert (git(project, "ls-files", "--stage"), git(project, "status", "--porcelain", "-z")) == before
+    listed = git(project, "diff", "--name-status", "--no-renames", "-z", chosen.base, chosen.head).split("\0")
+    return sorted(map("".join, zip(listed[::2], listed[1::2], strict=False)))
+
+
+def test_what_was_added_to_the_index_is_of_the_working_tree(project: Path) -> None:
+    (project / "staged.py").write_text("x = 1\n")
+    (project / "meant.py").write_text("x = 1\n")
+    git(project, "add", "staged.py")
+    git(project, "add", "--intent-to-add", "meant.py")
+    git(project, "mv", "product.py", "renamed.py")
+    (project / "cachedir").mkdir()
+    (project / "cachedir" / "ignored.py").write_text("x = 1\n")
+    git(project, "add", "--force", "cachedir/ignored.py")
+    assert changed_in(project) == ["Acachedir/ignored.py", "Ameant.py", "Arenamed.py", "Astaged.py", "Dproduct.py"]
+
+
+@pytest.mark.parametrize(
+    "name", [b" leading", b"\nline", b"trailing ", b"no\xff\xfetext.py", b"--all", b":(top)x", b"*"]
+)
+def test_a_file_may_have_any_name(project: Path, name: bytes) -> None:
+    (project / os.fsdecode(name)).write_text("x = 1\n")
+    chosen = choose_revisions(project, "HEAD", "worktree")
+    with worktrees(chosen.repository, [chosen.base, chosen.head]) as (_, head):
+        assert (head / os.fsdecode(name)).is_file()
+
+
+def test_line_ends_that_git_would_refuse_are_measured(project: Path) -> None:
+    git(project, "config", "core.autocrlf", "true")
+    git(project, "config", "core.safecrlf", "true")
+    (project / "product.py").write_bytes(HONEST.replace("\n", "\r\n", 1).encode() + b"x = 1\n")
+    assert changed_in(project) == ["Mproduct.py"]
+
+
+def test_a_git_hook_that_measures_does_not_lead_git_to_the_users_tree(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Git tells a hook's programs where its repository is: a clean-up of a worktree would be one of the user's own."""
+    (project / "precious.txt").write_text("untracked")
+    (project / "product.py").write_text("changed")
+    monkeypatch.setenv("GIT_DIR", str(project / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(project))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(project / ".git" / "index"))
+    chosen = choose_revisions(project, "HEAD", "worktree")
+    with worktrees(chosen.repository, [chosen.base, chosen.head]) as (base, head):
+        (head / "made.txt").touch()
+        as_checked_out(head)
+        assert not (head / "made.txt").exists()
+        assert (base / "product.py").read_text() == HONEST
+    assert (project / "precious.txt").read_text() == "untracked"
+    assert (project / "product.py").read_text() == "changed"
+
+
+def test_a_shallow_clone_without_an_earlier_commit_says_what_brings_it(project: Path) -> None:
+    clone = project / "cache" / "clone"
+    git(project, "clone", "--quiet", "--depth", "1", f"file://{project}", str(clone))
+    with pytest.raises(CaptureError, match="git fetch --deepen=1"):
+        choose_revisions(clone, "merge-base", "worktree")
+
+
+def test_a_repository_that_git_does_not_open_is_not_called_none(tmp_path: Path) -> None:
+    (tmp_path / ".git").write_text("gitdir: gone\n")
+    with pytest.raises(CaptureError, match=r"git does not open the repository .* safe\.directory"):
+        choose_revisions(tmp_path, "merge-base", "worktree")
+
+
 @pytest.mark.parametrize("ignored", ["", ".holobench/\ncachedir/\n", "reports\n.holobench/*\n", "*\n"])
 def test_what_holobench_writes_is_no_change_ignored_or_not(project: Path, ignored: str) -> None:
     (project / ".gitignore").write_text(ignored)

@@ -209,7 +209,7 @@ def _change_digest(folder: Path, diff: str, untracked: Iterable[str]) -> str | N
     if top is None:
         return None
     for name in untracked:
-        digest.update(b"\0" + name.encode())
+        digest.update(b"\0" + os.fsencode(name))
         with suppress(OSError):
             if (top / name).is_file() and (top / name).stat().st_size < 1 << 24:
                 digest.update((top / name).read_bytes())

@@ -47,6 +47,11 @@ def choose_revisions(root: Path, base: str, head: str) -> Revisions:
     """
     repository = gitinfo.repository_root(root)
     if repository is None:
+        if any((folder / ".git").exists() for folder in (root, *root.parents)):
+            raise CaptureError(
+                f"git does not open the repository that {root} is in: `git status` there says why (another owner's "
+                "needs safe.directory, for one)."
+            )
         raise CaptureError(f"{root} is not in a git repository (or git is not installed), so there are no revisions.")
     tip = gitinfo.resolve_revision(repository, "HEAD")
     if tip is None:
@@ -218,6 +223,11 @@ def _merge_base(repository: Path, tip: str, head: str) -> tuple[str, str]:
     if tip != head:
         return tip, f"The base is {tip[:10]}, the last commit: the head is its uncommitted changes."
     if parent is None:
+        if gitinfo.git(repository, "rev-parse", "--is-shallow-repository") == "true":
+            raise CaptureError(
+                "base: the commit before the head is beyond the depth of this shallow clone, and nothing is "
+                "uncommitted. `git fetch --deepen=1` brings it."
+            )
         raise CaptureError("base: the head is the first commit, and nothing is uncommitted: there is no earlier code.")
     return parent, f"The base is {parent[:10]}, the commit before the head: nothing is uncommitted."
 
@@ -231,12 +241,16 @@ def _commit_of_worktree(repository: Path, root: Path, tip: str) -> str:
     index.parent.mkdir(parents=True, exist_ok=True)
     env = {"GIT_INDEX_FILE": str(index)}
     try:
-        if gitinfo.git(repository, "read-tree", tip, env=env) is None:
+        # The user's own index has what was added to it, as a renamed file is, and knows which files are unchanged.
+        own = gitinfo.git(repository, "rev-parse", "--git-path", "index")
+        if own is not None and (repository / own).is_file():
+            shutil.copy2(repository / own, index)  # with its time, which tells git what may have changed since
+        elif gitinfo.git(repository, "read-tree", tip, env=env) is None:
             raise CaptureError("git could not read the last commit.")
-        new = gitinfo.untracked(root, timeout_s=_GIT_S)
-        names = "\0".join(new or ()).encode()
         taken = gitinfo.git(repository, "add", "--update", ":(top)", env=env, timeout_s=_GIT_S)
-        adding = ("update-index", "--add", "-z", "--stdin")
+        new = gitinfo.untracked(root, timeout_s=_GIT_S, env=env)
+        names = b"\0".join(map(os.fsencode, new or ()))
+        adding = ("update-index", "--add", "--remove", "-z", "--stdin")
         if (
             taken is None
             or new is None
