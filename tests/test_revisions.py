@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +20,7 @@ from conftest import PYTHON, git, snapshot
 from holobench_mcp.capture.doubts import Seen, in_the_change, kept_answers, of_the_harness
 from holobench_mcp.capture.measure import Cancelled, Session
 from holobench_mcp.capture.revisions import Measured, measure_revisions
-from holobench_mcp.capture.runner import RUN_MARK
+from holobench_mcp.capture.runner import RUN_MARK, private_folder
 from holobench_mcp.capture.setups import MOST_KEPT
 from holobench_mcp.capture.worktrees import as_checked_out, choose_revisions, clean_up_after_crash, protect, worktrees
 from holobench_mcp.config import BenchmarkConfig, cache_folder, load_config
@@ -605,6 +607,40 @@ def test_indexes_of_dead_processes_are_removed(tmp_path: Path) -> None:
     dead.touch()
     clean_up_after_crash()
     assert ours.exists() and not dead.exists()
+
+
+def test_temporary_folders_of_dead_processes_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with private_folder() as ours:
+        dead = tmp_path / Path(ours).name.replace(str(os.getpid()), str(ended_pid()))
+        dead.mkdir()
+        (dead / "large").touch()
+        assert clean_up_after_crash() == [str(dead)]
+        assert Path(ours).is_dir() and not dead.exists()
+
+
+def test_a_worktree_that_was_half_made_is_forgotten(project: Path) -> None:
+    """Git locks a worktree while it makes it, and removes none that has no `.git` yet."""
+    home = cache_folder() / "worktrees" / "abcd"
+    home.mkdir(parents=True)
+    git(project, "worktree", "add", "--quiet", "--detach", "--lock", str(home / "base"))
+    (home / "base" / ".git").unlink()
+    (home / "owner.json").write_text(json.dumps({"pid": ended_pid(), "repository": str(project)}))
+    assert clean_up_after_crash() == [str(home)]
+    assert nothing_is_left(project)
+
+
+def test_the_git_of_a_killed_server_can_be_found(project: Path) -> None:
+    """It would go on to write a worktree that the next start has removed."""
+    told = project / "cache" / "told"
+    told.parent.mkdir(exist_ok=True)
+    git(project, "config", "filter.tell.smudge", f'printf %s "${RUN_MARK}" > "{told}"; cat')
+    (project / ".gitattributes").write_text("product.py filter=tell\n")
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message", "a filter")
+    tip = git(project, "rev-parse", "HEAD")
+    with worktrees(project, [tip]):
+        assert told.read_text().partition("-")[0] == str(os.getpid())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finding stray processes needs /proc")

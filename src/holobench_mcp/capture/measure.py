@@ -11,7 +11,6 @@ import re
 import secrets
 import shutil
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from holobench_mcp.capture.environment import versions_of
-from holobench_mcp.capture.runner import RunOutcome, run_command
+from holobench_mcp.capture.runner import RunOutcome, private_folder, run_command
 from holobench_mcp.capture.sweeps import NO_FIFOS
 from holobench_mcp.config import BenchmarkConfig
 from holobench_mcp.model import CaptureError, Difference, InvalidArgument, Measurement
@@ -99,24 +98,20 @@ class Session:
             words[0] = str(self.root / self.config.cwd / words[0])
         if shutil.which(words[0], path=env.get("PATH")) is None and not (where / words[0]).exists():
             raise CaptureError(f"{self.name}: its program {words[0]!r} is not found on PATH.")
-        private = tempfile.mkdtemp(prefix="holobench-mcp-run-")
-        # What a run keeps for the next one, in a temporary folder or a cache, would be measured in its place.
-        env |= {"TMPDIR": private, "XDG_CACHE_HOME": private}
         self._tell(f"{'measuring' if keep else 'warming up'} {self.name}{f' ({side})' if side else ''}")
         started = time.monotonic()
-        try:
+        with private_folder() as private:
             outcome = run_command(
                 words,
                 cwd=where,
-                env=env,
+                # What a run keeps for the next one, in a temporary folder or a cache, would be measured in its place.
+                env={**env, "TMPDIR": private, "XDG_CACHE_HOME": private},
                 label=self.label,
                 source_revision=revision,
                 timeout_s=self.config.timeout_s,
                 on_output=lambda _: None,
                 cancel=self.cancel,
             )
-        finally:
-            shutil.rmtree(private, ignore_errors=True)
         self._check(outcome, side)
         if seen is not None:
             seen(outcome.snapshots)

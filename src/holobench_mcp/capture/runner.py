@@ -35,6 +35,8 @@ RESULT_PATH, NO_CACHE, NO_SHOW = "BENCHER_RESULT_PATH", "BENCHER_NO_CACHE", "BEN
 LABEL, REVISION = "BENCHER_DISPLAY_LABEL", "BENCHER_SOURCE_REVISION"
 #: Marks everything that a run starts, so that what left its process group is found too.
 RUN_MARK = "HOLOBENCH_MCP_RUN"
+#: Begins the names of temporary folders; their owner's process follows.
+PRIVATE = "holobench-mcp-"
 
 TAIL_BYTES = 64 << 10
 _STDERR = 2
@@ -97,13 +99,18 @@ def run_command(
         versions=None if command[0] == sys.executable else versions_of(command[0], cwd=folder, env=child_env),
     )
     mark = child_env[RUN_MARK] = f"{os.getpid()}-{time.monotonic_ns()}"
-    with tempfile.TemporaryDirectory(prefix="holobench-mcp-") as private:
+    with private_folder() as private:
         sweeps = Sweeps(Path(private) / "result.pkl", known, on_snapshot)
         child_env[RESULT_PATH] = str(sweeps.path)
         with sweeps:
             outcome = _run(command, folder, child_env, mark, timeout_s, on_output, cancel, stdout_is_ours)
         outcome.snapshots, outcome.problems = sweeps.snapshots, sweeps.problems
     return outcome
+
+
+def private_folder() -> tempfile.TemporaryDirectory[str]:
+    """A temporary folder that tells its owner's process, so that a killed one's is removed at the next start."""
+    return tempfile.TemporaryDirectory(prefix=f"{PRIVATE}{os.getpid()}-", ignore_cleanup_errors=True)
 
 
 def clean_text(data: bytes) -> str:

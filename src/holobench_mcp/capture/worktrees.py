@@ -14,18 +14,22 @@ import secrets
 import shutil
 import signal
 import sys
+import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from holobench_mcp import gitinfo
-from holobench_mcp.capture.runner import RUN_MARK
+from holobench_mcp.capture.runner import PRIVATE, RUN_MARK
 from holobench_mcp.config import cache_folder
 from holobench_mcp.model import Busy, CaptureError
 
 _GIT_S = 300.0
-_OWNER = re.compile(r"(?:index-)?(\d+)-[0-9a-f]+(?:\.lock)?")
+#: How long a killed process is waited for.
+_ENDS_S, _TICK_S = 5.0, 0.01
+_OWNER = re.compile(r"(?:index-)?(\d+)-\w+(?:\.lock)?")
 
 
 @dataclass(frozen=True)
@@ -101,9 +105,10 @@ def worktrees(repository: Path, commits: Sequence[str]) -> Iterator[list[Path]]:
         trees = []
         for i, commit in enumerate(commits):
             tree = home / ("base" if i == 0 else "head")
-            told = gitinfo.git(
-                repository, "worktree", "add", "--detach", "--force", str(tree), commit, timeout_s=_GIT_S
-            )
+            adding = ("worktree", "add", "--detach", "--force", str(tree), commit)
+            # A server that is killed leaves its git at work: marked, it is found before its worktree is removed.
+            mark = {RUN_MARK: f"{os.getpid()}-git"}
+            told = gitinfo.git(repository, *adding, timeout_s=_GIT_S, env=mark)
             if told is None:
                 raise CaptureError(f"git could not check out {commit[:12]} into a temporary worktree.")
             _fill_submodules(tree, repository)
@@ -114,7 +119,10 @@ def worktrees(repository: Path, commits: Sequence[str]) -> Iterator[list[Path]]:
 
 
 def clean_up_after_crash() -> list[str]:
-    """Remove what servers that were killed left behind: worktrees, indexes and marked processes. Returns which."""
+    """Remove what servers that were killed left behind: worktrees, indexes, temporary folders and marked processes.
+
+    Returns which.
+    """
     removed = [f"process {pid}" for pid in _end_orphans()]
     for home in (*(cache_folder() / "worktrees").glob("*"), *cache_folder().glob("index-*")):
         named = _OWNER.fullmatch(home.name)
@@ -130,6 +138,11 @@ def clean_up_after_crash() -> list[str]:
         else:
             _remove(home, Path(str(owner.get("repository", "/"))))
         removed.append(str(home))
+    for private in Path(tempfile.gettempdir()).glob(f"{PRIVATE}*"):
+        named = _OWNER.fullmatch(private.name.removeprefix(PRIVATE))
+        if named and _started(int(named[1])) is None:
+            shutil.rmtree(private, ignore_errors=True)
+            removed.append(str(private))
     return removed
 
 
@@ -275,10 +288,10 @@ def _commit_of_worktree(repository: Path, root: Path, tip: str) -> str:
 
 
 def _remove(home: Path, repository: Path) -> None:
-    for tree in ("base", "head"):
-        if (home / tree).exists():
-            gitinfo.git(repository, "worktree", "remove", "--force", "--force", str(home / tree), timeout_s=_GIT_S)
+    # First the files: git removes no worktree that is half made, and forgets any whose files are gone.
     shutil.rmtree(home, ignore_errors=True)
+    for tree in ("base", "head"):
+        gitinfo.git(repository, "worktree", "remove", "--force", "--force", str(home / tree), timeout_s=_GIT_S)
     gitinfo.git(repository, "worktree", "prune")
 
 
@@ -308,4 +321,15 @@ def _end_orphans() -> list[int]:
                 pid = int(entry.parent.name)
                 os.kill(pid, signal.SIGKILL)
                 ended.append(pid)
+    deadline = time.monotonic() + _ENDS_S
+    while any(map(_writes, ended)) and time.monotonic() < deadline:
+        time.sleep(_TICK_S)
     return ended
+
+
+def _writes(pid: int) -> bool:
+    """Whether a process that was killed still runs, and may write into what is about to be removed."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (OSError, IndexError):
+        return False
