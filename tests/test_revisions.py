@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from conftest import PYTHON, git, snapshot
-from holobench_mcp.capture.doubts import Seen, in_the_change, kept_answers, of_the_harness
+from holobench_mcp.capture.doubts import Seen, in_the_change, in_the_configuration, kept_answers, of_the_harness
 from holobench_mcp.capture.measure import Cancelled, Session
 from holobench_mcp.capture.revisions import Measured, measure_revisions
 from holobench_mcp.capture.runner import RUN_MARK, private_folder
@@ -134,6 +134,8 @@ def test_a_benchmark_that_is_new_is_measured_on_both_sides(tmp_path: Path, repos
     assert len(kept) == 4
     assert "The base has no tiny.py: the head's version was measured on both sides." in report.notes
     assert report.protected_changed == () and report.seen == ()
+    told = [s.measurement.cautions for s in kept if s.measurement and s.measurement.side == "head"]
+    assert all("the base has no tiny.py" in cautions[0].detail for cautions in told)
 
 
 @pytest.fixture
@@ -238,6 +240,10 @@ def test_a_benchmark_that_may_not_be_the_bases_is_told(protected: list, changed:
         ("setattr(time, 'perf_counter', fast)", "measurement_touched"),
         ("bencher.BenchRunCfg.repeats = 1", "measurement_touched"),
         ("gc.disable()", "measurement_touched"),
+        ("vars(clock)['perf_counter'] = half", "measurement_touched"),
+        ("clock.__dict__.update(half)", "measurement_touched"),
+        ("kept = open('/dev/shm/kept')", "cached_answers"),
+        ("kept = Path.home() / 'kept'", "cached_answers"),
         ("memory = bytearray(size)", None),
         ("total = self.time.total == 3", None),
         ("# a cache = would be wrong here", None),
@@ -264,6 +270,10 @@ def test_a_change_that_looks_like_a_trick_is_told(
         ("deep/sitecustomize.py", True),
         ("x.pth", True),
         ("src/random.py", True),
+        ("pandas.py", True),
+        ("tiny/__init__.py", True),
+        ("__pycache__/tiny.cpython-311.pyc", True),
+        ("timeit.cpython-311-x86_64-linux-gnu.so", True),
         ("package/time.py", False),
         ("faster.py", False),
     ],
@@ -273,10 +283,106 @@ def test_a_module_that_takes_anothers_place_is_told(
 ) -> None:
     (project / name).parent.mkdir(exist_ok=True)
     (project / name).write_text("x = 1\n")
+    git(project, "add", "--force", name)
     head = repository("a new file")
-    found = in_the_change(project, f"{head}~1", head, but_not=[], loads_from=[".", "src"])
+    found = in_the_change(project, f"{head}~1", head, but_not=["tiny.py"], loads_from=[".", "src"])
     assert [d.what for d in found] == ["measurement_touched"] * told
     assert not told or name in found[0].detail
+
+
+def told_of(project: Path, *, protected: Sequence[str] = ("tiny.py",)) -> str:
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message", "a change")
+    found = in_the_change(project, "HEAD~1", "HEAD", but_not=protected, loads_from=["."])
+    return "; ".join(f"{d.what}: {d.detail}" for d in found)
+
+
+def test_a_module_that_starts_by_itself_is_told_when_it_is_edited_too(project: Path) -> None:
+    (project / "sitecustomize.py").write_text("x = 1\n")
+    told_of(project)
+    (project / "sitecustomize.py").write_text("x = 2\n")
+    assert "sitecustomize.py" in told_of(project)
+
+
+def test_a_clock_that_is_no_longer_read_is_told(project: Path) -> None:
+    (project / "helper.py").write_text("import time\ndef timed(f):\n    return time.perf_counter()\n")
+    told_of(project)
+    (project / "helper.py").write_text("import time\ndef timed(f):\n    return 0.001\n")
+    assert "'perf_counter' in helper.py" in told_of(project)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("bench/util.py", True), ("timing.py", True), ("tests/test_perf.py", True), ("bencher/core.py", False),
+     ("perform.py", False), ("bench/notes.md", False)],
+)  # fmt: skip
+def test_a_helper_of_the_benchmark_that_is_not_protected_is_told(project: Path, name: str, told: bool) -> None:
+    (project / name).parent.mkdir(exist_ok=True)
+    (project / name).write_text("half = 0.5\n")
+    assert ("benchmark_source" in told_of(project)) is told
+
+
+def test_attributes_of_the_head_do_not_hide_its_change(project: Path) -> None:
+    (project / ".gitattributes").write_text("*.py -diff\n")
+    (project / "product.py").write_text(f"{HONEST}memo = {{}}\n")
+    assert "'memo =' in product.py" in told_of(project)
+
+
+def test_a_change_that_is_not_read_whole_is_told(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("holobench_mcp.capture.doubts._MAX_DIFF", 1000)
+    (project / "a.py").write_text("x = 1\n" * 1000)
+    assert "too long to be read whole" in told_of(project)
+
+
+def test_a_change_of_what_is_run_or_protected_is_told(project: Path) -> None:
+    (project / "pyproject.toml").write_text("[tool.holobench-mcp]\nmargin_percent = 3\n[tool.other]\nx = 1\n")
+    told_of(project)
+    (project / "pyproject.toml").write_text("[tool.holobench-mcp]\nmargin_percent = 3\n[tool.other]\nx = 2\n")
+    told_of(project)
+    (project / "pyproject.toml").write_text("[tool.holobench-mcp]\nmargin_percent = 9\n")
+    told_of(project)
+    sides = [in_the_configuration(project, f"HEAD~{i + 1}", f"HEAD~{i}", "pyproject.toml") for i in range(3)]
+    assert [[d.what for d in side] for side in sides] == [["benchmark_source"], [], []]
+
+
+def test_a_benchmark_that_becomes_a_link_is_still_the_bases(project: Path, folders: list) -> None:
+    """Where the head's link leads is the head's word: what the base has in its place is measured."""
+    (project / "real.py").write_text("x = 1\n")
+    (project / "tiny.py").unlink()
+    (project / "tiny.py").symlink_to("real.py")
+    report, _ = measured(project, base="HEAD")
+    assert report.protected_changed == ("tiny.py",)
+
+
+def test_what_a_link_of_the_bases_leads_to_is_protected(project: Path, folders: list) -> None:
+    git(project, "mv", "tiny.py", "real.py")
+    (project / "tiny.py").symlink_to("real.py")
+    told_of(project)
+    (project / "real.py").write_text("x = 1\n")
+    report, _ = measured(project, base="HEAD")
+    assert report.protected_changed == ("real.py",)
+
+
+def test_a_benchmark_that_the_working_tree_lacks_is_protected(project: Path, folders: list) -> None:
+    base = git(project, "rev-parse", "HEAD")
+    (project / "tiny.py").write_text("x = 1\n")
+    told_of(project)
+    (project / "tiny.py").unlink()
+    report, _ = measured(project, base=base, head="HEAD")
+    assert report.protected_changed == ("tiny.py",)
+
+
+def test_answers_that_are_kept_on_disk_are_told_whenever_the_results_are_compared(project: Path) -> None:
+    (project / "product.py").write_text(KEPT_ON_DISK)
+    home = project / "cache" / "home"
+    home.mkdir(parents=True)
+    space = Workspace(load_config(project=project, environ={}))
+    given = {"command": [PYTHON, "tiny.py"], "timeout_s": 60, "env": {"HOME": str(home)}}
+    config = BenchmarkConfig.model_validate(given)
+    document = space.measuring.compare_revisions("tiny", rounds=2, config=config).comparisons[0]
+    again = space.compare(document.baseline.result_id or "", document.candidate.result_id or "")
+    for told in (document, again):
+        assert [d.what for d in told.comparability if "between runs" in d.detail] == ["cached_answers"]
 
 
 def test_an_improvement_that_keeps_its_answers_is_not_clean(project: Path) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from holobench_mcp.coordinates import in_common
-from holobench_mcp.model import Decision, Difference, Environment, Kind, Metric
+from holobench_mcp.model import Decision, Difference, Environment, Kind, Measurement, Metric
 from holobench_mcp.snapshot import Snapshot
 
 #: A first repeat this many times the later ones is more than a warm-up.
@@ -38,7 +38,7 @@ def compare(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot]) -> tupl
     found = [*_definition(base, cand), *_environment(base.environment, cand.environment)]
     found += [*_tree(base, "baseline"), *_tree(cand, "candidate"), *_constants(base, cand)]
     found += [*_caches(baseline, candidate), *_cached_answers(base, cand)]
-    found += cand.measurement.cautions if cand.measurement is not None else ()
+    found += _recorded(candidate)
     for name, runs in (("baseline", baseline), ("candidate", candidate)):
         found += _within(runs, name)
     return tuple(sorted(found, key=lambda d: d.severity != "blocking"))
@@ -69,6 +69,15 @@ def with_doubt(differences: Sequence[Difference], decision: Decision | None, nex
     if decision is not Decision.improved or not found:
         return next_step
     return f"Before believing it, check that {', and that '.join(found)}." + (f" {next_step}" if next_step else "")
+
+
+def _recorded(runs: Sequence[Snapshot]) -> list[Difference]:
+    """What was recorded with a side's runs: of each measurement its last run's, which has seen the others."""
+    last: dict[str, Measurement] = {}
+    for measured in (s.measurement for s in runs):
+        if measured is not None and (measured.id not in last or measured.run > last[measured.id].run):
+            last[measured.id] = measured
+    return list({(d.what, d.detail): d for measured in last.values() for d in measured.cautions}.values())
 
 
 def _definition(base: Snapshot, cand: Snapshot) -> list[Difference]:

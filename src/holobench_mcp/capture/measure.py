@@ -61,7 +61,6 @@ class Session:
     done: int = 0
     result_ids: list[str] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
-    cautions: dict[str, tuple[Difference, ...]] = field(default_factory=dict)  #: by side
     found: dict[str, str] = field(default_factory=dict)  #: which Python each bare name was taken for
 
     def __post_init__(self) -> None:
@@ -78,11 +77,12 @@ class Session:
         keep: bool = True,
         annotate: Callable[[Snapshot], Snapshot] = lambda s: s,
         seen: Callable[[Sequence[Snapshot]], None] | None = None,
+        cautions: Callable[[], tuple[Difference, ...]] = tuple,
     ) -> list[str]:
         """One process, its sweeps recorded as run `number`. Returns their ids, in the order of the sweeps.
 
         folder: the project's root to run in; the benchmark's own `cwd` is below it. keep: False for a warm-up.
-        seen: gets the run's sweeps, of a warm-up too.
+        seen: gets the run's sweeps, of a warm-up too. cautions: what to record with them, asked for after that.
         Raises CaptureError, with the end of the output, when it fails, takes too long or collects nothing.
         """
         where = folder / self.config.cwd
@@ -119,6 +119,7 @@ class Session:
             return []
         self.seconds.append(time.monotonic() - started)
         ids = []
+        doubted = cautions()
         for sweep, snapshot in enumerate(outcome.snapshots):
             measured = Measurement(
                 id=self.id,
@@ -128,7 +129,7 @@ class Session:
                 side=side,
                 sweep=sweep,
                 measured_by="server",
-                cautions=self.cautions.get(side or "", ()),
+                cautions=doubted,
             )
             ids.append(self.record(annotate(snapshot.with_(measurement=measured))))
         self.result_ids += ids

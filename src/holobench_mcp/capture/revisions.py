@@ -7,6 +7,7 @@ shared between the looks (Bonferroni: 1 % and 4 %), so that stopping early keeps
 from __future__ import annotations
 
 import math
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -93,10 +94,12 @@ def measure_revisions(
     session = Session(name, config, root, record, 2 * rounds, parameters or {}, None, progress, cancel)
     started = time.monotonic()
     with worktrees(chosen.repository, [chosen.base, chosen.head]) as (base_tree, head_tree):
-        paths = _protected(config, root, chosen.repository)
+        words = [filled(word, session.parameters) for word in config.command]
+        paths = _protected(config, words, below, (base_tree, head_tree))
         changed = protect(chosen, head_tree, paths)
         lent = _lend(chosen, base_tree, paths)
-        notes = [*chosen.notes, *lent, *_empty_submodules((base_tree, head_tree))]
+        given = [f"The base has no {path}: the head's version was measured on both sides." for path in lent]
+        notes = [*chosen.notes, *given, *_empty_submodules((base_tree, head_tree))]
         trees = {"base": base_tree / below, "head": head_tree / below}
         for side, top in (("base", base_tree), ("head", head_tree)) if config.setup is not None else ():
             both = [chosen.base, chosen.head, paths]
@@ -107,8 +110,10 @@ def measure_revisions(
         extra = {"base": guarded, "head": also_head}
         commits = {"base": chosen.base, "head": chosen.head}
         # Recorded with the head's results, so that whoever compares them later is told as well.
-        session.cautions["head"] = (
-            *doubts.of_the_harness(name, paths, changed),
+        pyproject = (below / "pyproject.toml").as_posix()
+        of_the_change = (
+            *doubts.of_the_harness(name, paths, changed, lent),
+            *doubts.in_the_configuration(chosen.repository, chosen.base, chosen.head, pyproject),
             *doubts.in_the_change(
                 chosen.repository, chosen.base, chosen.head, but_not=paths, loads_from=_loads_from(config, below, paths)
             ),
@@ -125,6 +130,11 @@ def measure_revisions(
                     keep=False,
                     seen=seen[side].warm_up,
                 )
+
+        def of_the_head() -> tuple[Difference, ...]:
+            """Recorded with the head's results, so that whoever compares them later is told as well."""
+            return (*of_the_change, *doubts.kept_answers(seen["base"], seen["head"]))
+
         recorded: dict[str, list[list[str]]] = {"base": [], "head": []}
         stopped = None
         early = math.ceil(rounds * _EARLY_SHARE)
@@ -140,6 +150,7 @@ def measure_revisions(
                     environment=extra[side],
                     annotate=_annotation(chosen, side),
                     seen=seen[side].rounds.append,
+                    cautions=of_the_head if side == "head" else tuple,
                 )
                 _same_sweeps(name, recorded, ids)
                 recorded[side].append(ids)
@@ -179,19 +190,22 @@ def _annotation(chosen: Revisions, side: str) -> Callable[[Snapshot], Snapshot]:
     return annotate
 
 
-def _protected(config: BenchmarkConfig, root: Path, repository: Path) -> list[str]:
-    """The protected paths, relative to the repository; the benchmark's own file unless others are configured."""
-    paths = [root / path for path in config.protected]
-    if not paths:
-        own = benchmark_file_of(config.command, root / config.cwd)
-        paths = [own] if own is not None else []
-    inside = []
-    for path in paths:
-        try:
-            inside.append(path.resolve().relative_to(repository.resolve()).as_posix())
-        except ValueError:
-            continue  # outside the repository both sides have the same file anyway
-    return inside
+def _protected(config: BenchmarkConfig, command: Sequence[str], below: Path, trees: Sequence[Path]) -> list[str]:
+    """The protected paths, from the repository's top; the benchmark's own file unless others are configured.
+
+    trees: the base's and the head's. What the command names is looked for in both: the head may have moved it away.
+    A link of the base's is protected with what it leads to; where one of the head's leads is nobody's word.
+    """
+    base, *_ = trees
+    named = [below / path for path in config.protected]
+    if not named:
+        found = [(tree, benchmark_file_of(command, tree / below / config.cwd)) for tree in trees]
+        named = [path.relative_to(tree) for tree, path in found if path is not None and path.is_relative_to(tree)]
+    links = [(base / path).resolve() for path in named]
+    named += [path.relative_to(base.resolve()) for path in links if path.is_relative_to(base.resolve())]
+    # `..` is taken out of a path as it is written: what is outside the repository both sides have the same anyway.
+    inside = [path for path in map(os.path.normpath, named) if not path.startswith("..")]
+    return list(dict.fromkeys(Path(path).as_posix() for path in inside))
 
 
 def _loads_from(config: BenchmarkConfig, below: Path, protected: Sequence[str]) -> list[str]:
@@ -201,15 +215,15 @@ def _loads_from(config: BenchmarkConfig, below: Path, protected: Sequence[str]) 
 
 
 def _lend(chosen: Revisions, base_tree: Path, paths: Sequence[str]) -> list[str]:
-    """Give the base the head's version of what only the head has, such as a benchmark that is new. Says so."""
-    notes = []
+    """Give the base the head's version of what only the head has, such as a benchmark that is new. Returns which."""
+    given = []
     for path in paths:
         if gitinfo.git(chosen.repository, "ls-tree", "-r", "--name-only", chosen.base, "--", path):
             continue
         # git follows no symbolic link of the base's tree on its way to the path, as a copy would.
         if gitinfo.git(base_tree, "checkout", "--quiet", chosen.head, "--", f":(top,literal){path}") is not None:
-            notes.append(f"The base has no {path}: the head's version was measured on both sides.")
-    return notes
+            given.append(path)
+    return given
 
 
 def _empty_submodules(trees: Sequence[Path]) -> list[str]:
