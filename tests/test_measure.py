@@ -187,6 +187,34 @@ def test_one_measurement_at_a_time(project: Path) -> None:
     assert "waiting for another measurement: a first one" in told[0]
 
 
+def test_the_lock_is_the_machines_and_not_a_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl
+
+    monkeypatch.delenv("HOLOBENCH_MCP_CACHE")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path / "one"))
+    with machine_lock("of one user"):
+        path = tmp_path / "holobench-mcp-measuring.lock"
+        assert path.exists()
+        monkeypatch.setenv("HOME", str(tmp_path / "another"))
+        with pytest.raises(Busy, match="of one user"), machine_lock("of another", wait=False):
+            pass
+        handle = os.open(path, os.O_RDONLY)  # all that another user may do with the file
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.close(handle)
+
+
+def test_a_link_in_the_locks_place_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOLOBENCH_MCP_CACHE")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "precious").write_text("kept")
+    (tmp_path / "holobench-mcp-measuring.lock").symlink_to(tmp_path / "precious")
+    with pytest.raises(CaptureError, match="can't be opened"), machine_lock("x"):
+        pass
+    assert (tmp_path / "precious").read_text() == "kept"
+
+
 def test_a_lock_of_a_dead_process_is_free(tmp_path: Path) -> None:
     script = (
         "import os\nfrom holobench_mcp.capture.machine_lock import machine_lock\nwith machine_lock('dead'): os._exit(1)"

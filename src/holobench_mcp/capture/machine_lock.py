@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from holobench_mcp.config import cache_folder
+from holobench_mcp.config import CACHE_VARIABLE, cache_folder
 from holobench_mcp.model import Busy, CaptureError
 
 _TICK_S = 0.1
@@ -33,10 +34,10 @@ def machine_lock(
     what: told to whoever finds the lock taken. on_wait: called with who holds it, when it has to be waited for.
     Raises Busy when it is taken and not to be waited for, or the wait is cancelled.
     """
-    path = cache_folder() / "measuring.lock"
+    path = _place()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        handle = _opened(path)
     except OSError as problem:
         raise CaptureError(f"The lock of this machine's measurements, {path}, can't be opened: {problem}.") from problem
     try:
@@ -58,6 +59,22 @@ def machine_lock(
         os.close(handle)
 
 
+def _place() -> Path:
+    """One file for all users of the machine; beside the caches, where these were told to be apart."""
+    if os.environ.get(CACHE_VARIABLE):
+        return cache_folder() / "measuring.lock"
+    return Path(tempfile.gettempdir()) / "holobench-mcp-measuring.lock"
+
+
+def _opened(path: Path) -> int:
+    """The lock's file; for reading alone where it is another user's, which the kernel locks as well."""
+    flags = os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
+    for how in (os.O_RDWR, os.O_RDWR | os.O_CREAT | os.O_EXCL, os.O_RDONLY):
+        with suppress(PermissionError, FileNotFoundError, FileExistsError):
+            return os.open(path, how | flags, 0o644)
+    return os.open(path, os.O_RDONLY | flags)
+
+
 def _taken(handle: int) -> bool:
     try:
         import fcntl
@@ -71,8 +88,9 @@ def _taken(handle: int) -> bool:
 
 
 def _write(handle: int, holder: dict[str, object]) -> None:
-    os.ftruncate(handle, 0)
-    os.pwrite(handle, json.dumps(holder).encode(), 0)
+    with suppress(OSError):  # another user's file can be locked, but not written: whoever waits is told less
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, json.dumps(holder).encode(), 0)
 
 
 def _holder(path: Path) -> str:
