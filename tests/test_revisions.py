@@ -19,7 +19,7 @@ import pytest
 from conftest import PYTHON, git, snapshot
 from holobench_mcp.capture.doubts import Seen, in_the_change, in_the_configuration, kept_answers, of_the_harness
 from holobench_mcp.capture.measure import Cancelled, Session
-from holobench_mcp.capture.revisions import Measured, measure_revisions
+from holobench_mcp.capture.revisions import Measured, Recorded, measure_revisions
 from holobench_mcp.capture.runner import RUN_MARK, private_folder
 from holobench_mcp.capture.setups import MOST_KEPT
 from holobench_mcp.capture.worktrees import as_checked_out, choose_revisions, clean_up_after_crash, protect, worktrees
@@ -153,17 +153,33 @@ def folders(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Path]]:
 
 
 def test_what_the_early_look_finds_settled_is_not_measured_further(project: Path, folders: list) -> None:
-    looks: list[tuple[int, int, float]] = []
+    looks: list[tuple[list[int], list[int], float]] = []
 
-    def settled(ours: list[str], theirs: list[str], alpha: float) -> bool:
-        looks.append((len(ours), len(theirs), alpha))
+    def settled(ours: Recorded, theirs: Recorded, alpha: float) -> bool:
+        looks.append(([len(ids) for ids in ours], [len(ids) for ids in theirs], alpha))
         return True
 
     report, _ = measured(project, rounds=5, settled=settled)
-    assert looks == [(3, 3, 0.01)]
+    assert looks == [([3], [3], 0.01)]
     assert (report.rounds, len(report.base_ids[0]), len(report.head_ids[0])) == (3, 3, 3)
     assert report.stopped is not None and "early look" in report.stopped
     assert [side for side, _ in folders] == ["base", "head", "base", "head", "head", "base", "base", "head"]
+
+
+def test_an_early_look_has_to_settle_every_sweep(project: Path) -> None:
+    """Each has its share of the error rate: two sweeps are two chances to be called changed."""
+    space = Workspace(load_config(project=project, environ={}))
+    rng = np.random.default_rng(3)
+
+    def runs(factor: float, at: int) -> list[str]:
+        made = [factor * 100 * np.exp(0.01 * rng.standard_normal((6, 5))) for _ in range(4)]
+        return [space.record(snapshot(values, at=at + i)) for i, values in enumerate(made)]
+
+    base, slower, same = runs(1, 0), runs(1.5, 10), runs(1, 20)
+    settled = space.measuring._settled
+    assert settled([base], [slower], 0.01)
+    assert settled([base, base], [slower, slower], 0.01)
+    assert not settled([base, base], [slower, same], 0.01)
 
 
 def test_max_seconds_stops_after_the_round_that_passes_it(project: Path, folders: list) -> None:

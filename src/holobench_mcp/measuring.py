@@ -13,6 +13,7 @@ from holobench_mcp.model import DECISIONS_WORST_FIRST, ComparisonDocument, Decis
 
 if TYPE_CHECKING:
     from holobench_mcp.capture.measure import OnProgress, Record
+    from holobench_mcp.capture.revisions import Recorded
     from holobench_mcp.snapshot import Snapshot
 
 
@@ -148,8 +149,11 @@ class Measuring:
             comparisons=tuple(documents),
         )
 
-    def _settled(self, base_ids: list[str], head_ids: list[str], alpha: float) -> bool:
-        """Whether interleaved runs show a change at an early look's error rate."""
+    def _settled(self, base: Recorded, head: Recorded, alpha: float) -> bool:
+        """Whether every sweep of interleaved runs shows a change, at an early look's error rate of all together."""
+        return all(self._shows_a_change(*ids, alpha / len(head)) for ids in zip(base, head, strict=True))
+
+    def _shows_a_change(self, base_ids: Sequence[str], head_ids: Sequence[str], alpha: float) -> bool:
         from holobench_mcp.evidence import judge
 
         sides = [[self._load(i) for i in ids] for ids in (base_ids, head_ids)]

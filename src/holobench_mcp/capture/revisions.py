@@ -48,8 +48,10 @@ _EARLY_SHARE = 0.6
 _TOLD_LINES = 12
 FORBIDDEN_ROOT, BASE_TREE = "BENCHER_AB_FORBIDDEN_ROOT", "BENCHER_AB_BASE_TREE"
 
-#: Whether the runs so far settle it at an error rate: given the recorded ids of each side, in order of rounds.
-Settled = Callable[[list[str], list[str], float], bool]
+#: By sweep, the recorded ids of one side in order of rounds.
+Recorded = Sequence[Sequence[str]]
+#: Whether the runs so far settle every sweep at an error rate of all together: given those of both sides.
+Settled = Callable[[Recorded, Recorded, float], bool]
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,11 @@ def measure_revisions(
             done = number + 1
             if done == rounds:
                 break
-            if done == early and done >= 2 and settled(*_first_sweep(recorded), EARLY_ALPHA):
+            if (
+                done == early
+                and done >= 2
+                and settled(_by_sweep(recorded["base"]), _by_sweep(recorded["head"]), EARLY_ALPHA)
+            ):
                 stopped = f"settled after {done} of {rounds} rounds, at the early look"
                 break
             if max_seconds is not None and time.monotonic() - started > max_seconds:
@@ -274,10 +280,6 @@ def _same_sweeps(name: str, recorded: Mapping[str, list[list[str]]], ids: list[s
                 f"{name} does not record the same benchmarks each time: {', '.join(benches[0])} before, "
                 f"{', '.join(benches[1])} now."
             )
-
-
-def _first_sweep(recorded: Mapping[str, list[list[str]]]) -> tuple[list[str], list[str]]:
-    return [ids[0] for ids in recorded["base"]], [ids[0] for ids in recorded["head"]]
 
 
 def _by_sweep(rounds: list[list[str]]) -> tuple[tuple[str, ...], ...]:
