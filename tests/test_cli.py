@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from conftest import PYTHON, cli, snapshot
 from holobench_mcp.cli import app
 from holobench_mcp.cli import main as command_line
+from holobench_mcp.model import InvalidArgument
 from holobench_mcp.store import layout, open_store
 
 HERE = {"python": "3.12", "cpu_model": "x", "os": "y", "git_dirty": False}
@@ -198,3 +199,21 @@ def test_serving_is_told_from_every_other_call(arguments: list[str], options: di
     from holobench_mcp.__main__ import serving
 
     assert serving(arguments) == options
+
+
+def test_a_configured_benchmarks_parameters_can_be_given(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from holobench_mcp.measuring import Measuring
+
+    asked: list[dict[str, Any]] = []
+
+    def compare(_: Measuring, name: str, **told: Any) -> Any:
+        asked.append({"name": name, **told})
+        raise InvalidArgument("enough")
+
+    monkeypatch.setattr(Measuring, "compare_revisions", compare)
+    given = ["--parameter", "repeats=5", "--parameter", "fast=true", "--parameter", "kind=zipf"]
+    runner = CliRunner()
+    runner.invoke(app, ["--project", str(project), "ab", "--benchmark", "sort", *given])
+    assert asked[0]["name"] == "sort" and asked[0]["parameters"] == {"repeats": 5, "fast": True, "kind": "zipf"}
+    refused = runner.invoke(app, ["--project", str(project), "ab", "--parameter", "x=1", "--", "python", "bench.py"])
+    assert isinstance(refused.exception, InvalidArgument) and "--parameter" in str(refused.exception)

@@ -85,6 +85,11 @@ def test_repeats_is_a_parameter_by_another_name(project: Path, calls: list[dict[
     assert [c["parameters"] for c in calls] == [{"repeats": 5}, {"repeats": 2}, {}]
 
 
+def test_repeats_are_given_once(project: Path, calls: list[dict[str, Any]]) -> None:
+    refused = call(project, "run_benchmark", {"name": "tiny", "repeats": 5, "parameters": {"repeats": 2}})
+    assert refused.is_error and "give one of them" in text_of(refused) and calls == []
+
+
 def test_repeats_are_refused_where_the_benchmark_declares_none(project: Path) -> None:
     refused = call(project, "run_benchmark", {"name": "fixed", "repeats": 5})
     assert refused.is_error and "fixed declares no repeats" in text_of(refused)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -202,6 +203,9 @@ def ab(
     timeout: Annotated[float | None, typer.Option(help="Seconds that one run may take; 600 unless given.")] = None,
     protect: Annotated[list[str] | None, typer.Option(help="A path taken from the base on both sides.")] = None,
     env: Annotated[list[str] | None, typer.Option(help="NAME=VALUE; {tree} is each side's folder.")] = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE, for a parameter that a configured benchmark declares.")
+    ] = None,
     fail_on: Annotated[str, typer.Option(help="Decisions that exit 1, such as regressed,inconclusive.")] = "",
     as_json: Json = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown for a pull request comment.")] = False,
@@ -216,6 +220,8 @@ def ab(
             "ab: --timeout, --protect and --env are for a command behind '--'; a configured benchmark has its own "
             "timeout_s, protected and env in pyproject.toml."
         )
+    if command and parameter:
+        raise InvalidArgument("ab: --parameter is for a configured benchmark; a command has its own arguments.")
     given = _benchmark(command, timeout, protect, env) if command else None
     workspace = _chosen.workspace()
     workspace.clean_up_after_crash()
@@ -225,6 +231,7 @@ def ab(
         head=head,
         rounds=rounds,
         max_seconds=max_seconds,
+        parameters=dict(_value(text) for text in parameter or ()),
         progress=lambda message, _done, _total: render.note(message),
         config=given,
     )
@@ -338,6 +345,15 @@ def _pair(text: str, option: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not name or not equals:
         raise InvalidArgument(f"{option}: {text!r} is not of the form NAME=VALUE.")
+    return name, value
+
+
+def _value(text: str) -> tuple[str, object]:
+    """A parameter's value as TOML or JSON write it; what is neither number nor boolean is text."""
+    name, value = _pair(text, "--parameter")
+    with suppress(ValueError):
+        read = json.loads(value)
+        return name, read if isinstance(read, int | float) else value
     return name, value
 
 

@@ -68,6 +68,8 @@ def register(server: MCPServer[Any], services: Services) -> None:
         """Measure the working tree as it is now, in several processes, and record every run. Takes minutes; reports
         progress. To know whether uncommitted changes made things faster, call compare_revisions instead: it measures
         both sides in turn and needs nothing else."""
+        if repeats is not None and "repeats" in (parameters or {}):
+            raise ToolError("repeats: parameters has a value for it too; give one of them.")
         chosen = {**(parameters or {}), **({"repeats": repeats} if repeats is not None else {})}
         report = await _in_thread(
             ctx,
