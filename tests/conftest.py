@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -101,6 +102,23 @@ def cli(
         check=False,
         stdin=subprocess.DEVNULL,
     )
+
+
+def until(condition: Callable[[], object], seconds: float = 60) -> None:
+    """Wait for what another process does; fail when it does not."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail("it did not come about in time")
+        time.sleep(0.02)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs, and is no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def need(program: str, package: str) -> str:

@@ -8,13 +8,12 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from conftest import PYTHON, git
+from conftest import PYTHON, alive, git, until
 from holobench_mcp.capture.machine_lock import machine_lock
 from holobench_mcp.capture.measure import Cancelled, chosen_parameters, clean_environment, filled
 from holobench_mcp.capture.runner import RUN_MARK
@@ -402,21 +401,6 @@ def test_a_partial_measurement_says_so_when_it_is_compared(project: Path) -> Non
 
 
 # ---------------------------------------------------------------------- parts
-
-
-def until(condition: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            pytest.fail("it did not come about in time")
-        time.sleep(0.02)
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def benchmarks_of(pid: int) -> list[int]:

@@ -9,14 +9,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from conftest import PYTHON, git, snapshot
+from conftest import PYTHON, alive, git, snapshot, until
 from holobench_mcp.capture.doubts import Seen, in_the_change, in_the_configuration, kept_answers, of_the_harness
 from holobench_mcp.capture.measure import Cancelled, Session
 from holobench_mcp.capture.revisions import Measured, Recorded, measure_revisions
@@ -793,18 +792,3 @@ def ended_pid() -> int:
 
 def nothing_is_left(project: Path) -> bool:
     return git(project, "worktree", "list").count("\n") == 0 and not list((cache_folder() / "worktrees").glob("*"))
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def until(condition: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            pytest.fail("it did not come about in time")
-        time.sleep(0.02)
