@@ -622,10 +622,11 @@ def test_line_ends_that_git_would_refuse_are_measured(project: Path) -> None:
     assert changed_in(project) == ["Mproduct.py"]
 
 
-def test_a_git_hook_that_measures_does_not_lead_git_to_the_users_tree(
-    project: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_worktree_is_put_back_in_a_git_hook_too(
+    project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Git tells a hook's programs where its repository is: a clean-up of a worktree would be one of the user's own."""
+    """Git tells a hook's programs where its repository is: a worktree would be left as a run has made it."""
+    monkeypatch.setenv("HOLOBENCH_MCP_CACHE", str(tmp_path_factory.mktemp("outside")))  # as a user's cache is
     (project / "precious.txt").write_text("untracked")
     (project / "product.py").write_text("changed")
     monkeypatch.setenv("GIT_DIR", str(project / ".git"))

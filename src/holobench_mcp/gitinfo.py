@@ -14,8 +14,8 @@ _TIMEOUT_S = 20
 #: Settings that no answer may depend on: what a hook or a monitor does, how names are written, and a refusal to take
 #: in a file for its line ends.
 _SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "core.quotePath=false", "core.safecrlf=false")
-#: What binds git to another repository than the folder's, as it does in whatever a git hook starts: a clean-up of a
-#: worktree would then be one of the user's own tree. And what changes the meaning of a path.
+#: What binds git to another repository than the folder's, as it does in whatever a git hook starts: a worktree would
+#: then silently not be put back, and one run could serve the next. And what changes the meaning of a path.
 _BINDING = frozenset({
     "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_IMPLICIT_WORK_TREE", "GIT_PREFIX",
     "GIT_NAMESPACE", "GIT_SHALLOW_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
