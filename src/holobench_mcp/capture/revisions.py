@@ -111,7 +111,6 @@ def measure_revisions(
         also_head = {FORBIDDEN_ROOT: str(chosen.repository), BASE_TREE: str(head_tree)}
         extra = {"base": guarded, "head": also_head}
         commits = {"base": chosen.base, "head": chosen.head}
-        # Recorded with the head's results, so that whoever compares them later is told as well.
         pyproject = (below / "pyproject.toml").as_posix()
         of_the_change = (
             *doubts.of_the_harness(name, paths, changed, lent),
