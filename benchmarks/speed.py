@@ -27,7 +27,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from holobench_mcp import Snapshot, compare_results, judge, open_store
-from holobench_mcp.contract import _StoredResult
+from holobench_mcp.result.contract import _StoredResult
 
 BARE = """
 from mcp.server import MCPServer

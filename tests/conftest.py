@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from holobench_mcp.snapshot import Snapshot
+from holobench_mcp.result.snapshot import Snapshot
 from holobench_mcp.store import Store, open_store
 
 PYTHON = sys.executable

@@ -11,33 +11,33 @@ from typing import TYPE_CHECKING
 from holobench_mcp._version import __version__
 
 if TYPE_CHECKING:
-    from holobench_mcp.capture.recorder import Recorder, record
-    from holobench_mcp.contract import (
+    from holobench_mcp.evidence.judgement import judge
+    from holobench_mcp.model import SCHEMA_VERSION, Decision, Judgement
+    from holobench_mcp.result.contract import (
         compare_results,
         comparison_to_json,
         result_to_dict,
         result_to_json,
         series_for_var,
     )
-    from holobench_mcp.evidence import judge
-    from holobench_mcp.model import SCHEMA_VERSION, Decision, Judgement
-    from holobench_mcp.snapshot import Snapshot
+    from holobench_mcp.result.snapshot import Snapshot
     from holobench_mcp.store import Store, open_store
     from holobench_mcp.workspace import Workspace
+    from holobench_mcp.workspace.recorder import Recorder, record
 
 _HOME = {
-    "Recorder": "capture.recorder",
-    "record": "capture.recorder",
-    "compare_results": "contract",
-    "comparison_to_json": "contract",
-    "result_to_dict": "contract",
-    "result_to_json": "contract",
-    "series_for_var": "contract",
-    "judge": "evidence",
+    "Recorder": "workspace.recorder",
+    "record": "workspace.recorder",
+    "compare_results": "result.contract",
+    "comparison_to_json": "result.contract",
+    "result_to_dict": "result.contract",
+    "result_to_json": "result.contract",
+    "series_for_var": "result.contract",
+    "judge": "evidence.judgement",
     "SCHEMA_VERSION": "model",
     "Decision": "model",
     "Judgement": "model",
-    "Snapshot": "snapshot",
+    "Snapshot": "result.snapshot",
     "Store": "store",
     "open_store": "store",
     "Workspace": "workspace",

@@ -28,7 +28,7 @@ from holobench_mcp.capture.sweeps import Sweeps
 from holobench_mcp.model import CaptureError, InvalidArgument
 
 if TYPE_CHECKING:
-    from holobench_mcp.snapshot import Snapshot
+    from holobench_mcp.result.snapshot import Snapshot
 
 #: The names in `bencher.execution.PROVENANCE_ENV` and `bencher.launch_env` that a launcher sets.
 RESULT_PATH, NO_CACHE, NO_SHOW = "BENCHER_RESULT_PATH", "BENCHER_NO_CACHE", "BENCHER_NO_SHOW"

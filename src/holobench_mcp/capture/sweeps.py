@@ -19,11 +19,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from holobench_mcp.capture.pickles import MAX_PICKLE_BYTES, read_pickle
+from holobench_mcp.importers.pickles import MAX_PICKLE_BYTES, read_pickle
 from holobench_mcp.model import CaptureError, Environment
 
 if TYPE_CHECKING:
-    from holobench_mcp.snapshot import Snapshot
+    from holobench_mcp.result.snapshot import Snapshot
 
 NO_FIFOS = "this system has no FIFOs: only the last sweep of the command was recorded."
 #: Each costs a process to find out; a benchmark that writes garbage writes a lot of it.

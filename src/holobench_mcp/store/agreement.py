@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from holobench_mcp.model import Kind, Manifest, MetricStats, ResultDocument
-from holobench_mcp.upstream import claim_text
+from holobench_mcp.result.upstream import claim_text
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from holobench_mcp.snapshot import Snapshot
+    from holobench_mcp.result.snapshot import Snapshot
 
 
 def declared_otherwise(manifest: Manifest, document: ResultDocument, dataset: xr.Dataset | None) -> str | None:

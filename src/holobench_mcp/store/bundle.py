@@ -28,7 +28,7 @@ from holobench_mcp.store.index import Index
 from holobench_mcp.store.parsing import parse_manifest, parse_ref_entry
 
 if TYPE_CHECKING:
-    from holobench_mcp.snapshot import Snapshot
+    from holobench_mcp.result.snapshot import Snapshot
 
 #: The blobs of a result, by their names in its manifest.
 RESULT, SAMPLES, HISTORY = "result.json", "samples.npz", "history.json"
@@ -47,9 +47,9 @@ class Store:
 
     def record(self, snapshot: Snapshot) -> str:
         """Store a result. Returns its id: the same for the same result, however often it is recorded."""
-        from holobench_mcp.contract import result_to_dict, strict
-        from holobench_mcp.samples import encode_samples
-        from holobench_mcp.snapshot import canonical_json
+        from holobench_mcp.result.contract import result_to_dict, strict
+        from holobench_mcp.result.samples import encode_samples
+        from holobench_mcp.result.snapshot import canonical_json
 
         try:
             snapshot.check_provenance()
@@ -146,8 +146,8 @@ class Store:
 
     def snapshot(self, manifest: Manifest) -> Snapshot:
         """The whole result, read back and checked against its digests and its own manifest."""
-        from holobench_mcp.samples import decode_samples
-        from holobench_mcp.snapshot import Snapshot
+        from holobench_mcp.result.samples import decode_samples
+        from holobench_mcp.result.snapshot import Snapshot
         from holobench_mcp.store.agreement import declared_otherwise
 
         document = self.contract(manifest)

@@ -1,0 +1,93 @@
+"""Runs laid over one another: the samples of every run at the input points that all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from holobench_mcp.model import JsonScalar
+from holobench_mcp.result.coordinates import in_common, plain_values
+from holobench_mcp.result.snapshot import FloatArray, Snapshot
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """Both sides on their shared input points."""
+
+    runs: tuple[Snapshot, ...]
+    n_baseline: int
+    names: tuple[str, ...]
+    values: tuple[npt.NDArray[Any], ...]
+    places: tuple[tuple[npt.NDArray[np.intp], ...] | None, ...]
+
+    @property
+    def n_candidate(self) -> int:
+        """How many runs the candidate side has."""
+        return len(self.runs) - self.n_baseline
+
+    @property
+    def n_points(self) -> int:
+        """How many input points all runs share; 1 for a result without inputs."""
+        return int(np.prod([len(v) for v in self.values], dtype=np.int64)) if self.values else 1
+
+    def baseline_samples(self, run: int, variable: str) -> FloatArray:
+        """A metric's samples in one baseline run: shape (points, repeats), NaN where missing."""
+        return self._samples(run, variable)
+
+    def candidate_samples(self, run: int, variable: str) -> FloatArray:
+        """A metric's samples in one candidate run: shape (points, repeats), NaN where missing."""
+        return self._samples(self.n_baseline + run, variable)
+
+    def _samples(self, run: int, variable: str) -> FloatArray:
+        samples = self.runs[run].samples.get(variable)
+        if samples is None:
+            return np.full((self.n_points, 1), np.nan)
+        order = [list(self.runs[run].coordinates).index(name) for name in self.names]
+        if order != list(range(len(order))):
+            samples = np.moveaxis(samples, order, range(len(order)))
+        places = self.places[run]
+        if places is not None:
+            samples = samples[np.ix_(*places)]
+        return np.ascontiguousarray(samples.reshape(-1, samples.shape[-1]))
+
+    def inputs_at(self, points: npt.NDArray[np.intp]) -> list[dict[str, JsonScalar]]:
+        """The input values of some points, by their flat place."""
+        if not self.values:
+            return [{} for _ in points]
+        indices = np.unravel_index(points, tuple(len(v) for v in self.values))
+        columns = [plain_values(v[i]) for v, i in zip(self.values, indices, strict=True)]
+        return [dict(zip(self.names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def align(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot]) -> Aligned | None:
+    """The input points that every run has; None when the runs sweep different inputs."""
+    runs = (*baseline, *candidate)
+    names = tuple(runs[0].coordinates)
+    if any(set(s.coordinates) != set(names) for s in runs):
+        return None
+    shared = []
+    for name in names:
+        columns = [s.coordinates[name] for s in runs]
+        first = columns[0]
+        if all(c is first or (c.shape == first.shape and np.array_equal(c, first)) for c in columns):
+            shared.append(first)
+            continue
+        shared.append(first[np.isin(first, reduce(in_common, columns))])
+    places: list[tuple[npt.NDArray[np.intp], ...] | None] = []
+    for s in runs:
+        columns = [s.coordinates[name] for name in names]
+        if all(c.shape == v.shape and np.array_equal(c, v) for c, v in zip(columns, shared, strict=True)):
+            places.append(None)
+        else:
+            places.append(tuple(_places(c, v) for c, v in zip(columns, shared, strict=True)))
+    return Aligned(runs, len(baseline), names, tuple(shared), tuple(places))
+
+
+def _places(column: npt.NDArray[Any], wanted: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+    order = np.argsort(column, kind="stable")
+    return np.asarray(order[np.searchsorted(column[order], wanted)], dtype=np.intp)

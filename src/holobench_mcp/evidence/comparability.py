@@ -1,0 +1,268 @@
+"""What makes two results not, or not quite, comparable, before any statistics.
+
+*blocking*: a comparison would be of different things. *caution*: it stands, but something beside the code differs, and
+whoever reads the decision must know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from holobench_mcp.model import Decision, Difference, Environment, Kind, Measurement, Metric
+from holobench_mcp.result.coordinates import in_common
+from holobench_mcp.result.snapshot import Snapshot
+
+#: A first repeat this many times the later ones is more than a warm-up.
+_LOOKS_CACHED = 3.0
+_MACHINE = (
+    ("hostname_hash", "machine"),
+    ("cpu_model", "CPU"),
+    ("cpu_count", "number of cores"),
+    ("os", "operating system"),
+    ("python", "Python"),
+    ("holobench", "holobench"),
+    ("numpy", "numpy"),
+)
+
+
+def compare(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot]) -> tuple[Difference, ...]:
+    """Everything that differs between the sides beside the code under test, blocking first.
+
+    The first snapshot of each side is the one that was named; further ones are its replicate runs.
+    """
+    base, cand = baseline[0], candidate[0]
+    found = [*_definition(base, cand), *_environment(base.environment, cand.environment)]
+    found += [*_tree(base, "baseline"), *_tree(cand, "candidate"), *_constants(base, cand)]
+    found += [*_caches(baseline, candidate), *_cached_answers(base, cand)]
+    found += _recorded(candidate)
+    for name, runs in (("baseline", baseline), ("candidate", candidate)):
+        found += _within(runs, name)
+    return tuple(sorted(found, key=lambda d: d.severity != "blocking"))
+
+
+#: What has to be checked before an improvement is believed that may be the measurement's.
+_DOUBTS = {
+    "cached_answers": "the answers are not merely cached between repeats",
+    "metric_dropped": "nothing that said the answers are right was dropped",
+    "benchmark_source": "the benchmark still measures the same thing",
+    "measurement_touched": "the change leaves the clock, holobench and other modules as they were",
+}
+
+
+def relevant(differences: Sequence[Difference], decision: Decision | None) -> tuple[Difference, ...]:
+    """Without what the lines of a change look like, unless it made something faster: that alone makes a trick of it.
+
+    What samples show, which names the metric that shows it, stays in any case.
+    """
+    looks = ("cached_answers", "measurement_touched")
+    improved = decision is Decision.improved
+    return tuple(d for d in differences if improved or d.what not in looks or d.variable is not None)
+
+
+def with_doubt(differences: Sequence[Difference], decision: Decision | None, next_step: str | None) -> str | None:
+    """The next step, behind what to check before an improvement is believed."""
+    found = [told for what, told in _DOUBTS.items() if any(d.what == what for d in differences)]
+    if decision is not Decision.improved or not found:
+        return next_step
+    return f"Before believing it, check that {', and that '.join(found)}." + (f" {next_step}" if next_step else "")
+
+
+def _recorded(runs: Sequence[Snapshot]) -> list[Difference]:
+    """What was recorded with a side's runs: of each measurement its last run's, which has seen the others."""
+    last: dict[str, Measurement] = {}
+    for measured in (s.measurement for s in runs):
+        if measured is not None and (measured.id not in last or measured.run > last[measured.id].run):
+            last[measured.id] = measured
+    return list({(d.what, d.detail): d for measured in last.values() for d in measured.cautions}.values())
+
+
+def _definition(base: Snapshot, cand: Snapshot) -> list[Difference]:
+    found: list[Difference] = []
+    theirs = {m.variable: m for m in base.metrics}
+    shared = [(theirs[m.variable], m) for m in cand.metrics if m.variable in theirs]
+    if not shared:
+        found.append(_blocking("no_shared_metric", "the results share no metric"))
+    for side, snapshot in (("baseline", base), ("candidate", cand)):
+        if snapshot.dataset is None:
+            found.append(_blocking("no_samples", f"the {side} is contract-only: its samples were not recorded"))
+    ours = {m.variable for m in cand.metrics}
+    dropped = [m.variable for m in base.metrics if m.variable not in ours]
+    if shared and dropped:
+        detail = f"the candidate no longer measures {', '.join(dropped[:5])}: what that said of the code is unknown now"
+        found.append(_caution("metric_dropped", detail))
+    for before, after in shared:
+        found += _metric(before, after)
+    if base.bench_name != cand.bench_name:
+        found.append(_caution("bench_name", f"the benchmarks differ: {base.bench_name!r} and {cand.bench_name!r}"))
+    if base.dataset is not None and cand.dataset is not None:
+        found += _points(base, cand)
+    return found
+
+
+def _metric(before: Metric, after: Metric) -> list[Difference]:
+    found = []
+    for attribute in ("units", "direction", "meaning_version", "kind"):
+        old, new = getattr(before, attribute), getattr(after, attribute)
+        if old != new:
+            words = attribute.replace("_", " ")
+            detail = (
+                f"{words} of {after.variable} differ: {_value(old)} in the baseline, {_value(new)} in the candidate"
+            )
+            found.append(Difference(severity="blocking", what=attribute, detail=detail, variable=after.variable))
+    if before.claim != after.claim:
+        detail = f"the claim of {after.variable} was {before.claim or 'none'} and is {after.claim or 'none'}"
+        found.append(Difference(severity="caution", what="claim", detail=detail, variable=after.variable))
+    return found
+
+
+def _points(base: Snapshot, cand: Snapshot) -> list[Difference]:
+    ours, theirs = base.coordinates, cand.coordinates
+    if set(ours) != set(theirs):
+        lone = ", ".join(sorted(set(ours) ^ set(theirs)))
+        return [_blocking("inputs", f"the swept inputs differ: only one side sweeps {lone}")]
+    found = []
+    shared = 1
+    for name, values in ours.items():
+        other = theirs[name]
+        if values.shape == other.shape and np.array_equal(values, other):
+            shared *= len(values)
+            continue
+        common = in_common(values, other)
+        shared *= len(common)
+        if len(common) and (len(common) < len(values) or len(common) < len(other)):
+            detail = (
+                f"{name} was swept at other values: {_lone(values, common)} only in the baseline, "
+                f"{_lone(other, common)} only in the candidate; the {len(common)} that both have are compared"
+            )
+            found.append(_caution("points", detail))
+    if shared == 0:
+        return [_blocking("no_shared_point", "the results share no input point")]
+    return found
+
+
+def _lone(values: npt.NDArray[Any], common: npt.NDArray[Any]) -> str:
+    """How many values only one side has, and the first of them. common: sorted, not empty."""
+    lone = values[common[np.minimum(np.searchsorted(common, values), len(common) - 1)] != values]
+    return f"{len(lone)} (such as {lone[0]})" if len(lone) else "0"
+
+
+def _environment(base: Environment, cand: Environment) -> list[Difference]:
+    found = []
+    for field, words in _MACHINE:
+        old, new = getattr(base, field), getattr(cand, field)
+        if old is not None and new is not None and old != new:
+            told = "another machine" if field == "hostname_hash" else f"another {words}: {old} before, {new} now"
+            found.append(_caution(field, told))
+    if _edited(base, cand):
+        found.append(
+            _caution(
+                "benchmark_source",
+                "the benchmark's own source changed between the sides, so a difference may be the benchmark's, not "
+                "the code's",
+            )
+        )
+    sides = (("baseline", base), ("candidate", cand))
+    sourceless = [name for name, e in sides if e.sweep_sha256 is None and e.benchmark_sha256 is None]
+    if len(sourceless) == 1:
+        told = f"the source of the {sourceless[0]}'s benchmark is unknown, so an edit of it would not show"
+        found.append(_caution("benchmark_source_unknown", told))
+    unknown = [name for name, e in sides if e.python is None and e.cpu_model is None and e.os is None]
+    if unknown:
+        found.append(_caution("unknown_environment", f"nothing is known of where the {' and the '.join(unknown)} ran"))
+    return found
+
+
+def _edited(base: Environment, cand: Environment) -> bool:
+    """Whether the benchmark changed: its class with those that it is built on, or the file that it stands in."""
+    for field in ("sweep_sha256", "benchmark_sha256"):
+        old, new = getattr(base, field), getattr(cand, field)
+        if old is not None and new is not None and old != new:
+            return True
+    return False
+
+
+def _tree(snapshot: Snapshot, side: str) -> list[Difference]:
+    if not snapshot.environment.git_dirty:
+        return []
+    commit = (snapshot.environment.git_commit or "")[:10]
+    return [_caution("dirty_tree", f"the {side} was measured with uncommitted changes on top of {commit}")]
+
+
+def _constants(base: Snapshot, cand: Snapshot) -> list[Difference]:
+    names = sorted(set(base.constants) | set(cand.constants))
+    changed = [n for n in names if base.constants.get(n) != cand.constants.get(n)]
+    return [
+        _caution(
+            "constants", f"the constant {n} was {_value(base.constants.get(n))}, and is {_value(cand.constants.get(n))}"
+        )
+        for n in changed
+    ]
+
+
+def _caches(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot]) -> list[Difference]:
+    sides = [
+        name
+        for name, runs in (("baseline", baseline), ("candidate", candidate))
+        if any(s.environment.caches_on for s in runs)
+    ]
+    if not sides:
+        return []
+    return [_caution("caches_on", f"caches were on for the {' and the '.join(sides)}: samples may be of older code")]
+
+
+def _cached_answers(base: Snapshot, cand: Snapshot) -> list[Difference]:
+    """A candidate whose first repeat is far slower than the later ones, unlike the baseline's, looks like a cache."""
+    found: list[Difference] = []
+    if cand.measurement is not None and cand.measurement.side is not None:
+        return found  # whoever measures in rounds looks closer, and has recorded what it saw
+    for metric in cand.metrics:
+        ratios = [_first_to_later(s.samples.get(metric.variable)) for s in (base, cand)]
+        if None in ratios or metric.kind is Kind.bool:
+            continue
+        before, after = (r for r in ratios if r is not None)
+        if after >= _LOOKS_CACHED and after >= _LOOKS_CACHED / 2 * max(before, 1 / before):
+            detail = (
+                f"in the candidate, the first repeat of {metric.variable} is {after:.3g} times the later ones (in the "
+                f"baseline {before:.3g} times), as when answers are kept and given again"
+            )
+            found.append(Difference(severity="caution", what="cached_answers", detail=detail, variable=metric.variable))
+    return found
+
+
+def _first_to_later(samples: npt.NDArray[np.float64] | None) -> float | None:
+    """How many times the later repeats the first one is, in the middle over the points; None where it can't be told."""
+    if samples is None or samples.shape[-1] < 3:
+        return None
+    first, later = samples[..., 0], samples[..., 1:]
+    known = np.isfinite(first) & np.isfinite(later).all(axis=-1) & (first > 0) & (later > 0).all(axis=-1)
+    if not known.any():
+        return None
+    return float(np.median(first[known] / np.median(later[known], axis=-1)))
+
+
+def _within(runs: Sequence[Snapshot], side: str) -> list[Difference]:
+    """Replicate runs of one side that were not measured alike."""
+    found = []
+    for field, words in _MACHINE:
+        values = {getattr(s.environment, field) for s in runs}
+        if len(values - {None}) > 1:
+            found.append(_caution(f"replicates_{field}", f"the {side}'s runs were measured on more than one {words}"))
+    if any(_edited(runs[0].environment, s.environment) for s in runs[1:]):
+        found.append(_caution("benchmark_source", f"the benchmark's own source changed between the {side}'s runs"))
+    return found
+
+
+def _value(value: object) -> str:
+    return "none" if value is None else str(getattr(value, "value", value))
+
+
+def _blocking(what: str, detail: str) -> Difference:
+    return Difference(severity="blocking", what=what, detail=detail)
+
+
+def _caution(what: str, detail: str) -> Difference:
+    return Difference(severity="caution", what=what, detail=detail)

@@ -1,0 +1,96 @@
+"""The samples.npz codec: a result's dataset as an archive in which nothing can run, bit for bit.
+
+What an archive claims to hold is checked before a byte of it is unpacked: anybody may have written the file.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import struct
+import zipfile
+import zlib
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from holobench_mcp.model import IntegrityError, InvalidArgument
+from holobench_mcp.result.coordinates import plain_array
+from holobench_mcp.result.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: A sweep of 10⁷ samples is 80 MB; past this an archive is an accident or an attack.
+MAX_SAMPLES = 200_000_000
+#: What reading an archive fails with, when it is none or was made up.
+_UNREADABLE = (
+    ValueError, KeyError, OSError, EOFError, TypeError, MemoryError, OverflowError, RecursionError, RuntimeError,
+    struct.error, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+
+
+def encode_samples(snapshot: Snapshot) -> bytes:
+    """The dataset as an npz archive: `metric/<name>`, `coord/<name>`, `dims`. Bit-exact; the same bytes each time."""
+    if snapshot.dataset is None:
+        raise InvalidArgument("a contract-only result has no samples to encode.")
+    dims = [i.name for i in snapshot.inputs] + ["repeat"]
+    arrays: dict[str, npt.NDArray[Any]] = {"dims": np.array(dims, dtype=np.str_)}
+    for name in dims:
+        arrays[f"coord/{name}"] = plain_array(np.asarray(snapshot.dataset[name].values))
+    for metric in snapshot.metrics:
+        if metric.variable in snapshot.dataset:
+            values = snapshot.dataset[metric.variable].transpose(*dims).values
+            arrays[f"metric/{metric.variable}"] = np.ascontiguousarray(values)
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **cast("Any", arrays))
+    return buffer.getvalue()
+
+
+def decode_samples(data: bytes, *, name: str = "samples.npz") -> xr.Dataset:
+    """The dataset of an npz archive. Nothing in it can run, and what it claims to hold is checked before it is read.
+
+    Raises IntegrityError for anything that is not an archive that `encode_samples` could have written.
+    """
+    import xarray as xr
+
+    try:
+        arrays = read_archive(data)
+        dims = [str(d) for d in arrays.pop("dims")]
+        coords = {key.removeprefix("coord/"): a for key, a in arrays.items() if key.startswith("coord/")}
+        variables = {key.removeprefix("metric/"): (dims, a) for key, a in arrays.items() if key.startswith("metric/")}
+        for array, kinds in [*((a, "fiub") for _, a in variables.values()), *((a, "fiubUM") for a in coords.values())]:
+            if array.dtype.kind not in kinds or array.size == 0:
+                raise ValueError(f"it holds an array of {array.dtype} and the shape {array.shape}")
+        return xr.Dataset(variables, coords={d: (d, coords[d]) for d in dims})
+    except _UNREADABLE as problem:
+        raise IntegrityError(f"{name} is not a samples archive ({problem}).") from problem
+
+
+def read_archive(data: bytes) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of an npz archive, by name. Raises ValueError or a zip error for anything else."""
+    _check_archive(data)
+    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+        return {key: archive[key] for key in archive.files}
+
+
+def _check_archive(data: bytes) -> None:
+    """Refuse an archive whose members claim more than a result can hold, before a byte is unpacked."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        claimed = sum(member.file_size for member in archive.infolist())
+        if claimed > 8 * MAX_SAMPLES or (claimed > 1 << 20 and claimed > 1100 * len(data)):
+            raise ValueError(f"it claims {claimed:,} bytes in {len(data):,}")
+        for member in archive.infolist():
+            with archive.open(member) as stream:
+                version = np.lib.format.read_magic(stream)
+                header = (
+                    np.lib.format.read_array_header_1_0(stream)
+                    if version == (1, 0)
+                    else np.lib.format.read_array_header_2_0(stream)
+                )
+            shape, _, dtype = header
+            if dtype.hasobject:
+                raise ValueError(f"{member.filename} holds objects")
+            if math.prod(shape) * dtype.itemsize > member.file_size:
+                raise ValueError(f"{member.filename} claims the shape {shape}, which it has no bytes for")

@@ -1,0 +1,66 @@
+"""Recording inside the benchmark's own process: the live result is taken apart there, and no pickle is ever made."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from holobench_mcp.config import load_config
+from holobench_mcp.result.snapshot import Snapshot
+from holobench_mcp.store import Store, open_store
+
+if TYPE_CHECKING:
+    import bencher
+
+
+def record(
+    result: Snapshot | bencher.BenchResult,
+    store: Store | str | Path | None = None,
+    *,
+    label: str | None = None,
+) -> str:
+    """Store a result: a live BenchResult or a Snapshot. Returns its id; the same result has the same id.
+
+    store: a Store, a folder or a URL; unless given, the one that the configuration of the current folder names.
+    label: a display label for the result, in place of the time that holobench gives it.
+    """
+    opened = store if isinstance(store, Store) else open_store(store or load_config().store)
+    if isinstance(result, Snapshot):
+        snapshot = result
+    else:
+        from holobench_mcp.capture.environment import environment_of_result
+
+        snapshot = Snapshot.from_result(result, environment=environment_of_result(result))
+    if label is not None:
+        snapshot = snapshot.with_(provenance={**snapshot.provenance, "display_label": label})
+    return opened.record(snapshot)
+
+
+class Recorder:
+    """A publisher for `bn.run(bench, publisher=Recorder(), publish=True)`: records every sweep of the run.
+
+    Recording never ends the benchmark. What could not be recorded is told on stderr, with its reason; `result_ids`
+    holds what was.
+    """
+
+    def __init__(self, store: Store | str | Path | None = None, *, label: str | None = None) -> None:
+        self._store = store
+        self._label = label
+        self.result_ids: list[str] = []
+
+    def publish(self, report: Any) -> str | None:  # noqa: ANN401 - a bencher.BenchReport
+        """Record every result of a report. Gives back None: there is no page to open."""
+        for result in report.bench_results:
+            try:
+                result_id = record(result, self._store, label=self._label)
+            except Exception as problem:
+                name = getattr(getattr(result, "bench_cfg", None), "bench_name", "a result")
+                print(f"holobench-mcp: NOT RECORDED: {name}: {problem}", file=sys.stderr)  # noqa: T201 - loud on purpose
+                traceback.print_exc(limit=-3, file=sys.stderr)
+                continue
+            if result_id not in self.result_ids:
+                self.result_ids.append(result_id)
+                print(f"holobench-mcp: recorded {result_id}", file=sys.stderr)  # noqa: T201 - told beside the output
+        return None

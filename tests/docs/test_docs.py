@@ -1,0 +1,117 @@
+"""What the README and the docs promise is there: commands and their options, tools, configuration, links, output."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+import typer
+from mcp import Client
+
+from conftest import PYTHON
+from holobench_mcp._version import __version__
+from holobench_mcp.cli import app
+from holobench_mcp.config import load_config
+from holobench_mcp.server.app import create_server
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+README = (ROOT / "README.md").read_text()
+COMMAND: Any = typer.main.get_command(app)
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    """Every code block of a language, with its page."""
+    fence = re.compile(rf"^```{language}\n(.*?)^```", re.MULTILINE | re.DOTALL)
+    return [(page.name, block) for page in PAGES for block in fence.findall(page.read_text())]
+
+
+def typed() -> list[str]:
+    """Every call of the command line that a page shows."""
+    lines = [line for _, block in blocks("console") for line in block.splitlines()]
+    return sorted({line.split("  #")[0].strip() for line in lines if line.startswith("holobench-mcp ")})
+
+
+@pytest.mark.parametrize("line", typed())
+def test_a_command_that_a_page_shows_can_be_typed(line: str) -> None:
+    words = shlex.split(line)[1:]
+    context = COMMAND.make_context("holobench-mcp", list(words))
+    name, command, rest = COMMAND.resolve_command(context, words)
+    sub = command.make_context(name, list(rest), parent=context)
+    if hasattr(command, "resolve_command"):
+        name, command, rest = command.resolve_command(sub, list(rest))
+        command.make_context(name, list(rest), parent=sub)
+
+
+def test_every_command_is_documented_and_has_help() -> None:
+    for name, command in COMMAND.commands.items():
+        assert f"`{name}" in README, name
+        assert command.help and command.help.strip().endswith("."), name
+        for parameter in command.params:
+            assert parameter.help or parameter.name == "help", f"{name} {parameter.name}"
+
+
+def test_every_tool_and_resource_is_documented(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.holobench-mcp.benchmarks.b]\ncommand = ['{PYTHON}']\n")
+
+    async def listed() -> tuple[set[str], set[str], set[str]]:
+        async with Client(create_server(project=str(tmp_path))) as client:
+            tools = {tool.name for tool in (await client.list_tools()).tools}
+            templates = (await client.list_resource_templates()).resource_templates
+        (tmp_path / "pyproject.toml").unlink()
+        async with Client(create_server(project=str(tmp_path))) as client:
+            plain = {tool.name for tool in (await client.list_tools()).tools}
+        return tools, plain, {t.uri_template for t in templates}
+
+    tools, plain, resources = anyio.run(listed)
+    assert {name for name in tools if f"`{name}`" in README} == tools
+    [shown] = re.findall(r"^tools: (.*)$", README, re.MULTILINE)
+    assert set(shown.split(", ")) == plain
+    assert {uri.split("/")[2] for uri in resources} == {"results", "comparisons", "benchmarks", "schema"}
+    assert all(f"holobench://{kind}/" in README for kind in ("results", "comparisons", "benchmarks", "schema"))
+
+
+@pytest.mark.parametrize(("page", "block"), blocks("toml"))
+def test_a_configuration_that_a_page_shows_is_one(page: str, block: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(block)
+    config = load_config(project=tmp_path, environ={})
+    assert config.file is not None and (config.metrics or config.benchmarks), page
+
+
+@pytest.mark.parametrize(("page", "block"), blocks("json"))
+def test_a_clients_configuration_starts_this_server(page: str, block: str) -> None:
+    servers = json.loads(block)
+    [server] = (servers.get("mcpServers") or servers["servers"]).values()
+    assert server["command"] == "holobench-mcp", page
+    COMMAND.make_context("holobench-mcp", list(server.get("args", ())))
+
+
+def test_links_lead_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
+            assert target.startswith("https://") or (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_transcript_is_what_the_server_says_today() -> None:
+    transcript = README.split("<!-- transcript: make docs -->")[1].split("<!-- end of transcript -->")[0]
+    assert re.search(
+        r"^REGRESSED: time_ms is [\d.]+ % higher \(worse\) \(95 % interval .*, 3 runs a side\)", transcript, re.M
+    )
+    assert re.search(r"^- time_ms: regressed \+[\d.]+ \[\+[\d.]+, \+[\d.]+\] %; verdict regressed \(", transcript, re.M)
+    assert re.search(
+        r"^baseline sorting-\S+ rev \w+ \+2 runs \| candidate sorting-\S+ rev \w+ \+2 runs$", transcript, re.M
+    )
+
+
+def test_what_was_measured_stands_in_the_readme() -> None:
+    measured = README.split("<!-- speed -->")[1].split("<!-- end of speed -->")[0]
+    assert "ratio, pair by pair: " in measured and "ours over stdio" in measured
+
+
+def test_this_version_is_in_the_changelog() -> None:
+    assert re.search(rf"^## {re.escape(__version__)}\b", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)

@@ -1,0 +1,132 @@
+"""The tools that measure, as an agent meets them: which there are, what they take, and that a cancelled one ends."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from mcp import Client
+
+from conftest import PYTHON
+from holobench_mcp.answers import MeasurementReport
+from holobench_mcp.model import CaptureError
+from holobench_mcp.server.app import create_server
+from holobench_mcp.workspace.measuring import Measuring
+
+BENCH = Path(__file__).parents[1] / "benches" / "tiny.py"
+
+
+@pytest.fixture
+def project(tmp_path: Path, repository: Callable[..., str]) -> Path:
+    shutil.copy(BENCH, tmp_path / "tiny.py")
+    (tmp_path / "product.py").write_text("def work(size):\n    return size\n")
+    table = "[tool.holobench-mcp.benchmarks"
+    (tmp_path / "pyproject.toml").write_text(
+        f'{table}.tiny]\ncommand = ["{PYTHON}", "tiny.py"]\nruns = 1\nenv = {{ REPEATS = "{{repeats}}" }}\n'
+        f"{table}.tiny.parameters]\nrepeats = {{ min = 1, max = 9, default = 3 }}\n"
+        f'{table}.fixed]\ncommand = ["{PYTHON}", "tiny.py"]\n'
+    )
+    repository("the benchmark")
+    return tmp_path
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What run_benchmark is asked for, in place of running it."""
+    asked: list[dict[str, Any]] = []
+
+    def run(_: Measuring, name: str, **options: Any) -> MeasurementReport:
+        asked.append({"name": name, **options})
+        for done in (0, 0, 1, 1):
+            options["progress"]("measuring", done, 2)
+        return MeasurementReport(measurement="m", benchmark=name, runs=2, result_ids=(), seconds=1.0, next_step="")
+
+    monkeypatch.setattr(Measuring, "run_benchmark", run)
+    return asked
+
+
+def text_of(result: Any) -> str:
+    return "\n".join(block.text for block in result.content)
+
+
+def call(project: Path, tool: str, arguments: dict[str, Any], **options: Any) -> Any:
+    async def session() -> Any:
+        async with Client(create_server(project=str(project))) as client:
+            return await client.call_tool(tool, arguments, **options)
+
+    return anyio.run(session)
+
+
+def test_what_measures_says_that_it_changes_and_destroys_nothing(project: Path) -> None:
+    async def listed() -> dict[str, Any]:
+        async with Client(create_server(project=str(project))) as client:
+            return {tool.name: tool for tool in (await client.list_tools()).tools}
+
+    tools = anyio.run(listed)
+    for name in ("run_benchmark", "compare_revisions"):
+        assert "\n" not in tools[name].description
+        assert tools[name].annotations.read_only_hint is False
+        assert tools[name].annotations.destructive_hint is False
+    assert tools["list_benchmarks"].annotations.read_only_hint is True
+    assert set(tools["run_benchmark"].input_schema["properties"]) == {
+        "name", "label", "runs", "repeats", "parameters", "wait"
+    }  # fmt: skip
+
+
+def test_repeats_is_a_parameter_by_another_name(project: Path, calls: list[dict[str, Any]]) -> None:
+    assert not call(project, "run_benchmark", {"name": "tiny", "repeats": 5}).is_error
+    assert not call(project, "run_benchmark", {"name": "tiny", "parameters": {"repeats": 2}}).is_error
+    assert not call(project, "run_benchmark", {"name": "tiny"}).is_error
+    assert [c["parameters"] for c in calls] == [{"repeats": 5}, {"repeats": 2}, {}]
+
+
+def test_repeats_are_given_once(project: Path, calls: list[dict[str, Any]]) -> None:
+    refused = call(project, "run_benchmark", {"name": "tiny", "repeats": 5, "parameters": {"repeats": 2}})
+    assert refused.is_error and "give one of them" in text_of(refused) and calls == []
+
+
+def test_repeats_are_refused_where_the_benchmark_declares_none(project: Path) -> None:
+    refused = call(project, "run_benchmark", {"name": "fixed", "repeats": 5})
+    assert refused.is_error and "fixed declares no repeats" in text_of(refused)
+    outside = call(project, "run_benchmark", {"name": "tiny", "repeats": 10})
+    assert outside.is_error and "must be from 1.0 to 9.0" in text_of(outside)
+
+
+def test_progress_only_grows(project: Path, calls: list[dict[str, Any]]) -> None:
+    told: list[float] = []
+
+    async def show(progress: float, _total: float | None, _message: str | None) -> None:
+        told.append(progress)
+
+    call(project, "run_benchmark", {"name": "tiny"}, progress_callback=show)
+    assert told == sorted(set(told)) and len(told) == 4
+
+
+def test_a_cancelled_request_tells_the_measurement_and_waits_for_its_end(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    under_way, ended = threading.Event(), threading.Event()
+
+    def run(_: Measuring, _name: str, *, cancel: threading.Event, **__: Any) -> MeasurementReport:
+        under_way.set()
+        if cancel.wait(60):
+            ended.set()
+        raise CaptureError("cancelled")
+
+    monkeypatch.setattr(Measuring, "run_benchmark", run)
+
+    async def session() -> None:
+        async with Client(create_server(project=str(project))) as client, anyio.create_task_group() as tasks:
+            tasks.start_soon(client.call_tool, "run_benchmark", {"name": "tiny"})
+            await anyio.to_thread.run_sync(under_way.wait, 60)
+            answered = await client.call_tool("list_benchmarks", {})
+            assert "tiny" in text_of(answered)
+            tasks.cancel_scope.cancel()
+
+    anyio.run(session)
+    assert ended.wait(60)

@@ -1,0 +1,67 @@
+"""Recording inside the benchmark's process: every sweep of a run, and never the benchmark's death."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bencher as bn
+import pytest
+
+from holobench_mcp import Recorder, Snapshot, record
+from holobench_mcp.result.bench_result import contract_of
+from holobench_mcp.store import open_store
+
+
+class Small(bn.ParametrizedSweep):
+    size = bn.IntSweep(default=1, sample_values=[1, 2, 3], units="items")
+    cost = bn.ResultFloat(units="ms", direction=bn.OptDir.minimize, claim="< 10")
+
+    def benchmark(self):
+        self.cost = float(self.size)
+
+
+@pytest.fixture
+def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(recorder: Recorder) -> None:
+    bn.run(Small(), repeats=2, show=False, publisher=recorder, publish=True)
+
+
+def test_a_run_records_itself_in_the_projects_store(apart: Path) -> None:
+    recorder = Recorder(label="first")
+    run(recorder)
+    store = open_store(apart / ".holobench")
+    [manifest] = store.manifests().select()
+    assert recorder.result_ids == [manifest.result_id]
+    assert (manifest.bench_name, manifest.label, manifest.shape) == ("Small", "first", (2, 2))
+    assert manifest.environment.sweep_sha256 and manifest.environment.holobench
+    assert not list(apart.rglob("*.pkl"))
+
+
+def test_recording_a_live_result_gives_its_contract_back(apart: Path) -> None:
+    result = Small().to_bench(bn.BenchRunCfg(repeats=2)).plot_sweep(input_vars=["size"], auto_plot=False)
+    store = open_store(apart / "store")
+    result_id = record(result, store)
+    assert record(result, store) == result_id
+    document = store.document(store.manifest(result_id)).decode()
+    import json
+
+    assert json.loads(document) == json.loads(json.dumps(contract_of(result)))
+
+
+def test_a_store_that_can_not_be_written_is_loud_and_the_benchmark_goes_on(
+    apart: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (apart / "taken").write_text("a file where the store should be")
+    recorder = Recorder(apart / "taken")
+    run(recorder)
+    assert recorder.result_ids == []
+    assert "NOT RECORDED: Small" in capfd.readouterr().err
+
+
+def test_a_snapshot_from_arrays_is_recorded_alike(apart: Path) -> None:
+    built = Snapshot.build(bench_name="b", metrics={"m": {"units": "ms"}}, samples={"m": [1.0, 2.0]})
+    assert open_store(apart / ".holobench").manifest(record(built)).stats["m"].mean == 1.5
