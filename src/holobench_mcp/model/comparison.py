@@ -1,0 +1,99 @@
+"""The contract of two results: `comparison.json`, schema version 1, with this server's additive keys."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from holobench_mcp.model.base import Frozen, Tolerant
+from holobench_mcp.model.declarations import Difference
+from holobench_mcp.model.evidence import Decision, MetricEvidence
+from holobench_mcp.model.result import ClaimOutcome
+
+Verdict = Literal["improved", "regressed", "unchanged"]
+
+
+class Side(Tolerant):
+    """One side of a comparison: the result that was named."""
+
+    bench_name: str
+    provenance: dict[str, Any]
+    result_id: str | None = None
+    uri: str | None = None
+    replicates: tuple[str, ...] = Field((), description="further runs of the same code that the evidence uses")
+
+
+class ClaimPair(Tolerant):
+    """A claim, judged on both sides."""
+
+    variable: str | None = None
+    claim: str
+    candidate: ClaimOutcome
+    baseline: ClaimOutcome | None
+
+
+class ComparedMetric(Tolerant):
+    """A metric on both sides: the contract's verdict, and beside it the evidence."""
+
+    variable: str
+    baseline_value: float | None
+    current_value: float | None
+    change_percent: float | None
+    direction: str
+    method: str
+    regressed: bool
+    verdict: Verdict
+    claim: ClaimPair | None = None
+    evidence: MetricEvidence | None = None
+
+
+class Unpaired(Tolerant):
+    """Metrics that only one side has."""
+
+    candidate_only: tuple[str, ...]
+    baseline_only: tuple[str, ...]
+
+
+class EvidenceBasis(Frozen):
+    """What the decision rests on."""
+
+    alpha: float = Field(0.05, description="error rate of the whole comparison")
+    margin_percent: float
+    replicates: Literal["auto", "none", "rounds"]
+    runs: tuple[int, int] = Field(description="runs of the baseline and of the candidate")
+    measured_by: Literal["server", "recorded"] = "recorded"
+
+
+class Selection(Frozen):
+    """How many variants were tried against the same baseline, and what that does to this one's p."""
+
+    comparisons: int
+    adjusted_p: float | None
+    note: str | None = None
+
+
+class ComparisonDocument(Tolerant):
+    """`comparison.json`, schema version 1, with this server's own additive keys."""
+
+    schema_version: Literal[1]
+    decision: Decision | None = None
+    reason: str | None = None
+    next_step: str | None = None
+    baseline: Side
+    candidate: Side
+    metrics: list[ComparedMetric]
+    omitted_metrics: int = Field(0, description="metrics left out of a summary; detail='full' has all")
+    summary: dict[str, int]
+    claims: list[ClaimPair]
+    unpaired: Unpaired
+    evidence: EvidenceBasis | None = None
+    comparability: tuple[Difference, ...] = ()
+    selection: Selection | None = None
+    notes: tuple[str, ...] = ()
+    uri: str | None = None
+
+
+def comparison_uri(baseline_id: str, candidate_id: str) -> str:
+    """The resource that serves a comparison of two results."""
+    return f"holobench://comparisons/{baseline_id}/{candidate_id}/comparison.json"
