@@ -1,0 +1,60 @@
+"""A project's library of results: its store, the index of it, and the snapshots that were read last.
+
+What every use case needs, and all that most of them need: each is a function of a library and its arguments.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from holobench_mcp import gitinfo
+from holobench_mcp.config import Config
+from holobench_mcp.kept import Kept
+from holobench_mcp.model import InvalidArgument, Manifest
+from holobench_mcp.store import Store, open_store
+from holobench_mcp.store.index import Index
+from holobench_mcp.store.names import find
+
+if TYPE_CHECKING:
+    from holobench_mcp.result.snapshot import Snapshot
+
+#: Snapshots in memory: at ten points each is some kilobytes, at 10⁵ points × 5 repeats 4 MB a metric.
+_MAX_SNAPSHOTS = 64
+
+
+class Library:
+    """The results of one project, by name and by id. Thread-safe."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.store: Store = open_store(config.store)
+        self._snapshots: Kept[Snapshot] = Kept(_MAX_SNAPSHOTS)
+
+    def index(self) -> Index:
+        """The manifests of the store, brought up to date with it."""
+        return self.store.manifests()
+
+    def find(self, result: str, argument: str = "result") -> Manifest:
+        """The result that a name means. Raises InvalidArgument, UnknownResult or AmbiguousResult."""
+        return find(self.store, result, argument=argument, resolve=self.revision)
+
+    def revision(self, name: str) -> str | None:
+        """The full hash of what a branch, a tag or the beginning of a hash means in the project's repository."""
+        return gitinfo.resolve_revision(self.config.root, name)
+
+    def snapshot(self, manifest: Manifest) -> Snapshot:
+        """The whole result of a manifest, read once and cached."""
+        return self._snapshots.get(manifest.result_id, lambda: self.store.snapshot(manifest))
+
+    def snapshot_of(self, result_id: str) -> Snapshot:
+        """The whole result of an id. Raises UnknownResult."""
+        return self.snapshot(self.store.manifest(result_id))
+
+
+def check_text(**arguments: str | None) -> None:
+    """Raise InvalidArgument, naming the argument, for text that no store can hold: half of a surrogate pair."""
+    for argument, text in arguments.items():
+        try:
+            (text or "").encode()
+        except UnicodeEncodeError as problem:
+            raise InvalidArgument(f"{argument}: {text!r:.80} is not text, as its encoding is broken.") from problem
