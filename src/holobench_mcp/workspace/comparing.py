@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from cachetools import LRUCache, cached
 
 from holobench_mcp.answers import CompareOptions
 from holobench_mcp.config import Config
@@ -40,11 +43,12 @@ from holobench_mcp.store.comparisons import count_variants
 from holobench_mcp.store.replicates import Sides, choose_sides, groups_of_runs
 
 if TYPE_CHECKING:
-    from holobench_mcp.kept import Kept
     from holobench_mcp.result.snapshot import Snapshot
 
 #: What a summary shows.
 MAX_METRICS, MAX_POINTS = 20, 5
+#: Whole comparisons in memory.
+_CACHED_COMPARISONS = 256
 #: Results that run-to-run variance is learnt from: the newest of the bench.
 _VARIANCE_RESULTS = 60
 
@@ -53,10 +57,12 @@ _VERDICT_RANK = {"regressed": 0, "improved": 1, "unchanged": 2}
 
 
 class Comparer:
-    """Compares stored results of one project."""
+    """Compares stored results of one project. Thread-safe."""
 
     def __init__(self, store: Store, config: Config, load: Callable[[Manifest], Snapshot]) -> None:
         self._store, self._config, self._load = store, config, load
+        cache: LRUCache[object, ComparisonDocument] = LRUCache(_CACHED_COMPARISONS)
+        self._whole = cached(cache, key=self._cache_key, lock=Lock())(self._compare)
 
     def compare(
         self,
@@ -66,7 +72,6 @@ class Comparer:
         *,
         note: str | None = None,
         seen: Sequence[Difference] = (),
-        kept: Kept[ComparisonDocument],
     ) -> ComparisonDocument:
         """The comparison document. seen: what else was seen while both sides were measured.
 
@@ -76,15 +81,7 @@ class Comparer:
 
         _check(options)
         sides = choose_sides(self._store.manifests(), baseline, candidate, options.replicates)
-        # Everything that goes in is immutable, so what comes out can be kept.
-        key = (
-            tuple(m.result_id for m in sides.baseline),
-            tuple(m.result_id for m in sides.candidate),
-            sides.paired,
-            options.model_copy(update={"detail": "full"}),
-            self._store.manifests().count() if len(sides.baseline) == 1 or len(sides.candidate) == 1 else None,
-        )
-        full = kept.get(key, lambda: self._compare(sides, options))
+        full = self._whole(sides, options)
         partial = [self._partial(m) for m in (baseline, candidate)]
         itself = "Both sides are the same result." if baseline.result_id == candidate.result_id else sides.note
         notes = tuple(n for n in (note, itself, *partial, self._left_out()) if n)
@@ -95,6 +92,16 @@ class Comparer:
         step = with_doubt(differences, told.decision, told.next_step)
         told = told.model_copy(update={"comparability": differences, "next_step": step})
         return told if options.detail == "full" else summarised(told)
+
+    def _cache_key(self, sides: Sides, options: CompareOptions) -> object:
+        """All that a comparison depends on. Results never change; what is known of a lone run's variance grows."""
+        return (
+            tuple(m.result_id for m in sides.baseline),
+            tuple(m.result_id for m in sides.candidate),
+            sides.paired,
+            options.model_copy(update={"detail": "full"}),
+            self._store.manifests().count() if len(sides.baseline) == 1 or len(sides.candidate) == 1 else None,
+        )
 
     def _left_out(self) -> str | None:
         """What to say of results that can't be read: one of them may be the newest, or a run of a side."""

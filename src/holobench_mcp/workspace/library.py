@@ -5,11 +5,14 @@ What every use case needs, and all that most of them need: each is a function of
 
 from __future__ import annotations
 
+from operator import attrgetter
+from threading import Lock
 from typing import TYPE_CHECKING
+
+from cachetools import LRUCache, cached
 
 from holobench_mcp import gitinfo
 from holobench_mcp.config import Config
-from holobench_mcp.kept import Kept
 from holobench_mcp.model import InvalidArgument, Manifest
 from holobench_mcp.store import Store, open_store
 from holobench_mcp.store.index import Index
@@ -28,7 +31,8 @@ class Library:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.store: Store = open_store(config.store)
-        self._snapshots: Kept[Snapshot] = Kept(_MAX_SNAPSHOTS)
+        cache: LRUCache[str, Snapshot] = LRUCache(_MAX_SNAPSHOTS)
+        self._cached_snapshot = cached(cache, key=attrgetter("result_id"), lock=Lock())(self.store.snapshot)
 
     def index(self) -> Index:
         """The manifests of the store, brought up to date with it."""
@@ -44,7 +48,7 @@ class Library:
 
     def snapshot(self, manifest: Manifest) -> Snapshot:
         """The whole result of a manifest, read once and cached."""
-        return self._snapshots.get(manifest.result_id, lambda: self.store.snapshot(manifest))
+        return self._cached_snapshot(manifest)
 
     def snapshot_of(self, result_id: str) -> Snapshot:
         """The whole result of an id. Raises UnknownResult."""

@@ -23,7 +23,6 @@ from holobench_mcp.answers import (
     RunReport,
 )
 from holobench_mcp.config import Config
-from holobench_mcp.kept import Kept
 from holobench_mcp.model import (
     CaptureError,
     Difference,
@@ -41,11 +40,11 @@ from holobench_mcp.workspace.library import Library, check_text
 if TYPE_CHECKING:
     from holobench_mcp.model import ComparisonDocument
     from holobench_mcp.result.snapshot import Snapshot
+    from holobench_mcp.workspace.comparing import Comparer
     from holobench_mcp.workspace.measuring import Measuring
 
 #: A baseline older than this is compared with, and a note says how old it is.
 STALE_BASELINE_DAYS = 30
-_MAX_COMPARISONS = 256
 
 
 class Workspace:
@@ -54,7 +53,6 @@ class Workspace:
     def __init__(self, config: Config) -> None:
         self.library = Library(config)
         self.config, self.store = config, self.library.store
-        self._comparisons: Kept[ComparisonDocument] = Kept(_MAX_COMPARISONS)
 
     # ------------------------------------------------------------------ finding
 
@@ -104,13 +102,16 @@ class Workspace:
         other code where there is any; a note says so. seen: what else was seen while they were measured.
         Raises InvalidArgument, UnknownResult, AmbiguousResult, NotComparable.
         """
-        from holobench_mcp.workspace.comparing import Comparer
-
         options = options or CompareOptions()
         right = self.find(candidate, "candidate")
         left, note = self._baseline_for(baseline, right)
-        comparer = Comparer(self.store, self.config, self.library.snapshot)
-        return comparer.compare(left, right, options, note=note, seen=seen, kept=self._comparisons)
+        return self._comparer.compare(left, right, options, note=note, seen=seen)
+
+    @cached_property
+    def _comparer(self) -> Comparer:
+        from holobench_mcp.workspace.comparing import Comparer
+
+        return Comparer(self.store, self.config, self.library.snapshot)
 
     def _baseline_for(self, baseline: str, candidate: Manifest) -> tuple[Manifest, str | None]:
         from holobench_mcp.store.replicates import code_of, result_before
