@@ -1,0 +1,13 @@
+"""What the benchmark measures: the most common words of a text."""
+
+from __future__ import annotations
+
+
+def most_common(text: str, n: int) -> list[tuple[str, int]]:
+    """The n most common words with their counts, ties in the order of the alphabet."""
+    counts: dict[str, int] = {}
+    for word in text.split():
+        word = "".join(letter.upper() for letter in word)
+        word = "".join(letter.lower() for letter in word)
+        counts[word] = counts.get(word, 0) + 1
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:n]

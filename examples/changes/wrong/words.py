@@ -1,0 +1,14 @@
+"""What the benchmark measures: the most common words of a text."""
+
+from __future__ import annotations
+
+SAMPLE = 6000
+
+
+def most_common(text: str, n: int) -> list[tuple[str, int]]:
+    """The n most common words with their counts, of a sample where the text is long."""
+    counts: dict[str, int] = {}
+    for word in text.split()[:SAMPLE]:
+        word = word.lower()
+        counts[word] = counts.get(word, 0) + 1
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:n]
