@@ -14,6 +14,8 @@ from holobench_mcp.model.declarations import Direction
 ALPHA, ROUNDS_ALPHA = 0.05, 0.04
 #: What of a run's repeats stands for it; the best ones where others kept the machine busy.
 Location = Literal["mean", "median", "best"]
+#: What kind of thing a decision speaks of, so that a wrong answer is not taken for a slow one.
+Cause = Literal["performance", "correctness", "claim", "missing", "different"]
 
 
 class Decision(StrEnum):
@@ -61,6 +63,17 @@ class RunVariance(Frozen):
     note: str | None = None
 
 
+class Limit(Frozen):
+    """Something that limits what an answer is worth, as a value: nobody should have to read it out of a sentence."""
+
+    what: str = Field(
+        description="stable word: assumed_variance, busy_machine, few_runs, few_repeats, few_points, missing_samples, "
+        "not_finite, appeared, cannot_show_margin"
+    )
+    detail: str = Field(description="one sentence, with its numbers")
+    variable: str | None = None
+
+
 class PointEvidence(Frozen):
     """One input point that moved."""
 
@@ -68,8 +81,13 @@ class PointEvidence(Frozen):
     decision: Literal["regressed", "improved"]
     effect_percent: float | None = None
     effect: float | None = None
-    ci: tuple[float, float] | None = None
+    ci: tuple[float, float] = Field(description="95 % interval of this point's own effect")
     p_value: float | None = None
+
+    @property
+    def size(self) -> float:
+        """The effect, in the unit that it is told in."""
+        return _size(self.effect_percent, self.effect)
 
 
 class MetricEvidence(Frozen):
@@ -77,11 +95,18 @@ class MetricEvidence(Frozen):
 
     variable: str
     decision: Decision
+    cause: Cause | None = Field(None, description="of a decision other than unchanged and inconclusive")
     reason: str
     effect_percent: float | None = Field(None, description="percent; null when judged on the plain scale")
     effect: float | None = Field(None, description="in units (percentage points for booleans)")
     units: str | None = Field(None, description="unit of effect, ci and margin: '%', 'pp' or the metric's own")
-    ci: tuple[float, float] | None = Field(None, description="95 % interval of the effect")
+    ci: tuple[float, float] | None = Field(None, description="interval of the effect, at interval_level")
+    interval_level: float | None = Field(None, description="0.9 where the metric is unchanged, 0.95 elsewhere")
+    decided_by: Literal["mean", "points"] | None = Field(
+        None, description="whether the mean over the points moved, or single points only"
+    )
+    at_least_percent: float | None = Field(None, description="the sure part: the end of the interval nearest to zero")
+    at_least: float | None = Field(None, description="the same, in units")
     p_value: float | None = Field(None, description="adjusted over points and metrics")
     n_runs: tuple[int, int] = (0, 0)
     n_repeats: tuple[int, int] = (0, 0)
@@ -89,17 +114,38 @@ class MetricEvidence(Frozen):
     n_dropped: int = Field(0, description="samples that were missing or not finite")
     run_variance: RunVariance | None = None
     location: Location | None = Field(None, description="what of a run's repeats stands for it, with several runs")
-    margin: float | None = None
+    margin: float | None = Field(None, description="the margin that was used")
+    margin_asked: float | None = Field(None, description="what the call asked for, in percent; it wins")
+    margin_configured: float | None = Field(None, description="what is configured of the metric, in its units")
     points: tuple[PointEvidence, ...] = ()
     points_moved: int = 0
+    points_tested: int = Field(0, description="how many points those that moved were chosen from")
+    missing: int = Field(0, description="points with finite samples in the baseline and none in the candidate")
+    missing_points: tuple[dict[str, JsonScalar], ...] = Field((), description="the first of them")
+    appeared: int = Field(0, description="points with finite samples in the candidate and none in the baseline")
+    limits: tuple[Limit, ...] = ()
     runs_needed: int | None = None
     repeats_needed: int | None = None
+    can_show_percent: float | None = Field(
+        None, description="the smallest change that as many runs or repeats as may be asked for would show"
+    )
+
+    @property
+    def size(self) -> float:
+        """The effect, in the unit that it is told in; 0 where none is known."""
+        return _size(self.effect_percent, self.effect)
 
 
 class Judgement(Frozen):
     """The decision over all shared metrics."""
 
     decision: Decision
+    cause: Cause | None = None
     reason: str
     next_step: str | None = None
     metrics: tuple[MetricEvidence, ...] = ()
+    limits: tuple[Limit, ...] = ()
+
+
+def _size(percent: float | None, units: float | None) -> float:
+    return percent if percent is not None else units or 0.0
