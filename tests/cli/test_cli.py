@@ -122,18 +122,18 @@ def test_an_exit_status_outlives_the_reader_of_the_output(project: Path) -> None
 def test_a_label_is_no_markup_and_no_escape_sequence_on_a_terminal(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    from holobench_mcp.cli import render
+    from holobench_mcp.cli import tables
     from holobench_mcp.config import load_config
     from holobench_mcp.workspace import Workspace
 
     label = "[/red] [bold\x1b[2J"
     open_store(project / ".holobench").record(snapshot(at=5, environment=HERE, label=label, units="[/]\x1b[2J"))
-    monkeypatch.setattr(render, "_on_terminal", lambda: True)
+    monkeypatch.setattr(tables, "_on_terminal", lambda: True)
     monkeypatch.setenv("COLUMNS", "300")
     space = Workspace(load_config(project=project))
-    render.results(space.list_results())
-    render.metrics(space.list_metrics())
-    render.comparison(space.compare("latest~1", "latest"))
+    tables.results(space.list_results())
+    tables.metrics(space.list_metrics())
+    tables.comparison(space.compare("latest~1", "latest"))
     shown = capsys.readouterr().out
     assert "[/red] [bold\N{REPLACEMENT CHARACTER}[2J" in shown and "\x1b[2J" not in shown
 
@@ -142,7 +142,7 @@ def test_a_fault_of_the_program_is_a_sentence(monkeypatch: pytest.MonkeyPatch, c
     def fail(*_: object, **__: object) -> None:
         raise KeyError("what")
 
-    monkeypatch.setattr("holobench_mcp.cli.load_config", fail)
+    monkeypatch.setattr("holobench_mcp.cli.program.load_config", fail)
     monkeypatch.setattr("sys.argv", ["holobench-mcp", "list"])
     with pytest.raises(SystemExit) as ended:
         command_line()

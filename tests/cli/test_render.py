@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from conftest import snapshot
 from holobench_mcp import digest
-from holobench_mcp.cli import render
+from holobench_mcp.cli import bars, tables
+from holobench_mcp.cli.markdown import comparison_markdown
 from holobench_mcp.config import load_config
 from holobench_mcp.model import Decision, MetricEvidence
 from holobench_mcp.workspace import Workspace
@@ -24,31 +25,29 @@ def evidence(effect: float, low: float, high: float, units: str = "%") -> Metric
 
 
 def test_a_bar_shows_zero_the_interval_and_the_effect() -> None:
-    assert render.forest_bar(evidence(5, 2.5, 7.5), 10, width=9) == "····│─●─·"
-    assert render.forest_bar(evidence(0, -5, 5), 10, width=9) == "··──●──··"
-    assert render.forest_bar(evidence(-10, -10, 0), 10, width=9) == "●───┼····"
-    assert render.forest_bar(None, 10, width=9) == "····│····"
+    assert bars.forest_bar(evidence(5, 2.5, 7.5), 10, width=9) == "····│─●─·"
+    assert bars.forest_bar(evidence(0, -5, 5), 10, width=9) == "··──●──··"
+    assert bars.forest_bar(evidence(-10, -10, 0), 10, width=9) == "●───┼····"
+    assert bars.forest_bar(None, 10, width=9) == "····│····"
 
 
 @given(st.floats(-100, 100), st.floats(0, 50), st.floats(0, 50))
 def test_the_bar_of_swapped_sides_is_its_mirror_image(effect: float, below: float, above: float) -> None:
-    ours = render.forest_bar(evidence(effect, effect - below, effect + above), 150)
-    theirs = render.forest_bar(evidence(-effect, -effect - above, -effect + below), 150)
+    ours = bars.forest_bar(evidence(effect, effect - below, effect + above), 150)
+    theirs = bars.forest_bar(evidence(-effect, -effect - above, -effect + below), 150)
     assert len(ours) == len(theirs)
     assert abs(ours.index("●") - (len(ours) - 1 - theirs.index("●"))) <= 1
 
 
 def test_bars_of_other_units_have_a_scale_of_their_own() -> None:
-    spans = render._spans(
-        [evidence(5, -1, 12), evidence(2, -30, 3), evidence(1e9, 0, 2e9, "ms"), evidence(0, 0, 0, "pp")]
-    )
+    spans = bars.spans([evidence(5, -1, 12), evidence(2, -30, 3), evidence(1e9, 0, 2e9, "ms"), evidence(0, 0, 0, "pp")])
     assert spans == {"%": 30, "ms": 2e9, "pp": 1.0}
 
 
 def test_a_sparkline_marks_where_the_metric_stepped() -> None:
-    assert render.sparkline([1.0, 1.0, 8.0, None], {"c"}, ["a", "b", "c", "d"]) == "▁▁|█ "
-    assert render.sparkline([None, None]) == ""
-    assert render.sparkline([3.0, 3.0]) == "▁▁"
+    assert bars.sparkline([1.0, 1.0, 8.0, None], {"c"}, ["a", "b", "c", "d"]) == "▁▁|█ "
+    assert bars.sparkline([None, None]) == ""
+    assert bars.sparkline([3.0, 3.0]) == "▁▁"
 
 
 def test_how_many_variants_were_tried_is_told_wherever_a_person_looks(
@@ -61,10 +60,10 @@ def test_how_many_variants_were_tried_is_told_wherever_a_person_looks(
     document = space.compare("latest~2", "latest")
     assert document.decision is Decision.improved
     said = "2 variants were compared with this baseline"
-    assert said in digest.comparison(document) and said in render.comparison_markdown(document)
-    monkeypatch.setattr(render, "_on_terminal", lambda: True)
+    assert said in digest.comparison(document) and said in comparison_markdown(document)
+    monkeypatch.setattr(tables, "_on_terminal", lambda: True)
     monkeypatch.setenv("COLUMNS", "300")
-    render.comparison(document)
+    tables.comparison(document)
     assert said in capsys.readouterr().out
 
 
@@ -74,7 +73,7 @@ def test_a_name_can_not_break_out_of_a_comment(name: str, tmp_path: Path) -> Non
     for i, factor in enumerate((1.0, 3.0)):
         values = [[factor * v for v in (10.0, 10.1, 9.9, 10.05)] for _ in range(4)]
         space.record(snapshot(values, metric=name, at=i))
-    text = render.comparison_markdown(space.compare())
+    text = comparison_markdown(space.compare())
     row = next(line for line in text.splitlines() if "🔴 regressed" in line and line.startswith("|"))
     assert row.replace("\\|", "").count("|") == 6
     assert name not in text

@@ -1,7 +1,7 @@
 """The server, wired together: what it says of itself, and how errors reach an agent.
 
 Start-up is a promise: nothing here imports more than the SDK itself does. What answers the first call is loaded in
-the background once the client has seen the list of tools.
+the background once the client has the list of tools.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from holobench_mcp._version import __version__
-from holobench_mcp.server import resources, run_tools, tools
+from holobench_mcp.server import resources, tools
 from holobench_mcp.server.arguments import Server
 from holobench_mcp.server.services import Services
 
@@ -60,7 +60,6 @@ def create_server(*, store: str | None = None, project: str | None = None) -> MC
         middleware=[_WarmUp(services)],
     )
     tools.register(server, services)
-    run_tools.register(server, services)
     resources.register(server, services)
     return server
 

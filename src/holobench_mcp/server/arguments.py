@@ -1,7 +1,7 @@
-"""What a call of a tool with wrong arguments is told: one sentence, for an argument that there is not, too.
+"""What a call with wrong arguments gets: one sentence that names the argument, also where the tool has none such.
 
-The SDK ignores arguments that a tool has not, so that a misspelt margin would be the default one without a word; and
-tells of a wrong one in pydantic's words and several lines.
+The SDK ignores arguments that a tool does not have, so a misspelt margin would silently be the default one; and it
+reports a wrong one in pydantic's words, over several lines.
 """
 
 from __future__ import annotations
@@ -51,5 +51,5 @@ def _sentence(problem: ValidationError, arguments: dict[str, Any]) -> str:
         if not (part in value if isinstance(value, dict) else isinstance(value, list) and isinstance(part, int)):
             break
         path, value = [*path, str(part)], value[part]
-    said = first["msg"].removeprefix("Value error, ").replace("Input should", "it should", 1)
-    return f"{'.'.join(path)}: {said}, not {value!r:.80}."
+    message = first["msg"].removeprefix("Value error, ").replace("Input should", "it should", 1)
+    return f"{'.'.join(path)}: {message}, not {value!r:.80}."

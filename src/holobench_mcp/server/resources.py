@@ -55,12 +55,12 @@ def register(server: MCPServer[Any], services: Services) -> None:
         """A benchmark's newest results and its baselines."""
         page = services.workspace.list_results(bench_name=bench_name, limit=50)
         refs = services.workspace.list_baselines(bench_name).baselines
-        told = {
+        document = {
             "bench_name": bench_name,
             **page.model_dump(mode="json"),
             "refs": [r.model_dump(mode="json") for r in refs],
         }
-        return json.dumps(told, indent=1)
+        return json.dumps(document, indent=1)
 
     @server.resource("holobench://schema/{document}.json", title="JSON Schema of the contract", mime_type=_JSON)
     @for_readers
@@ -68,9 +68,9 @@ def register(server: MCPServer[Any], services: Services) -> None:
         """The JSON Schema of `result` or `comparison`."""
         if document not in _SCHEMAS:
             raise InvalidArgument(f"There are schemas of {' and '.join(_SCHEMAS)}, not of {document!r:.40}.")
-        told = {
+        json_schema = {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "$id": f"holobench://schema/{document}.json",
             **_SCHEMAS[document].model_json_schema(),
         }
-        return json.dumps(told, indent=1)
+        return json.dumps(json_schema, indent=1)

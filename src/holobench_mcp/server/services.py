@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 #: An agent pays for every word; the end of a failed benchmark's output is the longest that is worth it.
-_MAX_TOLD = 4000
+_MAX_ERROR = 4000
 log = logging.getLogger("holobench_mcp")
 
 
 class Services:
-    """The workspace, opened when it is first needed; and a configuration error kept for whoever calls."""
+    """The workspace, opened when it is first needed; and the configuration's error, for whoever calls."""
 
     def __init__(self, *, store: str | None = None, project: str | None = None) -> None:
         self._lock = threading.Lock()
@@ -72,7 +72,7 @@ def for_agents(function: Callable[P, R]) -> Callable[P, R]:
         try:
             return function(*args, **kwargs)
         except HolobenchMcpError as problem:
-            raise ToolError(_told(problem)) from problem
+            raise ToolError(_sentence(problem)) from problem
         except ToolError:
             raise
         except Exception as problem:
@@ -93,9 +93,9 @@ def for_readers(function: Callable[P, R]) -> Callable[P, R]:
         try:
             return function(*args, **kwargs)
         except (UnknownResult, InvalidArgument) as problem:
-            raise ResourceNotFoundError(_told(problem)) from problem
+            raise ResourceNotFoundError(_sentence(problem)) from problem
         except HolobenchMcpError as problem:
-            raise ResourceError(_told(problem)) from problem
+            raise ResourceError(_sentence(problem)) from problem
         except Exception as problem:
             log.exception("unexpected")
             raise ResourceError(
@@ -105,10 +105,10 @@ def for_readers(function: Callable[P, R]) -> Callable[P, R]:
     return wrapped
 
 
-def _told(problem: HolobenchMcpError) -> str:
+def _sentence(problem: HolobenchMcpError) -> str:
     """An error's sentence, as plain text; one that lists thirty thousand metrics is cut."""
     text = "\n".join(map(digest.plain, str(problem).splitlines()))
-    return text if len(text) <= _MAX_TOLD else text[: _MAX_TOLD - 1] + "…"
+    return text if len(text) <= _MAX_ERROR else text[: _MAX_ERROR - 1] + "…"
 
 
 def answer(text: str, value: BaseModel) -> CallToolResult:

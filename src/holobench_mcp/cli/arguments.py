@@ -1,0 +1,86 @@
+"""Words of the command line as values. What can't be read is an InvalidArgument that names its option."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+
+from pydantic import ValidationError
+
+from holobench_mcp.answers import CompareOptions
+from holobench_mcp.config import BenchmarkConfig
+from holobench_mcp.model import Decision, InvalidArgument
+
+
+def gate(words: str) -> set[Decision]:
+    """The decisions that --fail-on names."""
+    try:
+        return {Decision(word.strip()) for word in words.split(",") if word.strip()}
+    except ValueError as problem:
+        known = ", ".join(d.value for d in Decision)
+        raise InvalidArgument(f"--fail-on: {problem}; decisions are {known}.") from problem
+
+
+def command_of(arguments: Sequence[str]) -> list[str]:
+    """The command behind '--'."""
+    return [word for i, word in enumerate(arguments) if not (i == 0 and word == "--")]
+
+
+def pair(text: str, option: str) -> tuple[str, str]:
+    """NAME=VALUE as a name and a value."""
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise InvalidArgument(f"{option}: {text!r} is not of the form NAME=VALUE.")
+    return name, value
+
+
+def parameter(text: str) -> tuple[str, object]:
+    """A parameter's value as TOML or JSON write it; what is neither number nor boolean is text."""
+    name, value = pair(text, "--parameter")
+    with suppress(ValueError):
+        parsed = json.loads(value)
+        return name, parsed if isinstance(parsed, int | float) else value
+    return name, value
+
+
+def benchmark(
+    command: list[str], timeout: float | None, protect: list[str] | None, env: list[str] | None
+) -> BenchmarkConfig:
+    """A benchmark that a person gives on the command line, in place of a configured one."""
+    given = {
+        "command": command,
+        "protected": protect or (),
+        "env": dict(pair(text, "--env") for text in env or ()),
+        **({"timeout_s": timeout} if timeout is not None else {}),
+    }
+    try:
+        return BenchmarkConfig.model_validate(given)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        option = {"timeout_s": "--timeout", "protected": "--protect"}.get(str(first["loc"][0]), str(first["loc"][0]))
+        raise InvalidArgument(f"{option}: {first['msg'].removeprefix('Value error, ')}.") from problem
+
+
+def detectors(given: list[str] | None) -> dict[str, float | None] | None:
+    """METHOD or METHOD=THRESHOLD, for each of holobench's detectors that is asked for."""
+    if given is None:
+        return None
+    thresholds: dict[str, float | None] = {}
+    for text in given:
+        method, _, threshold = text.partition("=")
+        try:
+            thresholds[method] = float(threshold) if threshold else None
+        except ValueError as problem:
+            raise InvalidArgument(f"--detector: {threshold!r} is not a number.") from problem
+    return thresholds
+
+
+def compare_options(**given: object) -> CompareOptions:
+    """The options of a comparison."""
+    try:
+        return CompareOptions.model_validate(given)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        option = {"margin_percent": "margin", "metrics": "metric"}.get(str(first["loc"][0]), first["loc"][0])
+        raise InvalidArgument(f"--{option}: {first['msg']}.") from problem

@@ -1,0 +1,106 @@
+"""What became of the code: compare, ab. Both are gates: --fail-on turns a decision into exit code 1."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from holobench_mcp.cli import arguments, output, tables
+from holobench_mcp.cli.markdown import comparison_markdown
+from holobench_mcp.cli.program import PASS_ON, Json, app, open_workspace
+from holobench_mcp.model import InvalidArgument
+
+
+@app.command()
+def compare(
+    baseline: Annotated[str, typer.Argument(help="The code before the change.")] = "baseline",
+    candidate: Annotated[str, typer.Argument(help="The code after it.")] = "latest",
+    metric: Annotated[list[str] | None, typer.Option(help="Only this metric; may be repeated.")] = None,
+    method: Annotated[
+        str | None, typer.Option(help="holobench's detector: percentage, adaptive, delta, absolute.")
+    ] = None,
+    threshold: Annotated[float | None, typer.Option(help="That detector's threshold.")] = None,
+    margin: Annotated[float | None, typer.Option(help="Smallest change that matters, in percent.")] = None,
+    replicates: Annotated[str, typer.Option(help="auto: further runs of the same code count; or none.")] = "auto",
+    change: Annotated[bool, typer.Option("--change", help="Add holobench's bootstrap record (slow).")] = False,
+    fail_on: Annotated[str, typer.Option(help="Decisions that exit 1, such as regressed,inconclusive.")] = "",
+    as_json: Json = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown for a pull request comment.")] = False,
+) -> None:
+    """Compare two results: better, worse, neither, or can't tell."""
+    gate = arguments.gate(fail_on)
+    options = arguments.compare_options(
+        metrics=tuple(metric) if metric else None,
+        method=method,
+        threshold=threshold,
+        margin_percent=margin,
+        replicates=replicates,
+        detail="full",
+        include_change=change,
+    )
+    document = open_workspace().compare(baseline, candidate, options)
+    if as_json:
+        output.print_json(document)
+    elif markdown:
+        output.out(comparison_markdown(document))
+    else:
+        tables.comparison(document)
+    if document.decision in gate:
+        raise typer.Exit(1)
+
+
+@app.command(context_settings=PASS_ON)
+def ab(
+    context: typer.Context,
+    benchmark: Annotated[str | None, typer.Option(help="A configured benchmark, in place of a command.")] = None,
+    base: Annotated[str, typer.Option(help="The code before; merge-base is where the work began.")] = "merge-base",
+    head: Annotated[str, typer.Option(help="The code after; worktree has uncommitted changes.")] = "worktree",
+    rounds: Annotated[int, typer.Option(help="Runs of each side, in turn.")] = 5,
+    max_seconds: Annotated[float | None, typer.Option(help="Stop after the round that passes this.")] = None,
+    timeout: Annotated[float | None, typer.Option(help="Seconds that one run may take; 600 unless given.")] = None,
+    protect: Annotated[list[str] | None, typer.Option(help="A path taken from the base on both sides.")] = None,
+    env: Annotated[list[str] | None, typer.Option(help="NAME=VALUE; {tree} is each side's folder.")] = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE, for a parameter that a configured benchmark declares.")
+    ] = None,
+    fail_on: Annotated[str, typer.Option(help="Decisions that exit 1, such as regressed,inconclusive.")] = "",
+    as_json: Json = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown for a pull request comment.")] = False,
+) -> None:
+    """Measure two revisions in turn and compare them: ab --base main -- python bench.py."""
+    gate = arguments.gate(fail_on)
+    command = arguments.command_of(context.args)
+    if bool(command) == (benchmark is not None):
+        raise InvalidArgument("ab: name a command behind '--', or a configured one with --benchmark.")
+    if benchmark is not None and (timeout is not None or protect or env):
+        raise InvalidArgument(
+            "ab: --timeout, --protect and --env are for a command behind '--'; a configured benchmark has its own "
+            "timeout_s, protected and env in pyproject.toml."
+        )
+    if command and parameter:
+        raise InvalidArgument("ab: --parameter is for a configured benchmark; a command has its own arguments.")
+    given = arguments.benchmark(command, timeout, protect, env) if command else None
+    workspace = open_workspace()
+    workspace.clean_up_after_crash()
+    report = workspace.measuring.compare_revisions(
+        benchmark or "command",
+        base=base,
+        head=head,
+        rounds=rounds,
+        max_seconds=max_seconds,
+        parameters=dict(arguments.parameter(text) for text in parameter or ()),
+        progress=lambda message, _done, _total: output.note(message),
+        config=given,
+    )
+    if as_json:
+        output.print_json(report)
+    elif markdown:
+        output.out("\n\n".join(comparison_markdown(c) for c in report.comparisons))
+    else:
+        for document in report.comparisons:
+            tables.comparison(document)
+        for note in filter(None, (report.stopped, *report.notes)):
+            output.note(note)
+    if any(document.decision in gate for document in report.comparisons):
+        raise typer.Exit(1)

@@ -1,0 +1,78 @@
+"""The command line's frame: its global options, and the workspace that a call of it works on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from holobench_mcp._version import __version__
+from holobench_mcp.cli import output
+from holobench_mcp.config import Config, load_config
+from holobench_mcp.workspace import Workspace
+
+#: For commands whose last arguments are another program's.
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False}
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@dataclass
+class GlobalOptions:
+    """What stands before the command: typer hands them to the callback, the commands read them here."""
+
+    store: str | None = None
+    project: str | None = None
+
+
+_options = GlobalOptions()
+
+
+def configuration() -> Config:
+    """The configuration in force. Raises ConfigError."""
+    return load_config(store=_options.store, project=_options.project)
+
+
+def open_workspace() -> Workspace:
+    """The project's workspace. Raises ConfigError or StoreError."""
+    return Workspace(configuration())
+
+
+app = typer.Typer(
+    name="holobench-mcp",
+    help="Benchmark ground truth for coding agents. Without a command, serves MCP on stdio.",
+    no_args_is_help=False,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        output.out(__version__)
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _globals(
+    context: typer.Context,
+    store: Annotated[str | None, typer.Option(help="Folder or URL of the store.")] = None,
+    project: Annotated[str | None, typer.Option(help="Project folder; the current one unless given.")] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    del version
+    _options.store, _options.project = store, project
+    if context.invoked_subcommand is None:
+        serve()
+
+
+@app.command()
+def serve() -> None:
+    """Serve MCP on stdio, until the client goes."""
+    from holobench_mcp.server.app import serve as serve_stdio
+
+    serve_stdio(store=_options.store, project=_options.project)

@@ -1,0 +1,58 @@
+"""How results come in: run, import."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from holobench_mcp.cli import arguments, output
+from holobench_mcp.cli.program import PASS_ON, Json, app, open_workspace
+from holobench_mcp.model import InvalidArgument
+
+
+@app.command(context_settings=PASS_ON)
+def run(
+    context: typer.Context,
+    label: Annotated[str | None, typer.Option(help="A name for these results, such as 'before'.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Run a benchmark, unedited, and record every sweep that it collects: run -- python bench.py."""
+    command = arguments.command_of(context.args)
+    if not command:
+        raise InvalidArgument("run: name the command behind '--', such as: holobench-mcp run -- python bench.py")
+    workspace = open_workspace()
+    report = workspace.run(
+        command, label=label, on_result=lambda _id: output.note(f"recorded {_id}"), stdout_is_ours=as_json
+    )
+    for problem in report.problems:
+        output.note(problem)
+    if as_json:
+        output.print_json(report)
+    else:
+        for result_id in report.result_ids:
+            output.out(result_id)
+    if not report.result_ids:
+        output.note("nothing was recorded: the command collected no holobench sweep.")
+    if report.returncode or not report.result_ids:
+        raise typer.Exit(report.returncode or 2)
+
+
+@app.command("import")
+def import_(
+    paths: Annotated[list[Path], typer.Argument(help="Saved .pkl results, or result.json files.")],
+    as_json: Json = False,
+) -> None:
+    """Take in saved results. Pickles are read in a quarantined process that can run nothing."""
+    taken = []
+    try:
+        for path, ids in open_workspace().import_paths(paths):
+            taken.append({"path": str(path), "result_ids": ids})
+            if not as_json:
+                for result_id in ids:
+                    output.out(result_id)
+    finally:
+        if as_json:  # what came before a file that can't be read is in the store
+            output.out(json.dumps(taken, indent=2))

@@ -1,0 +1,167 @@
+"""How documents look: rich tables on a terminal, and in a pipe the plain text that agents get."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from holobench_mcp import digest
+from holobench_mcp.answers import History, MetricList, ResultPage
+from holobench_mcp.cli import bars, output
+from holobench_mcp.config import Config
+from holobench_mcp.model import (
+    ComparedMetric,
+    ComparisonDocument,
+    Decision,
+    ResultDocument,
+)
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+_COLOUR = {
+    Decision.regressed: "bold red",
+    Decision.improved: "bold green",
+    Decision.unchanged: "green",
+    Decision.inconclusive: "yellow",
+    Decision.incomparable: "magenta",
+}
+
+
+def results(page: ResultPage) -> None:
+    """A listing."""
+    if not _on_terminal() or not page.results:
+        output.out(digest.results(page))
+        return
+    rows = [
+        (r.result_id, r.bench_name, r.executed_at[:19].replace("T", " "), _revision(r.source_revision, r.dirty),
+         r.label or "", ", ".join(r.refs), ", ".join(r.metrics))
+        for r in page.results
+    ]  # fmt: skip
+    _table(["result", "bench", "executed (UTC)", "revision", "label", "baselines", "metrics"], rows)
+    if page.next_cursor:
+        output.note(f"{len(page.results)} of {page.total}; more with --cursor {page.next_cursor}")
+
+
+def metrics(listed: MetricList) -> None:
+    """What a result measured."""
+    if not _on_terminal():
+        output.out(digest.metrics(listed))
+        return
+    rows = [
+        (m.variable, m.units or "", m.direction.value, str(m.n), digest.number(m.mean), digest.number(m.sd),
+         digest.number(m.optimal_value), ", ".join(f"{k}={v}" for k, v in m.optimal_inputs.items()),
+         f"{m.claim.claim} {digest.holds(m.claim.holds)}" if m.claim else "")
+        for m in listed.metrics
+    ]  # fmt: skip
+    _table(
+        ["metric", "units", "better", "n", "mean", "sd", "best", "best at", "claim"],
+        rows,
+        title=listed.result_id,
+    )
+    for i in listed.inputs:
+        output.out(f"{i.name}{f' [{i.units}]' if i.units else ''}: {', '.join(map(str, i.values))}")
+
+
+def result(document: ResultDocument) -> None:
+    """One result."""
+    output.out(digest.result(document))
+
+
+def config(loaded: Config) -> None:
+    """The configuration in force."""
+    output.out(f"project         {loaded.root}")
+    output.out(f"configured in   {loaded.file or 'nothing: no [tool.holobench-mcp] in a pyproject.toml'}")
+    output.out(f"store           {loaded.store} (from {loaded.store_from})")
+    output.out(f"margin_percent  {loaded.margin_percent:g}")
+    output.out(f"import_roots    {', '.join(map(str, loaded.import_roots)) or 'none'}")
+    output.out(f"metrics         {', '.join(loaded.metrics) or 'none configured'}")
+    output.out(f"benchmarks      {', '.join(loaded.benchmarks) or 'none configured'}")
+
+
+def comparison(document: ComparisonDocument) -> None:
+    """A comparison: the decision, then a table with each interval drawn."""
+    if not _on_terminal():
+        output.out(digest.comparison(document))
+        return
+    from rich.console import Console
+
+    console = Console()
+    decision = document.decision or Decision.inconclusive
+    console.print(f"[{_COLOUR[decision]}]{decision.value}[/]  {_escaped(document.reason or '')}")
+    if document.next_step:
+        console.print(f"[dim]next:[/] {_escaped(document.next_step)}")
+    for note in digest.notes(document):
+        console.print(f"[dim]note:[/] {_escaped(note)}")
+    spans = bars.spans([m.evidence for m in document.metrics if m.evidence])
+    rows = [
+        (m.variable, _coloured(m), digest.effect(m.evidence).strip() if m.evidence else "",
+         bars.forest_bar(m.evidence, spans.get(m.evidence.units or "", 1.0) if m.evidence else 1.0), m.verdict,
+         f"{digest.number(m.baseline_value)} → {digest.number(m.current_value)}")
+        for m in document.metrics
+    ]  # fmt: skip
+    _table(
+        [
+            "metric",
+            "decision",
+            "effect [95 %]",
+            _escaped(", ".join(f"± {span:.3g} {units}".strip() for units, span in spans.items())),
+            "verdict",
+            "pooled means",
+        ],
+        rows,
+    )
+    for m in document.metrics:
+        if m.evidence and m.evidence.points:
+            moved = "; ".join(digest.point(p, m.evidence.units) for p in m.evidence.points[:8])
+            console.print(f"[dim]{_escaped(m.variable)} moved at:[/] {_escaped(moved)}")
+    for d in document.comparability:
+        console.print(f"[yellow]{d.severity}:[/] {_escaped(d.detail)}")
+
+
+def history(document: History) -> None:
+    """A metric over time, with a sparkline on a terminal."""
+    if _on_terminal() and document.series:
+        output.out(
+            bars.sparkline(
+                [p.estimate for p in document.series],
+                {c.result_id for c in document.change_points},
+                [p.result_id for p in document.series],
+            )
+        )
+    output.out(digest.history(document))
+
+
+# ---------------------------------------------------------------------- parts
+
+
+def _coloured(m: ComparedMetric) -> str | Text:
+    from rich.text import Text
+
+    return Text(m.evidence.decision.value, style=_COLOUR[m.evidence.decision]) if m.evidence else ""
+
+
+def _on_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]], *, title: str | None = None) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, header_style="dim")
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else Text(digest.plain(cell)) for cell in row))
+    Console().print(table)
+
+
+def _revision(revision: str | None, dirty: bool | None) -> str:
+    return (revision[:10] if revision else "") + (" +uncommitted" if dirty else "")
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(digest.plain(text))

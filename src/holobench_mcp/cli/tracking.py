@@ -1,0 +1,56 @@
+"""What became of a metric over time, and what is pinned: history, baseline."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from holobench_mcp import digest
+from holobench_mcp.cli import arguments, output, tables
+from holobench_mcp.cli.program import Json, app, open_workspace
+
+
+@app.command()
+def history(
+    bench: Annotated[str, typer.Argument(help="The benchmark.")],
+    metric: Annotated[str, typer.Argument(help="One of its metrics.")],
+    at: Annotated[list[str] | None, typer.Option(help="Only this input point: NAME=VALUE, for every input.")] = None,
+    limit: Annotated[int, typer.Option(help="Newest measurements to look at.")] = 50,
+    detector: Annotated[
+        list[str] | None,
+        typer.Option(help="holobench's over-time detectors, METHOD or METHOD=THRESHOLD, such as delta=2.5."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show a metric over time: change points, drift, and what holobench's own detectors say."""
+    point = dict(arguments.pair(text, "--at") for text in at) if at else None
+    document = open_workspace().metric_history(
+        bench, metric, point=point, limit=limit, detectors=arguments.detectors(detector)
+    )
+    output.print_json(document) if as_json else tables.history(document)
+
+
+baseline = typer.Typer(help="Pin results as baselines, and list them.", no_args_is_help=True)
+app.add_typer(baseline, name="baseline")
+
+
+@baseline.command("set")
+def baseline_set(
+    result: Annotated[str, typer.Argument(help="Which result.")],
+    name: Annotated[str, typer.Option(help="The baseline's name.")] = "baseline",
+    reason: Annotated[str | None, typer.Option(help="Why; needed for a result that regressed.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Pin a result, with all runs of its measurement."""
+    document = open_workspace().set_baseline(result, name, reason)
+    output.print_json(document) if as_json else output.out(digest.baseline_set(document))
+
+
+@baseline.command("list")
+def baseline_list(
+    bench: Annotated[str | None, typer.Option(help="Only this benchmark.")] = None, as_json: Json = False
+) -> None:
+    """List what every baseline means now."""
+    listed = open_workspace().list_baselines(bench)
+    output.print_json(listed) if as_json else output.out(digest.baselines(listed))

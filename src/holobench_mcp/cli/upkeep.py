@@ -1,0 +1,32 @@
+"""What is configured, and whether the store is whole: config, verify."""
+
+from __future__ import annotations
+
+import json
+
+import typer
+
+from holobench_mcp.cli import output, tables
+from holobench_mcp.cli.program import Json, app, configuration, open_workspace
+
+
+@app.command()
+def config(as_json: Json = False) -> None:
+    """Show the configuration in force, and where it came from."""
+    loaded = configuration()
+    output.print_json(loaded) if as_json else tables.config(loaded)
+
+
+@app.command()
+def verify(as_json: Json = False) -> None:
+    """Read the whole store and check every digest. Exits 3 when something is damaged."""
+    workspace = open_workspace()
+    problems = workspace.verify()
+    if as_json:
+        output.out(json.dumps({"store": workspace.store.location.url, "problems": problems}, indent=2))
+    else:
+        for problem in problems:
+            output.out(problem)
+        output.note(f"{workspace.store.location.url}: " + (f"{len(problems)} damaged" if problems else "all is well"))
+    if problems:
+        raise typer.Exit(3)

@@ -1,0 +1,32 @@
+"""What an agent or a pipe reads: each answer as a few lines of text that are enough to act on.
+
+Some clients show their model only the text, so nothing that matters may be in the structure alone; and every line is
+paid for, so nothing that doesn't may be in the text. Knows the models; decides nothing.
+"""
+
+from holobench_mcp.digest.comparison import comparison, effect, notes, point
+from holobench_mcp.digest.history import MAX_SERIES, history
+from holobench_mcp.digest.listing import baseline_set, baselines, imported, metrics, result, results
+from holobench_mcp.digest.measuring import benchmarks, measurement, revisions
+from holobench_mcp.digest.words import holds, number, plain
+
+__all__ = [
+    "MAX_SERIES",
+    "baseline_set",
+    "baselines",
+    "benchmarks",
+    "comparison",
+    "effect",
+    "history",
+    "holds",
+    "imported",
+    "measurement",
+    "metrics",
+    "notes",
+    "number",
+    "plain",
+    "point",
+    "result",
+    "results",
+    "revisions",
+]

@@ -1,0 +1,44 @@
+"""The tools, one module each: its arguments, and its description for an agent that never heard of holobench."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mcp.server import MCPServer
+
+from holobench_mcp.server.services import Services
+from holobench_mcp.server.tools import (
+    compare_results,
+    compare_revisions,
+    export_result,
+    import_results,
+    list_baselines,
+    list_benchmarks,
+    list_metrics,
+    list_results,
+    metric_history,
+    run_benchmark,
+    set_baseline,
+)
+
+#: In the order in which clients list them.
+_ALWAYS = (
+    compare_results,
+    list_results,
+    list_metrics,
+    export_result,
+    metric_history,
+    list_baselines,
+    set_baseline,
+    import_results,
+)
+_WITH_BENCHMARKS = (list_benchmarks, run_benchmark, compare_revisions)
+
+
+def register(server: MCPServer[Any], services: Services) -> None:
+    """Add every tool that this project's configuration allows: those that measure only where it has benchmarks."""
+    for tool in _ALWAYS:
+        tool.register(server, services)
+    if services.config is not None and services.config.benchmarks:
+        for tool in _WITH_BENCHMARKS:
+            tool.register(server, services)

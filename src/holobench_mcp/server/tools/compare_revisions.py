@@ -1,0 +1,56 @@
+"""Measuring two revisions in turn, and comparing them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
+from mcp_types import CallToolResult
+from pydantic import Field
+
+from holobench_mcp import digest
+from holobench_mcp.answers import RevisionReport
+from holobench_mcp.config import MAX_ROUNDS
+from holobench_mcp.server.services import Services, answer, described
+from holobench_mcp.server.tools.arguments import RUNS, Parameters, Wait
+from holobench_mcp.server.tools.in_thread import in_thread
+
+
+def register(server: MCPServer[Any], services: Services) -> None:
+    """Add the tool."""
+
+    @server.tool(title="Compare two revisions by measuring both", annotations=RUNS)
+    @described
+    async def compare_revisions(
+        ctx: Context[Any],
+        benchmark: Annotated[str, Field(description="One of list_benchmarks")],
+        base: Annotated[
+            str, Field(description="The code before: a branch, tag or hash; merge-base finds where the work began")
+        ] = "merge-base",
+        head: Annotated[
+            str, Field(description="The code after: worktree is the working tree with its uncommitted changes")
+        ] = "worktree",
+        rounds: Annotated[int, Field(ge=2, le=MAX_ROUNDS, description="Runs of each side, in turn")] = 5,
+        max_seconds: Annotated[float | None, Field(gt=0, description="Stop after the round that passes this")] = None,
+        parameters: Parameters = None,
+        wait: Wait = True,
+    ) -> Annotated[CallToolResult, RevisionReport]:
+        """Did the change make it faster? Measures two revisions in turn, in temporary checkouts, and gives the
+        decision with its evidence: nothing else needs to be called. The benchmark's own files are taken from the base
+        on both sides. Takes minutes; reports progress."""
+        report = await in_thread(
+            ctx,
+            lambda progress, cancel: services.workspace.measuring.compare_revisions(
+                benchmark,
+                base=base,
+                head=head,
+                rounds=rounds,
+                max_seconds=max_seconds,
+                parameters=parameters,
+                wait=wait,
+                progress=progress,
+                cancel=cancel,
+            ),
+        )
+        return answer(digest.revisions(report), report)

@@ -1,0 +1,25 @@
+"""What one result measured."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from mcp.server import MCPServer
+from mcp_types import CallToolResult
+
+from holobench_mcp import digest
+from holobench_mcp.answers import MetricList
+from holobench_mcp.server.services import Services, answer, for_agents
+from holobench_mcp.server.tools.arguments import READS, ResultName
+
+
+def register(server: MCPServer[Any], services: Services) -> None:
+    """Add the tool."""
+
+    @server.tool(title="List a result's metrics", annotations=READS)
+    @for_agents
+    def list_metrics(result: ResultName = "latest") -> Annotated[CallToolResult, MetricList]:
+        """What one result measured: the swept inputs with their values, and each metric's unit, better direction,
+        mean, best value and where that was, and whether its claim holds."""
+        listed = services.workspace.list_metrics(result)
+        return answer(digest.metrics(listed), listed)

@@ -1,0 +1,33 @@
+"""What is recorded."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from mcp.server import MCPServer
+from mcp_types import CallToolResult
+from pydantic import Field
+
+from holobench_mcp import digest
+from holobench_mcp.answers import ResultPage
+from holobench_mcp.server.services import Services, answer, for_agents
+from holobench_mcp.server.tools.arguments import READS
+
+
+def register(server: MCPServer[Any], services: Services) -> None:
+    """Add the tool."""
+
+    @server.tool(title="List recorded benchmark results", annotations=READS)
+    @for_agents
+    def list_results(
+        bench_name: Annotated[str | None, Field(description="Only this benchmark")] = None,
+        revision: Annotated[str | None, Field(description="Only this git revision, branch or tag")] = None,
+        label: Annotated[str | None, Field(description="Only this display label")] = None,
+        limit: Annotated[int, Field(ge=1, le=100, description="Results a page")] = 20,
+        cursor: Annotated[str | None, Field(description="next_cursor of the page before")] = None,
+    ) -> Annotated[CallToolResult, ResultPage]:
+        """Which benchmark results are recorded, newest first: id, benchmark, time, git revision, metrics, baselines."""
+        page = services.workspace.list_results(
+            bench_name=bench_name, revision=revision, label=label, limit=limit, cursor=cursor
+        )
+        return answer(digest.results(page), page)
