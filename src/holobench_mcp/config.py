@@ -5,16 +5,16 @@ Only a person writes this file. Whatever it does not allow, no argument that an 
 
 from __future__ import annotations
 
-import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
-from holobench_mcp.model import ConfigError, Frozen, MetricSettings
+from holobench_mcp.model import ConfigError, Frozen, MetricSettings, fault_in
 
 TABLE = "tool.holobench-mcp"
 STORE_VARIABLE = "HOLOBENCH_MCP_STORE"
@@ -23,8 +23,14 @@ DEFAULT_STORE = ".holobench"
 #: Processes of a measurement, and rounds of two revisions.
 MAX_RUNS, MAX_ROUNDS = 100, 50
 
-_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-BenchmarkName = Annotated[str, Field(pattern=_NAME)]
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", text):
+        raise ValueError("a name is 1 to 64 letters, digits, '.', '_' and '-', a letter or a digit first")
+    return text
+
+
+BenchmarkName = Annotated[str, AfterValidator(_name)]
 
 
 class ParameterConfig(Frozen):
@@ -233,29 +239,4 @@ def _validated(table: Mapping[str, Any], pyproject: Path) -> FileConfig:
     try:
         return FileConfig.model_validate(table)
     except ValidationError as problem:
-        first = problem.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            *above, key = (str(part) for part in first["loc"])
-            known = _keys_at(above)
-            near = difflib.get_close_matches(key.replace("-", "_"), known, n=1, cutoff=0.4)
-            hint = f"did you mean {near[0]!r}?" if near else f"known keys are {', '.join(sorted(known))}."
-            raise ConfigError(f"{pyproject}: [{TABLE}] has no key {where!r}; {hint}") from problem
-        if first["type"] == "string_pattern_mismatch":
-            where = ".".join(str(part) for part in first["loc"] if part != "[key]")
-            raise ConfigError(
-                f"{pyproject}: [{TABLE}] {where!r}: a name is 1 to 64 letters, digits, '.', '_' and '-', a letter or a "
-                "digit first."
-            ) from problem
-        message = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(f"{pyproject}: [{TABLE}] {where}: {message}.") from problem
-
-
-def _keys_at(location: list[str]) -> list[str]:
-    """The keys that the table at a location may have."""
-    models: dict[str, type[BaseModel]] = {"metrics": MetricSettings, "benchmarks": BenchmarkConfig}
-    if not location:
-        return list(FileConfig.model_fields)
-    if len(location) >= 3 and location[0] == "benchmarks" and location[2] == "parameters":
-        return list(ParameterConfig.model_fields)
-    return list(models.get(location[0], FileConfig).model_fields)
+        raise ConfigError(f"{pyproject}: [{TABLE}] {fault_in(problem, FileConfig, table)}") from problem

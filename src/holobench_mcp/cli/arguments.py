@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from holobench_mcp.answers import CompareOptions
 from holobench_mcp.config import BenchmarkConfig
-from holobench_mcp.model import Decision, InvalidArgument
+from holobench_mcp.model import Decision, InvalidArgument, fault_in
 
 
 def gate(words: str) -> set[Decision]:
@@ -57,9 +57,9 @@ def benchmark(
     try:
         return BenchmarkConfig.model_validate(given)
     except ValidationError as problem:
-        first = problem.errors()[0]
-        option = {"timeout_s": "--timeout", "protected": "--protect"}.get(str(first["loc"][0]), str(first["loc"][0]))
-        raise InvalidArgument(f"{option}: {first['msg'].removeprefix('Value error, ')}.") from problem
+        fault = fault_in(problem)
+        option = {"timeout_s": "--timeout", "protected": "--protect"}.get(fault.path[0], fault.path[0])
+        raise InvalidArgument(f"{option}: {fault.what}") from problem
 
 
 def detectors(given: list[str] | None) -> dict[str, float | None] | None:
@@ -81,6 +81,6 @@ def compare_options(**given: object) -> CompareOptions:
     try:
         return CompareOptions.model_validate(given)
     except ValidationError as problem:
-        first = problem.errors()[0]
-        option = {"margin_percent": "margin", "metrics": "metric"}.get(str(first["loc"][0]), first["loc"][0])
-        raise InvalidArgument(f"--{option}: {first['msg']}.") from problem
+        fault = fault_in(problem)
+        option = {"margin_percent": "margin", "metrics": "metric"}.get(fault.path[0], fault.path[0])
+        raise InvalidArgument(f"--{option}: {fault.what}") from problem

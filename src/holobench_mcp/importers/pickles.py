@@ -35,6 +35,7 @@ from holobench_mcp.model import (
     JsonScalar,
     Metric,
     ResultDocument,
+    fault_in,
 )
 from holobench_mcp.result import upstream
 from holobench_mcp.result.samples import read_archive
@@ -150,9 +151,7 @@ def read_contract(path: Path) -> Snapshot:
             if not what.strip() or not what.isprintable():
                 raise CaptureError(f"{path}: a name is of printable characters, not {what!r:.60}.")
     except ValidationError as problem:
-        first = problem.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise CaptureError(f"{path}: {where}: {first['msg']}.") from problem
+        raise CaptureError(f"{path}: {fault_in(problem)}") from problem
     # What a server added when it exported the document says where it was, not what it is.
     own = {key: value for key, value in document.items() if key not in ("result_id", "uri")}
     snapshot = Snapshot(

@@ -57,6 +57,7 @@ from holobench_mcp.model.evidence import (
     PointEvidence,
     RunVariance,
 )
+from holobench_mcp.model.faults import Fault, fault_in
 from holobench_mcp.model.result import (
     SCHEMA_VERSION,
     ClaimOutcome,
@@ -90,6 +91,7 @@ __all__ = [
     "Direction",
     "Environment",
     "EvidenceBasis",
+    "Fault",
     "Frozen",
     "HolobenchMcpError",
     "Input",
@@ -125,5 +127,6 @@ __all__ = [
     "Unpaired",
     "Verdict",
     "comparison_uri",
+    "fault_in",
     "result_uri",
 ]

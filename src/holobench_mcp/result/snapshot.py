@@ -31,6 +31,7 @@ from holobench_mcp.model import (
     Measurement,
     Metric,
     MetricStats,
+    fault_in,
 )
 from holobench_mcp.result import upstream
 from holobench_mcp.result.bench_result import contract_of, snapshot_dataset
@@ -328,10 +329,7 @@ def _parsed(model: type[_Declaration], given: Mapping[str, Any], argument: str) 
     try:
         return model.model_validate(given)
     except ValidationError as problem:
-        first = problem.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        known = ", ".join(model.model_fields)
-        raise InvalidArgument(f"{argument}: {where}: {first['msg']}. Keys are {known}.") from problem
+        raise InvalidArgument(f"{argument}: {fault_in(problem, model, given)}") from problem
 
 
 def _metric(name: str, spec: Mapping[str, Any]) -> Metric:

@@ -13,6 +13,8 @@ from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from pydantic import ValidationError
 
+from holobench_mcp.model import fault_in
+
 if TYPE_CHECKING:
     from mcp.server.mcpserver import Context
     from mcp_types import CallToolResult, InputRequiredResult
@@ -36,20 +38,5 @@ class Server(MCPServer[Any]):
             return await super().call_tool(name, arguments, context)
         except ToolError as problem:
             if isinstance(problem.__cause__, ValidationError) and not isinstance(problem, UnexpectedToolError):
-                raise ToolError(_sentence(problem.__cause__, arguments)) from problem
+                raise ToolError(str(fault_in(problem.__cause__, document=arguments))) from problem
             raise
-
-
-def _sentence(problem: ValidationError, arguments: dict[str, Any]) -> str:
-    first = problem.errors(include_url=False)[0]
-    if first["type"] == "missing":
-        return f"{first['loc'][0]}: a value is needed."
-    path: list[str] = []
-    value: Any = arguments
-    for part in first["loc"]:
-        # Behind the way to the value stand the names of the types that it could have been of.
-        if not (part in value if isinstance(value, dict) else isinstance(value, list) and isinstance(part, int)):
-            break
-        path, value = [*path, str(part)], value[part]
-    message = first["msg"].removeprefix("Value error, ").replace("Input should", "it should", 1)
-    return f"{'.'.join(path)}: {message}, not {value!r:.80}."

@@ -21,6 +21,7 @@ from holobench_mcp.model import (
     ResultDocument,
     StoreError,
     UnknownResult,
+    fault_in,
 )
 from holobench_mcp.store import layout
 from holobench_mcp.store.backend import Backend, Location
@@ -140,8 +141,7 @@ class Store:
         try:
             ResultDocument.model_validate(document)
         except ValidationError as problem:
-            where = ".".join(map(str, problem.errors()[0]["loc"]))
-            raise IntegrityError(f"{RESULT} of {manifest.result_id} is damaged: {where}.") from problem
+            raise IntegrityError(f"{RESULT} of {manifest.result_id} is damaged: {fault_in(problem)}") from problem
         return document
 
     def snapshot(self, manifest: Manifest) -> Snapshot:

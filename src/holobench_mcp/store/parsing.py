@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from holobench_mcp.model import IntegrityError, Manifest, RefEntry
+from holobench_mcp.model import IntegrityError, Manifest, RefEntry, fault_in
 from holobench_mcp.store import layout
 
 _Model = TypeVar("_Model", Manifest, RefEntry)
@@ -54,6 +54,4 @@ def _parse(kind: type[_Model], data: bytes, key: str) -> _Model:
     try:
         return kind.model_validate_json(data)
     except ValidationError as problem:
-        first = problem.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise IntegrityError(f"{key} is damaged: {where}: {first['msg']}.") from problem
+        raise IntegrityError(f"{key} is damaged: {fault_in(problem)}") from problem

@@ -51,7 +51,7 @@ def test_without_a_pyproject_the_repository_is_the_project(tmp_path: Path, repos
         ("a = " + "[" * 100_000, "can't be read"),
         ('[tool.holobench-mcp]\nimport_roots = ["a\\u0000b"]', "NUL"),
         ("[tool.holobench-mcp]\nstore = '~nobody-of-this-name/x'", "store"),
-        ("[tool.holobench-mcp.benchmarks.'../a']\ncommand=['x']", "'benchmarks.../a': a name is"),
+        ("[tool.holobench-mcp.benchmarks.'../a']\ncommand=['x']", "benchmarks.../a: a name is"),
         (
             "[tool.holobench-mcp.benchmarks.a]\ncommand=['x']\nparameters.tree={default=1, min=0, max=1}",
             "give the parameter another name",
@@ -68,10 +68,10 @@ def test_without_a_pyproject_the_repository_is_the_project(tmp_path: Path, repos
 )  # fmt: skip
 def test_a_mistake_names_the_file_the_key_and_what_would_be_right(tmp_path: Path, text: str, says: str) -> None:
     written(tmp_path, text)
-    with pytest.raises(ConfigError) as told:
+    with pytest.raises(ConfigError) as raised:
         load_config(project=tmp_path, environ={})
-    assert says in str(told.value)
-    assert "pyproject.toml" in str(told.value)
+    assert says in str(raised.value)
+    assert "pyproject.toml" in str(raised.value)
 
 
 def test_a_project_that_is_no_folder_is_an_error(tmp_path: Path) -> None:
