@@ -1,4 +1,4 @@
-"""One text, one result: every way of naming a result, and what a wrong name is told."""
+"""One text, one result: every way of naming a result, and what a wrong name is answered."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def test_any_text_is_a_name_or_a_clear_error(text: str) -> None:
 )
 def test_what_can_not_be_a_name_is_refused_briefly(store: Store, text: str) -> None:
     store.record(snapshot())
-    with pytest.raises(InvalidArgument) as told:
+    with pytest.raises(InvalidArgument) as problem:
         find(store, text, argument="candidate")
-    assert "candidate" in str(told.value)
-    assert len(str(told.value)) < 500
+    assert "candidate" in str(problem.value)
+    assert len(str(problem.value)) < 500
 
 
 @pytest.fixture
@@ -83,9 +83,9 @@ def test_a_branch_is_resolved_in_the_projects_repository(store: Store, history: 
 
 
 def test_an_ambiguous_prefix_lists_what_it_could_mean(store: Store, history: list[str]) -> None:
-    with pytest.raises(AmbiguousResult) as told:
+    with pytest.raises(AmbiguousResult) as problem:
         find(store, "sort-")
-    assert all(result_id in str(told.value) for result_id in history[:4])
+    assert all(result_id in str(problem.value) for result_id in history[:4])
 
 
 def test_an_ambiguous_revision_lists_both(store: Store) -> None:
@@ -99,10 +99,10 @@ def test_an_ambiguous_revision_lists_both(store: Store) -> None:
     "text", ["sort@latset", "sort@latest~9", "sortt@latest", "sort@label:never", "nothing", "latest~99"]
 )
 def test_an_unknown_name_is_told_the_nearest(store: Store, history: list[str], text: str) -> None:
-    with pytest.raises(UnknownResult) as told:
+    with pytest.raises(UnknownResult) as problem:
         find(store, text)
-    assert "Nearest: " in str(told.value)
-    assert any(near in str(told.value) for near in (*history, "sort@latest", "scan@latest"))
+    assert "Nearest: " in str(problem.value)
+    assert any(near in str(problem.value) for near in (*history, "sort@latest", "scan@latest"))
 
 
 def test_an_empty_store_says_how_to_fill_it(store: Store) -> None:

@@ -29,8 +29,8 @@ def declared_otherwise(manifest: Manifest, document: ResultDocument, dataset: xr
     ):
         if not agree:
             return what
-    for metric, told in zip(manifest.metrics, document.metrics, strict=True):
-        ours, theirs = metric.claim, told.claim.claim if told.claim else None
+    for metric, recorded_metric in zip(manifest.metrics, document.metrics, strict=True):
+        ours, theirs = metric.claim, recorded_metric.claim.claim if recorded_metric.claim else None
         if dataset is not None and (claim_text(ours) if ours is not None else None) != theirs:
             return f"the claim of {metric.variable}"
         if dataset is not None and metric.kind is Kind.bool:

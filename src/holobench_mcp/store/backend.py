@@ -65,12 +65,12 @@ class Backend:
 
     def get(self, key: str) -> bytes | None:
         """The bytes of an object; None when there is none."""
-        if not self._there():
+        if not self._folder_exists():
             return None
         import obstore
 
         try:
-            with self._told(f"read {key}"):
+            with self._as_sentence(f"read {key}"):
                 return obstore.get(self._store(), key).bytes().to_bytes()
         except FileNotFoundError:
             return None
@@ -107,11 +107,11 @@ class Backend:
 
     def keys(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Every key below a prefix, with its size."""
-        if not self._there(prefix):
+        if not self._folder_exists(prefix):
             return
         import obstore
 
-        with self._told(f"list {prefix}"):
+        with self._as_sentence(f"list {prefix}"):
             for page in obstore.list(self._store(), prefix=prefix.rstrip("/")):
                 for found in page:
                     yield found["path"], found["size"]
@@ -125,7 +125,7 @@ class Backend:
         except OSError:
             return None
 
-    def _there(self, prefix: str = "") -> bool:
+    def _folder_exists(self, prefix: str = "") -> bool:
         """Whether the folder, or the one of a prefix in it, is there. Raises StoreError for what is no folder."""
         if self.location.folder is None:
             return True
@@ -149,7 +149,7 @@ class Backend:
             except OSError as problem:
                 raise StoreError(f"The store {self.location.url} can't be made: {problem.strerror}.") from problem
         try:
-            with self._told(f"write {key}"):
+            with self._as_sentence(f"write {key}"):
                 obstore.put(self._store(), key, data, mode=mode)  # type: ignore[arg-type]  # 'create' or 'overwrite'
         except AlreadyExistsError:
             return False
@@ -173,7 +173,7 @@ class Backend:
         return self._opened
 
     @contextmanager
-    def _told(self, doing: str) -> Iterator[None]:
+    def _as_sentence(self, doing: str) -> Iterator[None]:
         """obstore's errors, which quote whole requests, as one sentence each."""
         from obstore.exceptions import AlreadyExistsError, BaseError
 

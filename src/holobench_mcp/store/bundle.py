@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,50 +48,22 @@ class Store:
 
     def record(self, snapshot: Snapshot) -> str:
         """Store a result. Returns its id: the same for the same result, however often it is recorded."""
-        from holobench_mcp.result.contract import result_to_dict, strict
-        from holobench_mcp.result.samples import encode_samples
-        from holobench_mcp.result.snapshot import canonical_json
-
         try:
             snapshot.check_provenance()
         except ValueError as problem:
             raise InvalidArgument(f"{problem}.") from problem
         self._ensure_marker()
-        contents = {RESULT: json.dumps(strict(result_to_dict(snapshot)), indent=2, allow_nan=False).encode()}
-        if snapshot.dataset is not None:
-            contents[SAMPLES] = encode_samples(snapshot)
-        if snapshot.history:
-            contents[HISTORY] = canonical_json(strict(snapshot.history))
-        blobs = {
-            name: BlobRef(sha256=hashlib.sha256(data).hexdigest(), size=len(data)) for name, data in contents.items()
-        }
-        sha256s = {name: ref.sha256 for name, ref in blobs.items()}
-        result_id = layout.make_result_id(snapshot.bench_name, snapshot.executed_at, sha256s)
-        key = layout.manifest_key(result_id)
-        if self.backend.get(key) is not None and self._is_whole(result_id):
-            return result_id
-        manifest = Manifest(
-            result_id=result_id,
-            bench_name=snapshot.bench_name,
-            executed_at=snapshot.executed_at.isoformat(),
-            provenance=strict(dict(snapshot.provenance)),
-            over_time=snapshot.over_time,
-            inputs=snapshot.inputs,
-            shape=next((array.shape for array in snapshot.samples.values()), ()),
-            metrics=snapshot.metrics,
-            stats=snapshot.stats(),
-            constants=dict(snapshot.constants),
-            environment=snapshot.environment,
-            measurement=snapshot.measurement,
-            definition=snapshot.definition(),
-            blobs=blobs,
-        )
+        contents = _contents(snapshot)
+        manifest = _manifest(snapshot, contents)
+        key = layout.manifest_key(manifest.result_id)
+        if self.backend.get(key) is not None and self._is_whole(manifest.result_id):
+            return manifest.result_id
         for data in contents.values():
             self.backend.put_blob(data)
         written = manifest.model_dump_json(indent=1).encode()
-        if not self.backend.create(key, written) and not self._is_whole(result_id):
+        if not self.backend.create(key, written) and not self._is_whole(manifest.result_id):
             self.backend.heal(key, written)
-        return result_id
+        return manifest.result_id
 
     def set_ref(
         self, bench_name: str, name: str, result_id: str, *, reason: str | None = None, by: str = "unknown"
@@ -193,7 +165,7 @@ class Store:
         log = self.ref_log(bench_name, name)
         return log[-1] if log else None
 
-    def meant(self, entry: RefEntry) -> Manifest:
+    def ref_target(self, entry: RefEntry) -> Manifest:
         """The result that an entry of a ref means. Raises UnknownResult, or IntegrityError for another bench's."""
         manifest = self.manifest(entry.result_id)
         if manifest.bench_name != entry.bench_name:
@@ -216,23 +188,10 @@ class Store:
 
     def verify(self) -> Iterator[str]:
         """Read everything. Yields a sentence for each thing that is damaged; nothing when all is well."""
-        from holobench_mcp.store.agreement import summed_up_otherwise
+        from holobench_mcp.store.verify import verify
 
         self._check_format()
-        for key, _ in self.backend.keys(layout.RESULTS):
-            result_id = key.removeprefix(layout.RESULTS).removesuffix(".json")
-            try:
-                manifest = self.manifest(result_id)
-                if wrong := summed_up_otherwise(manifest, self.snapshot(manifest)):
-                    yield f"{key}: it disagrees with its samples about {wrong}: it was edited."
-            except (StoreError, UnknownResult, InvalidArgument) as problem:
-                yield f"{key}: {problem}"
-        for key, _ in self.backend.keys(layout.REFS):
-            try:
-                entry = parse_ref_entry(self.backend.get(key) or b"", key)
-                self.meant(entry)
-            except (StoreError, UnknownResult, InvalidArgument) as problem:
-                yield f"{key}: {problem}"
+        yield from verify(self)
 
     # ------------------------------------------------------------------ parts
 
@@ -290,3 +249,41 @@ class Store:
 def open_store(location: str | Path) -> Store:
     """The store at a folder or URL. Nothing is touched until something is recorded."""
     return Store(Location.parse(location))
+
+
+def _contents(snapshot: Snapshot) -> dict[str, bytes]:
+    """The bytes of a result's blobs, by their names."""
+    from holobench_mcp.result.contract import result_to_dict, strict
+    from holobench_mcp.result.samples import encode_samples
+    from holobench_mcp.result.snapshot import canonical_json
+
+    contents = {RESULT: json.dumps(strict(result_to_dict(snapshot)), indent=2, allow_nan=False).encode()}
+    if snapshot.dataset is not None:
+        contents[SAMPLES] = encode_samples(snapshot)
+    if snapshot.history:
+        contents[HISTORY] = canonical_json(strict(snapshot.history))
+    return contents
+
+
+def _manifest(snapshot: Snapshot, contents: Mapping[str, bytes]) -> Manifest:
+    """What a store says of a result beside its blobs."""
+    from holobench_mcp.result.contract import strict
+
+    blobs = {name: BlobRef(sha256=hashlib.sha256(data).hexdigest(), size=len(data)) for name, data in contents.items()}
+    sha256s = {name: blob.sha256 for name, blob in blobs.items()}
+    return Manifest(
+        result_id=layout.make_result_id(snapshot.bench_name, snapshot.executed_at, sha256s),
+        bench_name=snapshot.bench_name,
+        executed_at=snapshot.executed_at.isoformat(),
+        provenance=strict(dict(snapshot.provenance)),
+        over_time=snapshot.over_time,
+        inputs=snapshot.inputs,
+        shape=next((array.shape for array in snapshot.samples.values()), ()),
+        metrics=snapshot.metrics,
+        stats=snapshot.stats(),
+        constants=dict(snapshot.constants),
+        environment=snapshot.environment,
+        measurement=snapshot.measurement,
+        definition=snapshot.definition(),
+        blobs=blobs,
+    )

@@ -38,7 +38,7 @@ CREATE INDEX by_bench ON results (bench_name, executed_at DESC, result_id DESC);
 """
 _T = TypeVar("_T")
 #: Each is some kilobytes; parsing one takes longer than reading it.
-_MOST_KEPT_PARSED = 10_000
+_MAX_PARSED = 10_000
 _NEWEST_FIRST = "ORDER BY executed_at DESC, result_id DESC"
 
 
@@ -51,7 +51,7 @@ class Index:
         self._db: sqlite3.Connection | None = None
         self._stamp: int | None = None
         self._backend: Backend | None = None
-        self._known: dict[str, tuple[str, Manifest]] = {}
+        self._parsed: dict[str, tuple[str, Manifest]] = {}
         #: Results whose manifests are damaged, as of the last refresh: they are in no answer.
         self.unreadable: tuple[str, ...] = ()
 
@@ -63,7 +63,7 @@ class Index:
             if stamp is not None and stamp == self._stamp:
                 return
             listed_at = time.time_ns()
-            self._on_index(lambda db: self._take_in(db, backend))
+            self._on_index(lambda db: self._update(db, backend))
             self._stamp = stamp if stamp is not None and listed_at - stamp > _RACY_NS else None
 
     def select(
@@ -99,7 +99,7 @@ class Index:
             values += before
         values += [-1 if limit is None else limit, offset]
         query = f"SELECT result_id, manifest FROM results WHERE {' AND '.join(where)} {_NEWEST_FIRST} LIMIT ? OFFSET ?"  # noqa: S608 - columns are named above
-        return self._on_index(lambda db: [self._parsed(*row) for row in db.execute(query, values)])
+        return self._on_index(lambda db: [self._manifest(*row) for row in db.execute(query, values)])
 
     def bench_names(self) -> list[str]:
         """Every bench that has a result, the one measured last first."""
@@ -135,10 +135,10 @@ class Index:
                         _remove(path)
                 self._db = _connect(":memory:")
                 if self._backend is not None:
-                    self._take_in(self._db, self._backend)
+                    self._update(self._db, self._backend)
                 return work(self._db)
 
-    def _take_in(self, db: sqlite3.Connection, backend: Backend) -> None:
+    def _update(self, db: sqlite3.Connection, backend: Backend) -> None:
         present = {key.removeprefix(layout.RESULTS).removesuffix(".json") for key, _ in backend.keys(layout.RESULTS)}
         known = {row[0] for row in db.execute("SELECT result_id FROM results")}
         unreadable = []
@@ -151,15 +151,15 @@ class Index:
         db.executemany("DELETE FROM results WHERE result_id = ?", [(gone,) for gone in known - present])
         self._commit(db)
 
-    def _parsed(self, result_id: str, text: str) -> Manifest:
+    def _manifest(self, result_id: str, text: str) -> Manifest:
         """A row as a manifest: parsed once, as long as it stays the same."""
-        known = self._known.get(result_id)
+        known = self._parsed.get(result_id)
         if known is not None and known[0] == text:
             return known[1]
         manifest = Manifest.model_validate_json(text)
-        if len(self._known) >= _MOST_KEPT_PARSED:
-            self._known.clear()
-        self._known[result_id] = (text, manifest)
+        if len(self._parsed) >= _MAX_PARSED:
+            self._parsed.clear()
+        self._parsed[result_id] = (text, manifest)
         return manifest
 
     def _insert(self, db: sqlite3.Connection, m: Manifest) -> None:

@@ -131,7 +131,7 @@ def _by_ref_or_revision(store: Store, bench: str, name: str, argument: str, reso
     except InvalidArgument:
         entry = None  # a branch such as feature/x can't be a ref's name, but can be a revision
     if entry is not None:
-        return [store.meant(entry)]
+        return [store.ref_target(entry)]
     index = store.manifests()
     if _HASH.fullmatch(name):
         found = index.select(bench_name=bench, revision=name)

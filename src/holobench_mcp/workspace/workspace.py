@@ -121,7 +121,7 @@ class Workspace:
         with suppress(InvalidArgument):
             entry = self.store.ref(candidate.bench_name, baseline)
             if entry is not None:
-                return self.store.meant(entry), _age_note(entry, candidate)
+                return self.store.ref_target(entry), _age_note(entry, candidate)
         if baseline != "baseline":
             return self.find(baseline, "baseline"), None
         earlier = result_before(self.store.manifests(), candidate)

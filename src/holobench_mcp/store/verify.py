@@ -1,0 +1,33 @@
+"""Reading a whole store, for what is damaged in it: every manifest, every blob, every entry of a ref."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from holobench_mcp.model import InvalidArgument, StoreError, UnknownResult
+from holobench_mcp.store import layout
+from holobench_mcp.store.agreement import summed_up_otherwise
+from holobench_mcp.store.parsing import parse_ref_entry
+
+if TYPE_CHECKING:
+    from holobench_mcp.store.bundle import Store
+
+_DAMAGE = (StoreError, UnknownResult, InvalidArgument)
+
+
+def verify(store: Store) -> Iterator[str]:
+    """A sentence for each thing that is damaged; nothing when all is well."""
+    for key, _ in store.backend.keys(layout.RESULTS):
+        result_id = key.removeprefix(layout.RESULTS).removesuffix(".json")
+        try:
+            manifest = store.manifest(result_id)
+            if wrong := summed_up_otherwise(manifest, store.snapshot(manifest)):
+                yield f"{key}: it disagrees with its samples about {wrong}: it was edited."
+        except _DAMAGE as problem:
+            yield f"{key}: {problem}"
+    for key, _ in store.backend.keys(layout.REFS):
+        try:
+            store.ref_target(parse_ref_entry(store.backend.get(key) or b"", key))
+        except _DAMAGE as problem:
+            yield f"{key}: {problem}"

@@ -1,0 +1,59 @@
+"""The index is a cache: broken, locked or away, it takes no answer with it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from conftest import snapshot
+from holobench_mcp.store import Store, layout, open_store
+
+
+def test_a_broken_index_is_built_again(store: Store, tmp_path: Path) -> None:
+    store.record(snapshot())
+    assert store.manifests().count() == 1
+    [index] = (tmp_path / "cache" / "index").glob("*.sqlite")
+    index.write_bytes(b"not a database" * 1000)
+    assert open_store(store.location.url).manifests().count() == 1
+
+
+@pytest.mark.parametrize("damage", ["bytes", "rows", "lock"])
+def test_an_index_that_breaks_while_it_is_open_takes_no_answer_away(
+    store: Store, tmp_path: Path, damage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = store.record(snapshot())
+    assert store.manifests().count() == 1
+    (path,) = (tmp_path / "cache" / "index").glob("*.sqlite")
+    other = sqlite3.connect(path, isolation_level=None)
+    if damage == "bytes":
+        path.write_bytes(os.urandom(path.stat().st_size))
+    elif damage == "rows":
+        other.execute("UPDATE results SET manifest = '{}'")
+    else:
+        monkeypatch.setattr(sqlite3, "connect", lambda *a, timeout, **o: connect(*a, timeout=0, **o))
+        store = open_store(store.location.url)
+        assert store.manifests().count() == 1
+        other.execute("BEGIN IMMEDIATE")
+    second = store.record(snapshot(at=1))
+    assert [m.result_id for m in store.manifests().select()] == [second, first]
+    assert store.manifests().bench_names() == ["sort"]
+    assert store.manifests().count() == 2
+
+
+connect = sqlite3.connect
+
+
+def test_an_index_forgets_what_was_deleted(store: Store) -> None:
+    result_id = store.record(snapshot())
+    assert store.manifests().count() == 1
+    (Path(store.location.url) / layout.manifest_key(result_id)).unlink()
+    assert open_store(store.location.url).manifests().count() == 0
+
+
+def test_an_index_that_can_not_be_written_is_kept_in_memory(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOLOBENCH_MCP_CACHE", "/proc/nowhere")
+    store.record(snapshot())
+    assert open_store(store.location.url).manifests().count() == 1

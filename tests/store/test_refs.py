@@ -1,0 +1,69 @@
+"""A ref is a log: it keeps what it meant before, stays in the store, and means results of its own bench."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from conftest import snapshot
+from holobench_mcp.model import IntegrityError, InvalidArgument
+from holobench_mcp.store import Store
+from holobench_mcp.store.names import find
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", "", "latest", "x" * 65, "a\nb", "-x", "a..b"])
+def test_a_ref_name_can_not_reach_out_of_the_store(store: Store, name: str) -> None:
+    result_id = store.record(snapshot())
+    with pytest.raises(InvalidArgument):
+        store.set_ref("sort", name, result_id)
+
+
+def test_a_ref_keeps_what_it_meant_before(store: Store) -> None:
+    first, second = (store.record(snapshot(at=i)) for i in range(2))
+    store.set_ref("sort", "baseline", first, by="ann", reason="release")
+    entry = store.set_ref("sort", "baseline", second, by="bob")
+    assert entry.replaced == first
+    assert [(e.result_id, e.set_by, e.reason) for e in store.ref_log("sort", "baseline")] == [
+        (first, "ann", "release"),
+        (second, "bob", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda e: e | {"bench_name": "search"},
+        lambda e: e | {"name": "other"},
+        lambda e: e | {"result_id": "../../etc/passwd"},
+        lambda e: e | {"set_at": "yesterday"},
+        lambda e: e | {"set_at": "2026-03-01T12:00:00"},
+        lambda e: e | {"more": 1},
+        lambda e: [e],
+    ],
+)
+def test_a_hand_edited_ref_is_an_integrity_error(store: Store, edit) -> None:
+    store.set_ref("sort", "baseline", store.record(snapshot()))
+    (path,) = (Path(store.location.url) / "refs" / "sort" / "baseline").iterdir()
+    path.write_text(json.dumps(edit(json.loads(path.read_text()))))
+    with pytest.raises(IntegrityError):
+        store.ref("sort", "baseline")
+    assert list(store.verify())
+
+
+def test_a_ref_can_not_be_edited_to_mean_another_benchs_result(store: Store) -> None:
+    ours, theirs = store.record(snapshot()), store.record(snapshot(bench="search"))
+    store.set_ref("sort", "baseline", ours)
+    (path,) = (Path(store.location.url) / "refs" / "sort" / "baseline").iterdir()
+    path.write_text(path.read_text().replace(ours, theirs))
+    with pytest.raises(IntegrityError, match="search"):
+        find(store, "sort@baseline")
+    assert list(store.verify())
+
+
+def test_benches_of_one_slug_have_refs_of_their_own(store: Store) -> None:
+    for bench in ("Sort it", "sort-it", "sort it"):
+        store.set_ref(bench, "baseline", store.record(snapshot(bench=bench)))
+    assert sorted(e.bench_name for e in store.refs()) == ["Sort it", "sort it", "sort-it"]
+    assert {store.ref(b, "baseline").bench_name for b in ("Sort it", "sort-it")} == {"Sort it", "sort-it"}  # type: ignore[union-attr]
