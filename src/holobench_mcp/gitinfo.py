@@ -6,8 +6,9 @@ A revision that comes from an agent is only ever an argument behind `--end-of-op
 from __future__ import annotations
 
 import os
+import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 _TIMEOUT_S = 20
@@ -21,6 +22,9 @@ _BINDING = frozenset({
     "GIT_NAMESPACE", "GIT_SHALLOW_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS",
 })  # fmt: skip
+#: What a recorded revision looks like where it is a commit's; shorter ones mean too many things.
+_HASH = re.compile(r"[0-9a-f]{7,64}")
+_FULL_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 #: The store, wherever in the repository its project is: writing results makes no tree dirty.
 STORE = (":(exclude,top,glob)**/.holobench/**",)
 #: What a benchmark writes at the top or where it runs. Only as untracked files: what is tracked there may be code.
@@ -87,3 +91,60 @@ def repository_root(folder: Path) -> Path | None:
     """The top of the working tree that a folder is in."""
     top = git(folder, "rev-parse", "--show-toplevel")
     return Path(top) if top else None
+
+
+def is_ancestor(folder: Path, revision: str, of: str) -> bool | None:
+    """Whether a recorded revision is part of another's history; a commit is of its own.
+
+    None when git can't tell: it does not know one of them, or its history was cut off (a shallow clone) so that not
+    finding the one behind the other means nothing.
+    """
+    commits = commits_of(folder, (revision, of))
+    if len(commits) < len({revision, of}):
+        return None
+    older, newer = commits[revision], commits[of]
+    base = git(folder, "merge-base", older, newer)
+    if base in (older, newer):
+        return base == older
+    return False if git(folder, "rev-parse", "--is-shallow-repository") == "false" else None
+
+
+def commit_order(folder: Path, revisions: Iterable[str]) -> dict[str, int]:
+    """Where each recorded revision that git knows stands in the order of code: a commit stands behind its ancestors.
+
+    Commits of branches neither of which contains the other stand by commit time. The answer does not depend on the
+    order of `revisions`. A revision that git does not know has no place; where git can't list them in time, none has.
+    """
+    commits = commits_of(folder, revisions)
+    known = sorted(set(commits.values()))
+    # What all of them have behind them need not be walked: in a linear history that leaves what lies between them.
+    shared = git(folder, "merge-base", "--octopus", *known) if len(known) > 1 else None
+    asked = "\n".join([*known, *([f"^{shared}"] if shared else [])])
+    listed = git(folder, "rev-list", "--date-order", "--reverse", "--stdin", told=asked.encode()) if known else None
+    if listed is None:
+        return {}
+    places = {commit: place for place, commit in enumerate([*([shared] if shared else []), *listed.split()])}
+    return {name: places[commit] for name, commit in commits.items()}
+
+
+def commits_of(folder: Path, revisions: Iterable[str]) -> dict[str, str]:
+    """The full hash of each recorded revision that git knows: of a hash, the beginning of one, or a tag.
+
+    What moves, as a branch or HEAD, is no revision that was measured once, and is left out.
+    """
+    names = [name for name in dict.fromkeys(revisions) if name and len(name) <= 200 and name.isprintable()]
+    asked = [f"{name if _HASH.fullmatch(name) else f'refs/tags/{name}'}^{{commit}}" for name in names]
+    if not asked:
+        return {}
+    # One process for all; an object that a partial clone lacks is not fetched for it.
+    answers = git(
+        folder,
+        "cat-file",
+        "--batch-check=%(objectname)",
+        env={"GIT_NO_LAZY_FETCH": "1"},
+        told="\n".join(asked).encode(),
+    )
+    lines = (answers or "").splitlines()
+    if len(lines) != len(names):
+        return {}
+    return {name: line for name, line in zip(names, lines, strict=True) if _FULL_HASH.fullmatch(line)}
