@@ -14,19 +14,11 @@ import numpy.typing as npt
 
 from holobench_mcp.model import Decision, Difference, Environment, Kind, Measurement, Metric
 from holobench_mcp.result.coordinates import in_common
+from holobench_mcp.result.identity import MACHINE
 from holobench_mcp.result.snapshot import Snapshot
 
 #: A first repeat this many times the later ones is more than a warm-up.
 _LOOKS_CACHED = 3.0
-_MACHINE = (
-    ("hostname_hash", "machine"),
-    ("cpu_model", "CPU"),
-    ("cpu_count", "number of cores"),
-    ("os", "operating system"),
-    ("python", "Python"),
-    ("holobench", "holobench"),
-    ("numpy", "numpy"),
-)
 
 
 def compare(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot]) -> tuple[Difference, ...]:
@@ -152,7 +144,7 @@ def _lone(values: npt.NDArray[Any], common: npt.NDArray[Any]) -> str:
 
 def _environment(base: Environment, cand: Environment) -> list[Difference]:
     found = []
-    for field, words in _MACHINE:
+    for field, words in MACHINE:
         old, new = getattr(base, field), getattr(cand, field)
         if old is not None and new is not None and old != new:
             told = "another machine" if field == "hostname_hash" else f"another {words}: {old} before, {new} now"
@@ -247,7 +239,7 @@ def _first_to_later(samples: npt.NDArray[np.float64] | None) -> float | None:
 def _within(runs: Sequence[Snapshot], side: str) -> list[Difference]:
     """Replicate runs of one side that were not measured alike."""
     found = []
-    for field, words in _MACHINE:
+    for field, words in MACHINE:
         values = {getattr(s.environment, field) for s in runs}
         if len(values - {None}) > 1:
             found.append(_caution(f"replicates_{field}", f"the {side}'s runs were measured on more than one {words}"))

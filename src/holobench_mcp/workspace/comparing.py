@@ -37,10 +37,11 @@ from holobench_mcp.model import (
     comparison_uri,
     result_uri,
 )
+from holobench_mcp.result.identity import group_by, identity_of
 from holobench_mcp.store import Store
 from holobench_mcp.store.bundle import SAMPLES
-from holobench_mcp.store.comparisons import count_variants
-from holobench_mcp.store.replicates import Sides, choose_sides, groups_of_runs
+from holobench_mcp.workspace.sides import Sides, choose_sides
+from holobench_mcp.workspace.tries import count_variants
 
 if TYPE_CHECKING:
     from holobench_mcp.result.snapshot import Snapshot
@@ -207,13 +208,13 @@ class Comparer:
         if len(sides.baseline) > 1 or len(sides.candidate) > 1:
             return "auto"
         from holobench_mcp.evidence.judgement import run_variance_from
-        from holobench_mcp.store.replicates import machine_of
 
         named = sides.candidate[0]
         alike = self._store.manifests().select(
             bench_name=named.bench_name, definition=named.definition, limit=_VARIANCE_RESULTS
         )
-        groups = groups_of_runs(m for m in alike if machine_of(m) == machine_of(named))
+        machine = identity_of(named).machine
+        groups = [g for g in group_by(m for m in alike if identity_of(m).machine == machine) if len(g) > 1]
         runs = [[self._load(m) for m in group if SAMPLES in m.blobs] for group in groups]
         if not runs:
             return "auto"

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from holobench_mcp.answers import InputValues, MetricList, MetricRow, ResultPage, ResultRow
 from holobench_mcp.model import InvalidArgument, Manifest, Metric, ResultDocument, result_uri
+from holobench_mcp.result.identity import label_of
 from holobench_mcp.store.bundle import SAMPLES
 from holobench_mcp.store.names import unknown_bench
-from holobench_mcp.store.replicates import label_of
 from holobench_mcp.workspace.library import Library, check_text
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ import numpy as np
 from holobench_mcp.answers import ChangePoint, DriftReport, History, HistoryPoint
 from holobench_mcp.evidence import change_points
 from holobench_mcp.model import InvalidArgument, JsonScalar, Manifest
+from holobench_mcp.result.identity import measurements
 from holobench_mcp.store import Store
 from holobench_mcp.store.bundle import SAMPLES
 from holobench_mcp.store.names import unknown_bench
-from holobench_mcp.store.replicates import measurements
 
 if TYPE_CHECKING:
     from holobench_mcp.result.snapshot import Snapshot

@@ -114,7 +114,8 @@ class Workspace:
         return Comparer(self.store, self.config, self.library.snapshot)
 
     def _baseline_for(self, baseline: str, candidate: Manifest) -> tuple[Manifest, str | None]:
-        from holobench_mcp.store.replicates import code_of, result_before
+        from holobench_mcp.result.identity import identity_of
+        from holobench_mcp.workspace.sides import result_before
 
         if "@" in baseline or isinstance(parse_ref(baseline, "baseline"), Latest):
             return self.find(baseline, "baseline"), None
@@ -131,7 +132,7 @@ class Workspace:
                 "to compare it with. Measure the code before the change too (check it out, then: holobench-mcp run "
                 "--label before -- python your_benchmark.py), or name a baseline."
             )
-        what = "result of other code" if code_of(earlier) != code_of(candidate) else "result"
+        what = "result of other code" if identity_of(earlier).variant != identity_of(candidate).variant else "result"
         return earlier, (
             f"No baseline was set for {candidate.bench_name}: compared with {earlier.result_id}, the newest {what} "
             "before the candidate."

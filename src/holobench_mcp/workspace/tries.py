@@ -1,4 +1,4 @@
-"""The log of what was compared with what: how many variants were tried against one baseline.
+"""How many variants were tried against one baseline.
 
 Whoever tries twenty variants and keeps the best has given luck twenty chances; a decision that does not count them is
 too sure of itself. Below the baseline's code stands one entry a variant, written once.
@@ -12,9 +12,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from holobench_mcp.model import Manifest, StoreError
-from holobench_mcp.store import layout
-from holobench_mcp.store.bundle import Store
-from holobench_mcp.store.replicates import code_of
+from holobench_mcp.result.identity import identity_of
+from holobench_mcp.store import Store, layout
 
 
 def count_variants(store: Store, baseline: Manifest, candidate: Manifest) -> int:
@@ -24,23 +23,23 @@ def count_variants(store: Store, baseline: Manifest, candidate: Manifest) -> int
     """
     folder = f"{layout.COMPARISONS}{_key(baseline)}/"
     entry = f"{folder}{_key(candidate)}.json"
-    told = {
+    document = {
         "baseline": baseline.result_id,
         "candidate": candidate.result_id,
         "compared_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     with suppress(StoreError):
-        store.backend.create(entry, json.dumps(told).encode())
+        store.backend.create(entry, json.dumps(document).encode())
     try:
-        seen = {key for key, _ in store.backend.keys(folder)}
+        entries = {key for key, _ in store.backend.keys(folder)}
     except StoreError:
-        seen = set()
-    return len(seen | {entry})
+        entries = set()
+    return len(entries | {entry})
 
 
 def _key(manifest: Manifest) -> str:
     """What makes two measurements one variant: the same code, or the same measurement."""
-    code = code_of(manifest)
-    if code is None:
-        code = manifest.measurement.id if manifest.measurement else manifest.result_id
-    return hashlib.sha256(f"{manifest.bench_name}\0{code!r}".encode()).hexdigest()[:16]
+    variant = identity_of(manifest).variant
+    if variant is None:
+        variant = manifest.measurement.id if manifest.measurement else manifest.result_id
+    return hashlib.sha256(f"{manifest.bench_name}\0{variant!r}".encode()).hexdigest()[:16]

@@ -1,0 +1,97 @@
+"""Which stored results are the two sides of a comparison: what was named, and every other run of the same thing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from holobench_mcp.model import Manifest
+from holobench_mcp.result.identity import identity_of, known_identity, same_measurement
+from holobench_mcp.store.index import Index
+
+#: More runs than this add nothing to a decision but reading time.
+MAX_RUNS = 40
+#: Results of a sweep that are searched for further runs, and that are searched for one to compare with.
+_SEARCHED_RUNS, _SEARCHED_EARLIER = 2000, 200
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The runs of each side: paired by round where they were measured in turn, else the named result first."""
+
+    baseline: tuple[Manifest, ...]
+    candidate: tuple[Manifest, ...]
+    paired: bool = False
+    note: str | None = None
+
+
+def replicates(index: Index, named: Manifest) -> tuple[Manifest, ...]:
+    """The named result and every other run of it: of the same identity, or of the same measurement."""
+    identity = known_identity(named)
+    alike = [
+        m
+        for m in index.select(bench_name=named.bench_name, definition=named.definition, limit=_SEARCHED_RUNS)
+        if m.result_id != named.result_id
+        and (same_measurement(m, named) or (identity is not None and known_identity(m) == identity))
+    ]
+    return (named, *alike[: MAX_RUNS - 1])
+
+
+def result_before(index: Index, candidate: Manifest) -> Manifest | None:
+    """What a result is compared with when nobody says: the newest earlier one of its bench that measured other code.
+
+    Where all earlier ones measured the same code, the newest of these. One of the same definition goes before others:
+    a program may collect several sweeps of one bench. Another run of the candidate's own measurement is never meant.
+    """
+    at = (candidate.executed_at, candidate.result_id)
+    variant = identity_of(candidate).variant
+
+    def rank(m: Manifest) -> int:
+        other_code = variant is None or identity_of(m).variant != variant
+        alike = m.definition == candidate.definition
+        return 0 if other_code and alike else 1 if other_code else 2 if alike else 3
+
+    earlier = index.select(bench_name=candidate.bench_name, before=at, limit=_SEARCHED_EARLIER)
+    return min((m for m in earlier if not same_measurement(m, candidate)), key=rank, default=None)
+
+
+def choose_sides(index: Index, baseline: Manifest, candidate: Manifest, mode: str) -> Sides:
+    """The runs that the evidence may use. mode: "auto", or "none" for the two named results alone."""
+    alone = Sides((baseline,), (candidate,))
+    if mode == "none":
+        return alone
+    if (rounds := _rounds(index, baseline, candidate)) is not None:
+        return rounds
+    ours, theirs = replicates(index, baseline), replicates(index, candidate)
+    if {m.result_id for m in ours} & {m.result_id for m in theirs}:
+        if baseline.measurement and candidate.measurement and not same_measurement(baseline, candidate):
+            return Sides(_of_measurement(ours), _of_measurement(theirs))
+        return Sides(
+            (baseline,),
+            (candidate,),
+            note="Both results are of the same code, so only the two that were named are compared.",
+        )
+    return Sides(ours, theirs)
+
+
+def _of_measurement(runs: tuple[Manifest, ...]) -> tuple[Manifest, ...]:
+    return tuple(m for m in runs if m is runs[0] or same_measurement(m, runs[0]))
+
+
+def _rounds(index: Index, baseline: Manifest, candidate: Manifest) -> Sides | None:
+    """Runs paired by round, where both sides were measured in turn in one measurement."""
+    a, b = baseline.measurement, candidate.measurement
+    if a is None or b is None or a.id != b.id or not a.side or not b.side or a.side == b.side:
+        return None
+    runs = index.select(bench_name=candidate.bench_name, measurement=a.id)
+    by_side = {
+        side: {
+            m.measurement.run: m
+            for m in runs
+            if m.measurement and m.measurement.side == side and m.measurement.sweep == sweep
+        }
+        for side, sweep in ((a.side, a.sweep), (b.side, b.sweep))
+    }
+    both = sorted(set(by_side[a.side]) & set(by_side[b.side]))
+    if not both:
+        return None
+    return Sides(tuple(by_side[a.side][r] for r in both), tuple(by_side[b.side][r] for r in both), paired=True)
