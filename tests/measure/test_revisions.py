@@ -18,7 +18,7 @@ import pytest
 from conftest import PYTHON, alive, git, snapshot, until
 from holobench_mcp.capture.runner import RUN_MARK, private_folder
 from holobench_mcp.config import BenchmarkConfig, cache_folder, load_config
-from holobench_mcp.measure.cautions import Seen, in_the_change, in_the_configuration, kept_answers, of_the_harness
+from holobench_mcp.measure.cautions import Seen, kept_answers
 from holobench_mcp.measure.revisions import Measured, Recorded, measure_revisions
 from holobench_mcp.measure.session import Cancelled, Session
 from holobench_mcp.measure.setups import MOST_KEPT
@@ -225,141 +225,6 @@ def test_an_open_question_is_answered_in_rounds() -> None:
     assert _in_rounds(document).next_step == "Record"
 
 
-@pytest.mark.parametrize(
-    ("protected", "changed", "says"),
-    [
-        ([], [], "nothing of tiny is protected"),
-        (["tiny.py"], [], None),
-        (["tiny.py"], ["tiny.py"], "the head changed protected files (tiny.py): the base's version was measured"),
-        (["data"], [f"data/{i}" for i in range(9)], "data/4 and 4 more)"),
-    ],
-)
-def test_a_benchmark_that_may_not_be_the_bases_is_told(protected: list, changed: list, says: str | None) -> None:
-    told = of_the_harness("tiny", protected, changed)
-    assert [d.what for d in told] == ["benchmark_source"] * (says is not None)
-    assert says is None or says in told[0].detail
-
-
-# ---------------------------------------------------------------------- what the head's change looks like
-
-
-@pytest.mark.parametrize(
-    ("line", "what"),
-    [
-        ("@functools.lru_cache(maxsize=None)", "cached_answers"),
-        ("@cache", "cached_answers"),
-        ("_seen_cache: dict[int, int] = {}", "cached_answers"),
-        ("    memo[size] = answer", "cached_answers"),
-        ("def work(size, kept={}):", "cached_answers"),
-        ("time.perf_counter = lambda: 0.0", "measurement_touched"),
-        ("setattr(time, 'perf_counter', fast)", "measurement_touched"),
-        ("bencher.BenchRunCfg.repeats = 1", "measurement_touched"),
-        ("gc.disable()", "measurement_touched"),
-        ("vars(clock)['perf_counter'] = half", "measurement_touched"),
-        ("clock.__dict__.update(half)", "measurement_touched"),
-        ("kept = open('/dev/shm/kept')", "cached_answers"),
-        ("kept = Path.home() / 'kept'", "cached_answers"),
-        ("memory = bytearray(size)", None),
-        ("total = self.time.total == 3", None),
-        ("# a cache = would be wrong here", None),
-        ("cache == other", None),
-    ],
-)
-def test_a_change_that_looks_like_a_trick_is_told(
-    project: Path, repository: Callable[..., str], line: str, what: str | None
-) -> None:
-    (project / "product.py").write_text(f"{HONEST}{line}\n")
-    (project / "notes.md").write_text("cache = {}\n")
-    (project / "tiny.py").write_text("cache = {}  # protected: the base's is measured\n")
-    head = repository("a change")
-    told = in_the_change(project, f"{head}~1", head, but_not=["tiny.py"], loads_from=["."])
-    assert [d.what for d in told] == ([what] if what else [])
-    assert all("product.py" in d.detail and d.severity == "caution" for d in told)
-
-
-@pytest.mark.parametrize(
-    ("name", "told"),
-    [
-        ("timeit.py", True),
-        ("bencher/__init__.py", True),
-        ("deep/sitecustomize.py", True),
-        ("x.pth", True),
-        ("src/random.py", True),
-        ("pandas.py", True),
-        ("tiny/__init__.py", True),
-        ("__pycache__/tiny.cpython-311.pyc", True),
-        ("timeit.cpython-311-x86_64-linux-gnu.so", True),
-        ("package/time.py", False),
-        ("faster.py", False),
-    ],
-)
-def test_a_module_that_takes_anothers_place_is_told(
-    project: Path, repository: Callable[..., str], name: str, told: bool
-) -> None:
-    (project / name).parent.mkdir(exist_ok=True)
-    (project / name).write_text("x = 1\n")
-    git(project, "add", "--force", name)
-    head = repository("a new file")
-    found = in_the_change(project, f"{head}~1", head, but_not=["tiny.py"], loads_from=[".", "src"])
-    assert [d.what for d in found] == ["measurement_touched"] * told
-    assert not told or name in found[0].detail
-
-
-def told_of(project: Path, *, protected: Sequence[str] = ("tiny.py",)) -> str:
-    git(project, "add", "--all")
-    git(project, "commit", "--quiet", "--message", "a change")
-    found = in_the_change(project, "HEAD~1", "HEAD", but_not=protected, loads_from=["."])
-    return "; ".join(f"{d.what}: {d.detail}" for d in found)
-
-
-def test_a_module_that_starts_by_itself_is_told_when_it_is_edited_too(project: Path) -> None:
-    (project / "sitecustomize.py").write_text("x = 1\n")
-    told_of(project)
-    (project / "sitecustomize.py").write_text("x = 2\n")
-    assert "sitecustomize.py" in told_of(project)
-
-
-def test_a_clock_that_is_no_longer_read_is_told(project: Path) -> None:
-    (project / "helper.py").write_text("import time\ndef timed(f):\n    return time.perf_counter()\n")
-    told_of(project)
-    (project / "helper.py").write_text("import time\ndef timed(f):\n    return 0.001\n")
-    assert "'perf_counter' in helper.py" in told_of(project)
-
-
-@pytest.mark.parametrize(
-    ("name", "told"),
-    [("bench/util.py", True), ("timing.py", True), ("tests/test_perf.py", True), ("bencher/core.py", False),
-     ("perform.py", False), ("bench/notes.md", False)],
-)  # fmt: skip
-def test_a_helper_of_the_benchmark_that_is_not_protected_is_told(project: Path, name: str, told: bool) -> None:
-    (project / name).parent.mkdir(exist_ok=True)
-    (project / name).write_text("half = 0.5\n")
-    assert ("benchmark_source" in told_of(project)) is told
-
-
-def test_attributes_of_the_head_do_not_hide_its_change(project: Path) -> None:
-    (project / ".gitattributes").write_text("*.py -diff\n")
-    (project / "product.py").write_text(f"{HONEST}memo = {{}}\n")
-    assert "'memo =' in product.py" in told_of(project)
-
-
-def test_a_change_that_is_not_read_whole_is_told(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("holobench_mcp.measure.cautions._MAX_DIFF", 1000)
-    (project / "a.py").write_text("x = 1\n" * 1000)
-    assert "too long to be read whole" in told_of(project)
-
-
-def test_a_change_of_what_is_run_or_protected_is_told(project: Path) -> None:
-    (project / "pyproject.toml").write_text("[tool.holobench-mcp]\nmargin_percent = 3\n[tool.other]\nx = 1\n")
-    told_of(project)
-    (project / "pyproject.toml").write_text("[tool.holobench-mcp]\nmargin_percent = 3\n[tool.other]\nx = 2\n")
-    told_of(project)
-    (project / "pyproject.toml").write_text("[tool.holobench-mcp]\nmargin_percent = 9\n")
-    told_of(project)
-    sides = [in_the_configuration(project, f"HEAD~{i + 1}", f"HEAD~{i}", "pyproject.toml") for i in range(3)]
-    assert [[d.what for d in side] for side in sides] == [["benchmark_source"], [], []]
-
-
 def test_a_benchmark_that_becomes_a_link_is_still_the_bases(project: Path, folders: list) -> None:
     """Where the head's link leads is the head's word: what the base has in its place is measured."""
     (project / "real.py").write_text("x = 1\n")
@@ -372,7 +237,8 @@ def test_a_benchmark_that_becomes_a_link_is_still_the_bases(project: Path, folde
 def test_what_a_link_of_the_bases_leads_to_is_protected(project: Path, folders: list) -> None:
     git(project, "mv", "tiny.py", "real.py")
     (project / "tiny.py").symlink_to("real.py")
-    told_of(project)
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message", "a change")
     (project / "real.py").write_text("x = 1\n")
     report, _ = measured(project, base="HEAD")
     assert report.protected_changed == ("real.py",)
@@ -381,7 +247,8 @@ def test_what_a_link_of_the_bases_leads_to_is_protected(project: Path, folders: 
 def test_a_benchmark_that_the_working_tree_lacks_is_protected(project: Path, folders: list) -> None:
     base = git(project, "rev-parse", "HEAD")
     (project / "tiny.py").write_text("x = 1\n")
-    told_of(project)
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message", "a change")
     (project / "tiny.py").unlink()
     report, _ = measured(project, base=base, head="HEAD")
     assert report.protected_changed == ("tiny.py",)

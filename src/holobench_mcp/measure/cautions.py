@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ import numpy as np
 
 from holobench_mcp import gitinfo
 from holobench_mcp.config import TABLE
+from holobench_mcp.measure.change import Change, FileChange
 from holobench_mcp.model import Difference, Direction, Kind
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 #: How many times slower than later ones a first sample or run is, beyond the base's own, to look like a kept answer.
 _KEPT_FACTOR = 1.5
-#: Of a change, at most this much is read.
-_MAX_DIFF = 8 << 20
 _MOST_NAMED = 3
 _CACHE = re.compile(
     r"\b(?:lru_cache|cached_property|memoi[sz]e\w*|diskcache|shelve\.open|joblib\.Memory)\b"
@@ -45,6 +44,13 @@ _CLOCK = re.compile(
     r"|\.__dict__\b|(?<![\w.])(?:exec|eval|vars|__import__)\("
     r"|\bsys\.modules\[|\bsys\._getframe\b|\binspect\.(?:stack|currentframe)\b|\bgc\.(?:disable|freeze)\b"
 )
+#: What no interpreter runs: words and figures about code.
+_PROSE = (".md", ".rst", ".txt", ".json", ".lock", ".toml")
+#: How a comment begins, by language: what begins one in another, such as `#` in C or `*` in Python, may be code.
+_PYTHON_LIKE = frozenset(
+    {".py", ".pyi", ".pyx", ".pxd", ".sh", ".bash", ".rb", ".jl", ".r", ".yml", ".yaml", ".cfg", ""}
+)
+_COMMENT, _COMMENT_OF_C = ("#",), ("//", "*", "/*")
 _STARTS_BY_ITSELF = frozenset({"sitecustomize.py", "usercustomize.py"})
 #: What holobench loads while it measures.
 _LOADED = frozenset({
@@ -72,61 +78,46 @@ class Seen:
 # ---------------------------------------------------------------------- the change
 
 
-def in_the_change(
-    repository: Path, base: str, head: str, *, but_not: Sequence[str], loads_from: Sequence[str]
+def change_cautions(
+    change: Change, *, protected: Sequence[str], import_folders: Sequence[str]
 ) -> tuple[Difference, ...]:
     """What the lines that the head adds look like: a cache, a bent clock, a module in another's place.
 
-    but_not: protected paths, of which the base's version is measured. loads_from: folders whose modules the benchmark
-    finds first. Paths are from the repository's top.
+    protected: paths of which the base's version is measured. import_folders: folders whose modules the benchmark finds
+    first. Paths are from the repository's top.
     """
-    cached: dict[str, str] = {}
-    bent: dict[str, str] = {}
-
-    def measured(path: str) -> bool:
-        return not any(PurePosixPath(path).is_relative_to(kept) for kept in but_not)
-
-    change = gitinfo.git(repository, "diff", *_READABLE, base, head)
-    for path, sign, line in _lines(change or ""):
-        if not measured(path):
-            continue
-        # A clock that is no longer read is as telling as one that is.
-        for pattern, found in ((_CACHE, cached), (_CLOCK, bent)) if sign == "+" else ((_CLOCK, bent),):
-            if path not in found and (seen := pattern.search(line)):
-                found[path] = seen[0].strip()[:40]
-    names = _changed_files(repository, base, head)
-    own = [module.stem for module in map(PurePosixPath, but_not) if module.suffix == ".py"]
-    shadows = [
-        path
-        for path, how in names
-        if measured(path) and _takes_anothers_place(PurePosixPath(path), loads_from, own, is_new=how == "A")
-    ]
-    measures = [path for path, _ in names if measured(path) and path not in shadows and _measures(PurePosixPath(path))]
-    told = []
-    if cached:
-        detail = f"the head's change looks as if it keeps answers: {_places(cached)}"
-        told.append(Difference(severity="caution", what="cached_answers", detail=detail))
-    if bent:
-        detail = f"the head's change touches the clock, holobench or Python's own working: {_places(bent)}"
-        told.append(Difference(severity="caution", what="measurement_touched", detail=detail))
+    files = [file for file in change.files if not _is_below(file.path, protected)]
+    # A clock that is no longer read is as telling as one that is.
+    caches = _signs(files, _CACHE, removed=False)
+    clocks = _signs(files, _CLOCK, removed=True)
+    benchmark_modules = [module.stem for module in map(PurePosixPath, protected) if module.suffix == ".py"]
+    shadows = [file.path for file in files if _takes_anothers_place(file, import_folders, benchmark_modules)]
+    harness = [file.path for file in files if file.path not in shadows and names_a_benchmark(file.path)]
+    cautions = []
+    if caches:
+        detail = f"the head's change looks as if it keeps answers: {_places(caches)}"
+        cautions.append(_caution("cached_answers", detail))
+    if clocks:
+        detail = f"the head's change touches the clock, holobench or Python's own working: {_places(clocks)}"
+        cautions.append(_caution("measurement_touched", detail))
     if shadows:
-        detail = f"the head adds modules that take the place of others: {', '.join(shadows[:_MOST_NAMED])}"
-        told.append(Difference(severity="caution", what="measurement_touched", detail=detail))
-    if measures:
+        detail = f"the head adds modules that take the place of others: {named(shadows, _MOST_NAMED)}"
+        cautions.append(_caution("measurement_touched", detail))
+    if harness:
         detail = (
-            f"the head changed files that look like a benchmark's and are not protected: {_few(measures)}. Each side "
+            f"the head changed files that look like a benchmark's and are not protected: {named(harness)}. Each side "
             "was measured with its own"
         )
-        told.append(Difference(severity="caution", what="benchmark_source", detail=detail))
-    if change is None or len(change) > _MAX_DIFF:
+        cautions.append(_caution("benchmark_source", detail))
+    if not change.whole:
         detail = (
             "the head's change is too long to be read whole, so that no sign of a cache or a bent clock is no proof"
         )
-        told.append(Difference(severity="caution", what="measurement_touched", detail=detail))
-    return tuple(told)
+        cautions.append(_caution("measurement_touched", detail))
+    return tuple(cautions)
 
 
-def in_the_configuration(repository: Path, base: str, head: str, pyproject: str) -> tuple[Difference, ...]:
+def configuration_cautions(repository: Path, base: str, head: str, pyproject: str) -> tuple[Difference, ...]:
     """What to say of a head that changes what is run, what is protected, or how it is judged.
 
     pyproject: the project's, from the repository's top.
@@ -138,73 +129,74 @@ def in_the_configuration(repository: Path, base: str, head: str, pyproject: str)
         f"the head changes [{TABLE}] in {pyproject}, which says what is run and how it is judged: it was measured as a "
         "person had it, unless the server was started, or the command called, after the change"
     )
-    return (Difference(severity="caution", what="benchmark_source", detail=detail),)
+    return (_caution("benchmark_source", detail),)
 
 
-def of_the_harness(
-    benchmark: str, protected: Sequence[str], changed: Sequence[str], lent: Sequence[str] = ()
+def harness_cautions(
+    benchmark: str, protected: Sequence[str], changed: Sequence[str], from_head: Sequence[str] = ()
 ) -> tuple[Difference, ...]:
-    """What to say of a benchmark that the head has changed, or of which nothing could be taken from the base."""
-    if lent:
-        detail = f"the base has no {_few(lent)}: both sides were measured with the head's own"
+    """What to say of a benchmark that the head has changed, or of which nothing could be taken from the base.
+
+    changed: protected files that the head changes. from_head: protected paths that only the head has.
+    """
+    if from_head:
+        detail = f"the base has no {named(from_head)}: both sides were measured with the head's own"
     elif not protected:
         detail = (
             f"nothing of {benchmark} is protected, as its command names no file of it: each side was measured with its "
             "own benchmark. A person can name its files under protected in the configuration"
         )
     elif changed:
-        detail = f"the head changed protected files ({_few(changed)}): the base's version was measured on both sides"
+        detail = f"the head changed protected files ({named(changed)}): the base's version was measured on both sides"
     else:
         return ()
-    return (Difference(severity="caution", what="benchmark_source", detail=detail),)
+    return (_caution("benchmark_source", detail),)
 
 
-#: A diff that says the same whatever is configured: the head's own .gitattributes could call its code binary.
-_READABLE = (
-    "--unified=0",
-    "--text",
-    "--no-color",
-    "--no-ext-diff",
-    "--no-textconv",
-    "--no-renames",
-    "--src-prefix=a/",
-    "--dst-prefix=b/",
-)
+def names_a_benchmark(path: str) -> bool:
+    """Whether a program's name, or its folder's, says that it measures."""
+    file = PurePosixPath(path)
+    words = {word for part in (*file.parent.parts, file.stem) for word in re.split(r"[_.-]", part.lower())}
+    return file.suffix in (".py", ".sh") and not words.isdisjoint(_MEASURES)
 
 
-def _lines(change: str) -> Iterator[tuple[str, str, str]]:
-    """Each line that the head adds (+) or removes (-), with its file, without comments and prose."""
-    path = ""
-    for line in change[:_MAX_DIFF].splitlines():
-        if line.startswith(("--- a/", '--- "a/', "+++ b/", '+++ "b/')):
-            path = line[4:].strip('"')[2:]
-        elif line.startswith(("+", "-")) and not path.endswith((".md", ".rst", ".txt", ".json", ".lock", ".toml")):
-            code = line[1:].strip()
-            if not code.startswith(("#", "//", "*", "/*")):
-                yield path, line[0], code
+def named(paths: Sequence[str], most: int = 5) -> str:
+    """Some files in words: the first few, and how many more there are. What can't be printed is replaced."""
+    shown = ("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in path) for path in paths[:most])
+    return ", ".join(shown) + (f" and {len(paths) - most} more" if len(paths) > most else "")
 
 
-def _changed_files(repository: Path, base: str, head: str) -> list[tuple[str, str]]:
-    """Each file that differs, and how: A for one that the head adds."""
-    told = gitinfo.git_bytes(repository, "diff", "--name-status", "--no-renames", "-z", base, head) or b""
-    how, names = told.split(b"\0")[:-1:2], told.split(b"\0")[1::2]
-    return [(name.decode("utf-8", "replace"), sign.decode()) for sign, name in zip(how, names, strict=True)]
+def _signs(files: Sequence[FileChange], pattern: re.Pattern[str], *, removed: bool) -> dict[str, str]:
+    """The first sign of something in each file's added lines; in those that were removed too, where they count."""
+    signs: dict[str, str] = {}
+    for file in files:
+        if file.path.endswith(_PROSE):
+            continue
+        comment = _COMMENT if PurePosixPath(file.path).suffix in _PYTHON_LIKE else _COMMENT_OF_C
+        for hunk in file.hunks:
+            lines = (*hunk.added, *hunk.removed) if removed else hunk.added
+            code = (line for line in lines if not line.strip().startswith(comment))
+            match = next(filter(None, map(pattern.search, code)), None)
+            if match is not None:
+                signs[file.path] = match[0].strip()[:40]
+                break
+    return signs
 
 
-def _takes_anothers_place(path: PurePosixPath, loads_from: Sequence[str], own: Sequence[str], *, is_new: bool) -> bool:
-    """Whether Python runs a file by itself, or for a module of another name. own: the benchmark's modules."""
+def _takes_anothers_place(file: FileChange, import_folders: Sequence[str], benchmark_modules: Sequence[str]) -> bool:
+    """Whether Python runs a file by itself, or for a module of another name."""
+    path = PurePosixPath(file.path)
     if path.name in _STARTS_BY_ITSELF or path.suffix in (".pth", ".pyc"):
         return True
     module = path.parent if path.name == "__init__.py" else path
     name = module.name.partition(".")[0]
-    taken = name in sys.stdlib_module_names or name in _LOADED or name in own
-    return is_new and path.suffix in (".py", ".so", ".pyd") and taken and str(module.parent) in loads_from
+    taken = name in sys.stdlib_module_names or name in _LOADED or name in benchmark_modules
+    is_module = path.suffix in (".py", ".so", ".pyd")
+    return file.status == "A" and is_module and taken and str(module.parent) in import_folders
 
 
-def _measures(path: PurePosixPath) -> bool:
-    """Whether a program's name, or its folder's, says that it measures."""
-    words = {word for part in (*path.parent.parts, path.stem) for word in re.split(r"[_.-]", part.lower())}
-    return path.suffix in (".py", ".sh") and not words.isdisjoint(_MEASURES)
+def _is_below(path: str, folders: Sequence[str]) -> bool:
+    return any(PurePosixPath(path).is_relative_to(folder) for folder in folders)
 
 
 def _table(pyproject: str | None) -> object:
@@ -216,13 +208,13 @@ def _table(pyproject: str | None) -> object:
     return tool.get(TABLE.partition(".")[2]) if isinstance(tool, Mapping) else None
 
 
-def _few(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+def _caution(what: str, detail: str) -> Difference:
+    return Difference(severity="caution", what=what, detail=detail)
 
 
-def _places(found: dict[str, str]) -> str:
-    listed = [f"{sign!r} in {path}" for path, sign in list(found.items())[:_MOST_NAMED]]
-    return ", ".join(listed) + (f" and {len(found) - _MOST_NAMED} more files" if len(found) > _MOST_NAMED else "")
+def _places(signs: Mapping[str, str]) -> str:
+    listed = [f"{sign!r} in {named([path])}" for path, sign in list(signs.items())[:_MOST_NAMED]]
+    return ", ".join(listed) + (f" and {len(signs) - _MOST_NAMED} more files" if len(signs) > _MOST_NAMED else "")
 
 
 # ---------------------------------------------------------------------- the samples

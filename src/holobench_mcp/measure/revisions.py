@@ -20,6 +20,7 @@ from holobench_mcp.capture.environment import benchmark_file_of
 from holobench_mcp.capture.runner import run_command
 from holobench_mcp.config import MAX_ROUNDS, BenchmarkConfig
 from holobench_mcp.measure import cautions, setups
+from holobench_mcp.measure.change import read_change
 from holobench_mcp.measure.session import (
     Cancelled,
     OnProgress,
@@ -113,10 +114,12 @@ def measure_revisions(
         commits = {"base": chosen.base, "head": chosen.head}
         pyproject = (below / "pyproject.toml").as_posix()
         of_the_change = (
-            *cautions.of_the_harness(name, paths, changed, lent),
-            *cautions.in_the_configuration(chosen.repository, chosen.base, chosen.head, pyproject),
-            *cautions.in_the_change(
-                chosen.repository, chosen.base, chosen.head, but_not=paths, loads_from=_loads_from(config, below, paths)
+            *cautions.harness_cautions(name, paths, changed, lent),
+            *cautions.configuration_cautions(chosen.repository, chosen.base, chosen.head, pyproject),
+            *cautions.change_cautions(
+                read_change(chosen.repository, chosen.base, chosen.head),
+                protected=paths,
+                import_folders=_loads_from(config, below, paths),
             ),
         )
         seen = {"base": cautions.Seen(), "head": cautions.Seen()}
