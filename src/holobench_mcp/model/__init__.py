@@ -58,6 +58,14 @@ from holobench_mcp.model.evidence import (
     RunVariance,
 )
 from holobench_mcp.model.faults import Fault, fault_in
+from holobench_mcp.model.measurement import (
+    Failure,
+    MeasuredCode,
+    MeasurementDocument,
+    MeasurementOutcome,
+    MeasurementStatus,
+    RunRole,
+)
 from holobench_mcp.model.result import (
     SCHEMA_VERSION,
     ClaimOutcome,
@@ -91,6 +99,7 @@ __all__ = [
     "Direction",
     "Environment",
     "EvidenceBasis",
+    "Failure",
     "Fault",
     "Frozen",
     "HolobenchMcpError",
@@ -104,7 +113,11 @@ __all__ = [
     "Limit",
     "Location",
     "Manifest",
+    "MeasuredCode",
     "Measurement",
+    "MeasurementDocument",
+    "MeasurementOutcome",
+    "MeasurementStatus",
     "Metric",
     "MetricEvidence",
     "MetricSettings",
@@ -117,6 +130,7 @@ __all__ = [
     "Regressions",
     "ResultDocument",
     "ResultMetric",
+    "RunRole",
     "RunVariance",
     "Selection",
     "SeriesPoint",

@@ -101,6 +101,10 @@ class Backend:
         """Put an object that must not be there yet. False when it was."""
         return self._put(key, data, "create")
 
+    def put(self, key: str, data: bytes) -> None:
+        """Put an object in the place of what is there, if anything: only a measurement's document is ever changed."""
+        self._put(key, data, "overwrite")
+
     def heal(self, key: str, data: bytes) -> None:
         """Put an object in the place of one that was found damaged."""
         self._put(key, data, "overwrite")

@@ -17,13 +17,14 @@ from holobench_mcp.model import (
     IntegrityError,
     InvalidArgument,
     Manifest,
+    MeasurementDocument,
     RefEntry,
     ResultDocument,
     StoreError,
     UnknownResult,
     fault_in,
 )
-from holobench_mcp.store import layout
+from holobench_mcp.store import layout, measurements
 from holobench_mcp.store.backend import Backend, Location
 from holobench_mcp.store.index import Index
 from holobench_mcp.store.parsing import parse_manifest, parse_ref_entry
@@ -64,6 +65,11 @@ class Store:
         if not self.backend.create(key, written) and not self._is_whole(manifest.result_id):
             self.backend.heal(key, written)
         return manifest.result_id
+
+    def put_measurement(self, document: MeasurementDocument) -> None:
+        """Store a measurement's document: when it is planned, and again when it ends. The last one counts."""
+        self._ensure_marker()
+        measurements.write(self.backend, document)
 
     def set_ref(
         self, bench_name: str, name: str, result_id: str, *, reason: str | None = None, by: str = "unknown"
@@ -185,6 +191,16 @@ class Store:
         for entry in self._entries(layout.ref_prefix(bench_name) if bench_name else layout.REFS):
             current[entry.bench_name, entry.name] = entry
         return list(current.values())
+
+    def measurement(self, measurement_id: str) -> MeasurementDocument | None:
+        """A measurement's document. None where there is none, as for results that were recorded one by one."""
+        self._check_format()
+        return measurements.read(self.backend, measurement_id)
+
+    def measurements(self, limit: int = 20) -> list[MeasurementDocument]:
+        """The newest measurements' documents, newest first."""
+        self._check_format()
+        return measurements.newest(self.backend, limit)
 
     def verify(self) -> Iterator[str]:
         """Read everything. Yields a sentence for each thing that is damaged; nothing when all is well."""

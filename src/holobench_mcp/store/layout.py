@@ -5,6 +5,7 @@ blobs/<aa>/<sha256>                     content-addressed bytes
 results/<result_id>.json                manifests; putting one is the commit of a result
 refs/<bench>/<name>/<time>-<rand>.json  append-only log of a named ref
 comparisons/<code>/<code>.json          which code was compared with which: tries are counted
+measurements/<id>.json                  a measurement's plan, roles and outcome; the one object that is overwritten
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ RESULTS = "results/"
 BLOBS = "blobs/"
 REFS = "refs/"
 COMPARISONS = "comparisons/"
+MEASUREMENTS = "measurements/"
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}-\d{8}T\d{6}Z-[0-9a-f]{10}")
 _REF_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_MEASUREMENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}-\d{8}T\d{6}Z-[0-9a-f]{6}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -55,6 +58,13 @@ def manifest_key(result_id: str) -> str:
     if not is_result_id(result_id):
         raise InvalidArgument(f"{result_id!r:.80} is not a result id; list_results shows them.")
     return f"{RESULTS}{result_id}.json"
+
+
+def measurement_key(measurement_id: str) -> str:
+    """Where a measurement's document stands. Raises InvalidArgument for anything that is not the form of its id."""
+    if not _MEASUREMENT_ID.fullmatch(measurement_id):
+        raise InvalidArgument(f"{measurement_id!r:.80} is not a measurement's id.")
+    return f"{MEASUREMENTS}{measurement_id}.json"
 
 
 def blob_key(sha256: str) -> str:

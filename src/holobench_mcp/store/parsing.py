@@ -7,10 +7,10 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from holobench_mcp.model import IntegrityError, Manifest, RefEntry, fault_in
+from holobench_mcp.model import IntegrityError, Manifest, MeasurementDocument, RefEntry, fault_in
 from holobench_mcp.store import layout
 
-_Model = TypeVar("_Model", Manifest, RefEntry)
+_Model = TypeVar("_Model", Manifest, RefEntry, MeasurementDocument)
 
 
 def parse_manifest(data: bytes, result_id: str) -> Manifest:
@@ -38,6 +38,19 @@ def parse_ref_entry(data: bytes, key: str) -> RefEntry:
     if not key.startswith(folder) or not layout.is_result_id(entry.result_id):
         raise IntegrityError(f"{key} is damaged: it is not an entry of this baseline.")
     return entry
+
+
+def parse_measurement(data: bytes, measurement_id: str) -> MeasurementDocument:
+    """The bytes of a measurement's document. Raises IntegrityError, naming the key, for anything that is not one."""
+    key = layout.measurement_key(measurement_id)
+    document = _parse(MeasurementDocument, data, key)
+    if document.id != measurement_id:
+        raise IntegrityError(f"{key} is damaged: it says that it is of {document.id!r:.80}.")
+    for text in (document.started_at, *(() if document.ended_at is None else (document.ended_at,))):
+        _time(text, key)
+    if any(not layout.is_result_id(role.result_id) for role in document.roles):
+        raise IntegrityError(f"{key} is damaged: one of its roles names no result.")
+    return document
 
 
 def _time(text: str, key: str) -> datetime:

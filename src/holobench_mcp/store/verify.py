@@ -1,4 +1,5 @@
-"""Reading a whole store, for what is damaged in it: every manifest, every blob, every entry of a ref."""
+"""Reading a whole store, for what is damaged in it: every manifest, every blob, every entry of a ref,
+every measurement."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from holobench_mcp.model import InvalidArgument, StoreError, UnknownResult
-from holobench_mcp.store import layout
+from holobench_mcp.store import layout, measurements
 from holobench_mcp.store.agreement import summed_up_otherwise
 from holobench_mcp.store.parsing import parse_ref_entry
 
@@ -31,3 +32,17 @@ def verify(store: Store) -> Iterator[str]:
             store.ref_target(parse_ref_entry(store.backend.get(key) or b"", key))
         except _DAMAGE as problem:
             yield f"{key}: {problem}"
+    for key, _ in store.backend.keys(layout.MEASUREMENTS):
+        try:
+            yield from _lost_roles(store, key)
+        except _DAMAGE as problem:
+            yield f"{key}: {problem}"
+
+
+def _lost_roles(store: Store, key: str) -> Iterator[str]:
+    measurement_id = measurements.measurement_id_of(key)
+    layout.measurement_key(measurement_id)  # raises for a file of another name
+    document = measurements.read(store.backend, measurement_id)
+    for role in document.roles if document is not None else ():
+        if store.backend.get(layout.manifest_key(role.result_id)) is None:
+            yield f"{key}: its result {role.result_id} is not in the store."

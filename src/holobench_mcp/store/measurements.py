@@ -1,0 +1,62 @@
+"""Measurements' documents in the store: the only objects of it that are overwritten, by the process that measures."""
+
+from __future__ import annotations
+
+import re
+
+from holobench_mcp.model import IntegrityError, InvalidArgument, MeasurementDocument
+from holobench_mcp.store import layout
+from holobench_mcp.store.backend import Backend
+from holobench_mcp.store.parsing import parse_measurement
+
+_TIME = re.compile(r"-(\d{8}T\d{6}Z)-[0-9a-f]{6}\.json$")
+
+
+def write(backend: Backend, document: MeasurementDocument) -> None:
+    """Store a document, in the place of the one that it continues. Raises InvalidArgument for a malformed id."""
+    backend.put(layout.measurement_key(document.id), document.model_dump_json(indent=1).encode())
+
+
+def read(backend: Backend, measurement_id: str) -> MeasurementDocument | None:
+    """The document of a measurement. None where there is none: a recorded result may name a measurement of its own.
+
+    Raises IntegrityError for one that is damaged.
+    """
+    try:
+        key = layout.measurement_key(measurement_id)
+    except InvalidArgument:
+        return None
+    data = backend.get(key)
+    return None if data is None else parse_measurement(data, measurement_id)
+
+
+def newest(backend: Backend, limit: int) -> list[MeasurementDocument]:
+    """The newest documents, newest first. A damaged one is left out: `verify` tells of it."""
+    keys = [key for key, _ in backend.keys(layout.MEASUREMENTS)]
+    documents: list[MeasurementDocument] = []
+    for key in sorted(keys, key=_time_of, reverse=True):
+        if len(documents) >= limit and not _as_old(key, documents[-1]):
+            break
+        try:
+            document = read(backend, measurement_id_of(key))
+        except IntegrityError:
+            continue
+        if document is not None:
+            documents.append(document)
+    # Ids know seconds; what started within one is told apart by the document.
+    documents.sort(key=lambda d: d.started_at, reverse=True)
+    return documents[:limit]
+
+
+def measurement_id_of(key: str) -> str:
+    """The id that a key is of."""
+    return key.removeprefix(layout.MEASUREMENTS).removesuffix(".json")
+
+
+def _time_of(key: str) -> str:
+    found = _TIME.search(key)
+    return found[1] if found else ""
+
+
+def _as_old(key: str, document: MeasurementDocument) -> bool:
+    return _time_of(key) == _time_of(layout.measurement_key(document.id))
