@@ -3,12 +3,15 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: demo test lint types unit bench docs clean
+.PHONY: demo test fast lint types unit bench docs tables snapshots slow clean
 
 demo: .venv/.runtime        ## Measure a real benchmark before and after a change, and ask the server about it.
 	$(BIN)/python examples/quickstart.py
 
 test: lint types unit       ## Everything that CI runs.
+
+fast: lint types            ## What a developer runs after every edit: without the tests that take a second and more.
+	$(BIN)/python -m pytest -m "not slow"
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
@@ -27,7 +30,17 @@ bench: .venv/.dev           ## Measure this project itself: speed and calibratio
 	$(BIN)/python benchmarks/rounds_calibration.py
 	$(BIN)/python benchmarks/history_calibration.py
 
-docs: .venv/.dev            ## Write what the README and docs/calibration.md show anew, by running it: half an hour.
+tables: .venv/.dev          ## Write README's tables and the picture of the house anew, from the code: seconds.
+	$(BIN)/python tools/write_tables.py
+	$(BIN)/python tools/draw_architecture.py
+
+snapshots: .venv/.dev       ## Write what the tests hold the tools against anew; read the difference before committing it.
+	UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest tests/server/test_tool_snapshots.py
+
+slow: .venv/.dev            ## Time every test, and write down which ones `make fast` leaves out.
+	RECORD_SLOW=1 $(BIN)/python -m pytest
+
+docs: tables                ## Write what the README and docs/calibration.md show anew, by running it: half an hour.
 	$(BIN)/python examples/quickstart.py --write-readme
 	$(BIN)/python benchmarks/speed.py --write-readme
 	for what in calibration rounds_calibration history_calibration; do \

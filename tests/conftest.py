@@ -20,6 +20,37 @@ PYTHON = sys.executable
 WHEN = "2026-03-01T12:00:{:02d}+00:00"
 
 
+#: The tests that `make fast` leaves out: one a line, FILE::FUNCTION. `make slow` writes it; every test is in `make test`.
+SLOW = Path(__file__).parent / "slow.txt"
+SLOW_SECONDS = 1.0
+_seconds: dict[str, float] = {}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what was slow when it was last timed."""
+    slow = set(SLOW.read_text(encoding="utf-8").split())
+    for item in items:
+        if function_of(item.nodeid) in slow:
+            item.add_marker("slow")
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    _seconds[report.nodeid] = _seconds.get(report.nodeid, 0.0) + report.duration
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With RECORD_SLOW, after a run of all tests: write down which were slow, fixtures included."""
+    if os.environ.get("RECORD_SLOW") and not hasattr(session.config, "workerinput"):
+        slow = sorted({function_of(test) for test, seconds in _seconds.items() if seconds >= SLOW_SECONDS})
+        SLOW.write_text("".join(f"{test}\n" for test in slow), encoding="utf-8")
+
+
+def function_of(nodeid: str) -> str:
+    """A test's file and function, whatever its parameters."""
+    return nodeid.partition("[")[0]
+
+
 @pytest.fixture(autouse=True)
 def _apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads this machine's caches, or a variable that a person has set."""

@@ -1,0 +1,55 @@
+"""What the pages show of the code is drawn and written from the code: tables, the picture, the list of slow tests."""
+
+from __future__ import annotations
+
+import importlib.util
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from conftest import SLOW
+
+ROOT = Path(__file__).parents[2]
+
+
+def tool(name: str) -> ModuleType:
+    """A script of tools/, loaded."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    import sys
+
+    sys.modules[name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_readmes_tables_are_what_the_program_says() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert tool("write_tables").written(text) == text, "make tables"
+
+
+def test_the_picture_of_the_house_is_what_the_imports_say() -> None:
+    drawn = tool("draw_architecture").draw()
+    assert (ROOT / "docs" / "architecture.svg").read_text(encoding="utf-8") == drawn, "make tables"
+    ET.fromstring(drawn)
+
+
+def test_a_room_without_a_floor_and_an_import_that_points_up_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = tool("draw_architecture")
+    imports = house.imports()
+    monkeypatch.setattr(house, "imports", lambda: {*imports, ("store", "attic")})
+    with pytest.raises(SystemExit, match="attic"):
+        house.draw()
+    monkeypatch.setattr(house, "imports", lambda: {*imports, ("model", "store")})
+    with pytest.raises(SystemExit, match="model → store"):
+        house.draw()
+
+
+def test_every_test_on_the_list_of_slow_ones_is_there() -> None:
+    """A test that is renamed would be fast by name and slow in fact; `make slow` times all anew."""
+    for line in SLOW.read_text(encoding="utf-8").split():
+        file, _, function = line.partition("::")
+        assert f"def {function.rpartition('::')[2]}(" in (ROOT / file).read_text(encoding="utf-8"), line
