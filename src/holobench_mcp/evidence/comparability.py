@@ -12,13 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from holobench_mcp.model import Decision, Difference, Environment, Kind, Measurement, Metric
+from holobench_mcp.evidence.cached_answers import SideRuns, cached_answers
+from holobench_mcp.model import Decision, Difference, Environment, Measurement, Metric
 from holobench_mcp.result.coordinates import in_common
 from holobench_mcp.result.identity import MACHINE
 from holobench_mcp.result.snapshot import Snapshot
-
-#: A first repeat this many times the later ones is more than a warm-up.
-_LOOKS_CACHED = 3.0
 
 
 def compare(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot]) -> tuple[Difference, ...]:
@@ -29,7 +27,7 @@ def compare(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot]) -> tupl
     base, cand = baseline[0], candidate[0]
     found = [*_definition(base, cand), *_environment(base.environment, cand.environment)]
     found += [*_tree(base, "baseline"), *_tree(cand, "candidate"), *_constants(base, cand)]
-    found += [*_caches(baseline, candidate), *_cached_answers(base, cand)]
+    found += [*_caches(baseline, candidate), *_cached_answers(baseline, candidate)]
     found += _recorded(candidate)
     for name, runs in (("baseline", baseline), ("candidate", candidate)):
         found += _within(runs, name)
@@ -206,34 +204,19 @@ def _caches(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot]) -> list
     return [_caution("caches_on", f"caches were on for the {' and the '.join(sides)}: samples may be of older code")]
 
 
-def _cached_answers(base: Snapshot, cand: Snapshot) -> list[Difference]:
-    """A candidate whose first repeat is far slower than the later ones, unlike the baseline's, looks like a cache."""
-    found: list[Difference] = []
-    if cand.measurement is not None and cand.measurement.side is not None:
-        return found  # whoever measures in rounds looks closer, and has recorded what it saw
-    for metric in cand.metrics:
-        ratios = [_first_to_later(s.samples.get(metric.variable)) for s in (base, cand)]
-        if None in ratios or metric.kind is Kind.bool:
-            continue
-        before, after = (r for r in ratios if r is not None)
-        if after >= _LOOKS_CACHED and after >= _LOOKS_CACHED / 2 * max(before, 1 / before):
-            detail = (
-                f"in the candidate, the first repeat of {metric.variable} is {after:.3g} times the later ones (in the "
-                f"baseline {before:.3g} times), as when answers are kept and given again"
-            )
-            found.append(Difference(severity="caution", what="cached_answers", detail=detail, variable=metric.variable))
-    return found
+def _cached_answers(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot]) -> tuple[Difference, ...]:
+    measured = candidate[0].measurement
+    if measured is not None and measured.side is not None:
+        return ()  # a measurement in rounds has looked at its warm-ups as well, and recorded what they show
+    base, head = (SideRuns(rounds=[[s] for s in side if _alike(s, side[0])]) for side in (baseline, candidate))
+    return cached_answers(base, head)
 
 
-def _first_to_later(samples: npt.NDArray[np.float64] | None) -> float | None:
-    """How many times the later repeats the first one is, in the middle over the points; None where it can't be told."""
-    if samples is None or samples.shape[-1] < 3:
-        return None
-    first, later = samples[..., 0], samples[..., 1:]
-    known = np.isfinite(first) & np.isfinite(later).all(axis=-1) & (first > 0) & (later > 0).all(axis=-1)
-    if not known.any():
-        return None
-    return float(np.median(first[known] / np.median(later[known], axis=-1)))
+def _alike(one: Snapshot, other: Snapshot) -> bool:
+    """Whether two runs have the same points and as many repeats."""
+    if one.dataset is None or other.dataset is None:
+        return one is other
+    return one.dataset.sizes == other.dataset.sizes
 
 
 def _within(runs: Sequence[Snapshot], side: str) -> list[Difference]:

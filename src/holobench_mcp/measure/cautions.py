@@ -1,7 +1,8 @@
-"""Ways to look fast without being it: what a head's change, and the samples it gave, could owe to the measurement.
+"""Ways to look fast without being it: what a head's change could owe to the measurement.
 
 Agents that optimise find them: answers that are kept and given again, a clock that is bent, a module that takes the
 place of another. Each may be honest, a cache above all, so nothing is refused: an improvement is told with its doubt.
+What the samples themselves show of a cache is `evidence.cached_answers`.
 """
 
 from __future__ import annotations
@@ -10,22 +11,13 @@ import re
 import sys
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from holobench_mcp import gitinfo
 from holobench_mcp.config import TABLE
 from holobench_mcp.measure.change import Change, FileChange
-from holobench_mcp.model import Difference, Direction, Kind
+from holobench_mcp.model import Difference
 
-if TYPE_CHECKING:
-    from holobench_mcp.result.snapshot import FloatArray, Snapshot
-
-#: How many times slower than later ones a first sample or run is, beyond the base's own, to look like a kept answer.
-_KEPT_FACTOR = 1.5
 _MOST_NAMED = 3
 _CACHE = re.compile(
     r"\b(?:lru_cache|cached_property|memoi[sz]e\w*|diskcache|shelve\.open|joblib\.Memory)\b"
@@ -61,18 +53,6 @@ _LOADED = frozenset({
 _MEASURES = frozenset({
     "bench", "benches", "benchmark", "benchmarks", "benchmarking", "harness", "perf", "timer", "timing", "timings",
 })  # fmt: skip
-
-
-@dataclass
-class Seen:
-    """What one side's runs gave: its very first one, a warm-up, apart from those that count."""
-
-    first: Sequence[Snapshot] = ()
-    rounds: list[Sequence[Snapshot]] = field(default_factory=list)
-
-    def warm_up(self, snapshots: Sequence[Snapshot]) -> None:
-        """Take the first of the warm-ups."""
-        self.first = self.first or snapshots
 
 
 # ---------------------------------------------------------------------- the change
@@ -215,72 +195,3 @@ def _caution(what: str, detail: str) -> Difference:
 def _places(signs: Mapping[str, str]) -> str:
     listed = [f"{sign!r} in {named([path])}" for path, sign in list(signs.items())[:_MOST_NAMED]]
     return ", ".join(listed) + (f" and {len(signs) - _MOST_NAMED} more files" if len(signs) > _MOST_NAMED else "")
-
-
-# ---------------------------------------------------------------------- the samples
-
-
-def kept_answers(base: Seen, head: Seen) -> tuple[Difference, ...]:
-    """Cautions for a head that is fast only where it has been before: an answer kept in memory, or on disk.
-
-    A first sample at a point, or a side's first run, is always a little slower. It is told of when the head is the
-    faster side, and its first is slower than its later ones by half, and by half more than the base's is: a fresh
-    input would not see that speed.
-    """
-    told = []
-    for sweep, snapshots in enumerate(zip(*head.rounds, strict=False)):
-        for metric in snapshots[0].metrics:
-            ours, theirs = (_costs(side, sweep, metric.variable) for side in (base, head))
-            if ours is None or theirs is None or _typical(theirs[1]) >= _typical(ours[1]):
-                continue
-            for what, kept, before, now in (
-                ("sample at each input", "between samples", _first_sample(ours[1]), _first_sample(theirs[1])),
-                ("run", "between runs", _first_run(*ours), _first_run(*theirs)),
-            ):
-                if now > _KEPT_FACTOR * max(1.0, before):
-                    detail = (
-                        f"{metric.variable}: the head's first {what} is {now:.3g} times as slow as the later ones, "
-                        f"the base's {before:.3g} times. It looks as if the head keeps its answers {kept}"
-                    )
-                    told.append(
-                        Difference(severity="caution", what="cached_answers", detail=detail, variable=metric.variable)
-                    )
-    return tuple(told)
-
-
-def _costs(side: Seen, sweep: int, variable: str) -> tuple[FloatArray, FloatArray] | None:
-    """A metric as what it costs: shape (points, repeats) of the first run, (rounds, points, repeats) of the others.
-
-    None where it is not a cost or a rate, or a run differs in its points.
-    """
-    runs = [side.first, *side.rounds]
-    if any(len(run) <= sweep or variable not in run[sweep].samples for run in runs):
-        return None
-    metric = runs[0][sweep].metric(variable)
-    arrays = [run[sweep].samples[variable] for run in runs]
-    if metric.direction is Direction.none or metric.kind is not Kind.float or len({a.shape for a in arrays}) != 1:
-        return None
-    stacked = np.stack([a.reshape(-1, a.shape[-1]) for a in arrays])
-    if not (np.isfinite(stacked) & (stacked > 0)).all():
-        return None
-    cost = stacked if metric.direction is Direction.minimize else 1 / stacked
-    return cost[0], cost[1:]
-
-
-def _first_sample(cost: FloatArray) -> float:
-    """How many times the later samples the first one at a point costs: the median over rounds and points."""
-    if cost.shape[-1] < 2:
-        return 1.0
-    return float(np.median(cost[..., 0] / np.median(cost[..., 1:], axis=-1)))
-
-
-def _first_run(first: FloatArray, later: FloatArray) -> float:
-    """How many times the slowest of the later runs the first one costs: the median over points.
-
-    The slowest, as a busy machine makes any one run slow.
-    """
-    return float(np.median(np.median(first, axis=-1) / np.median(later, axis=-1).max(axis=0)))
-
-
-def _typical(cost: FloatArray) -> float:
-    return float(np.exp(np.log(np.median(cost, axis=-1)).mean()))

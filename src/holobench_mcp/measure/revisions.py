@@ -19,6 +19,7 @@ from holobench_mcp import gitinfo
 from holobench_mcp.capture.environment import benchmark_file_of
 from holobench_mcp.capture.runner import run_command
 from holobench_mcp.config import MAX_ROUNDS, BenchmarkConfig
+from holobench_mcp.evidence.cached_answers import SideRuns, cached_answers
 from holobench_mcp.measure import cautions, setups
 from holobench_mcp.measure.change import read_change
 from holobench_mcp.measure.session import (
@@ -122,7 +123,7 @@ def measure_revisions(
                 import_folders=_loads_from(config, below, paths),
             ),
         )
-        seen = {"base": cautions.Seen(), "head": cautions.Seen()}
+        seen = {"base": SideRuns(), "head": SideRuns()}
         for side in ordered(0):
             for _ in range(max(1, config.warmup_runs)):
                 session.run(
@@ -137,7 +138,7 @@ def measure_revisions(
 
         def of_the_head() -> tuple[Difference, ...]:
             """Recorded with the head's results, so that whoever compares them later is told as well."""
-            return (*of_the_change, *cautions.kept_answers(seen["base"], seen["head"]))
+            return (*of_the_change, *cached_answers(seen["base"], seen["head"]))
 
         recorded: dict[str, list[list[str]]] = {"base": [], "head": []}
         stopped = None
@@ -180,7 +181,7 @@ def measure_revisions(
         stopped=stopped,
         protected_changed=tuple(changed),
         notes=tuple(notes),
-        seen=cautions.kept_answers(seen["base"], seen["head"]),
+        seen=cached_answers(seen["base"], seen["head"]),
     )
 
 
