@@ -12,6 +12,7 @@ import anyio
 import pytest
 from mcp import Client
 
+from clients import text_of
 from conftest import PYTHON
 from holobench_mcp.answers import MeasurementReport
 from holobench_mcp.model import CaptureError
@@ -48,10 +49,6 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
     monkeypatch.setattr(Measuring, "run_benchmark", run)
     return asked
-
-
-def text_of(result: Any) -> str:
-    return "\n".join(block.text for block in result.content)
 
 
 def call(project: Path, tool: str, arguments: dict[str, Any], **options: Any) -> Any:
@@ -98,13 +95,13 @@ def test_repeats_are_refused_where_the_benchmark_declares_none(project: Path) ->
 
 
 def test_progress_only_grows(project: Path, calls: list[dict[str, Any]]) -> None:
-    told: list[float] = []
+    reported: list[float] = []
 
     async def show(progress: float, _total: float | None, _message: str | None) -> None:
-        told.append(progress)
+        reported.append(progress)
 
     call(project, "run_benchmark", {"name": "tiny"}, progress_callback=show)
-    assert told == sorted(set(told)) and len(told) == 4
+    assert reported == sorted(set(reported)) and len(reported) == 4
 
 
 def test_a_cancelled_request_tells_the_measurement_and_waits_for_its_end(

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client
 
+from clients import server_of, text_of
 from conftest import PYTHON
 from holobench_mcp.server.app import create_server
 from holobench_mcp.store import open_store
@@ -33,15 +32,6 @@ def project(tmp_path: Path, repository: Callable[..., str]) -> Path:
     return tmp_path
 
 
-def server_of(project: Path) -> StdioServerParameters:
-    env = {k: v for k, v in os.environ.items() if k.startswith("HOLOBENCH_MCP_")}
-    return StdioServerParameters(command=sys.executable, args=["-m", "holobench_mcp"], cwd=project, env=env)
-
-
-def text_of(result: Any) -> str:
-    return "\n".join(block.text for block in result.content)
-
-
 def test_without_configured_benchmarks_there_is_nothing_to_run(tmp_path: Path) -> None:
     async def names() -> set[str]:
         async with Client(create_server(project=str(tmp_path))) as client:
@@ -52,10 +42,10 @@ def test_without_configured_benchmarks_there_is_nothing_to_run(tmp_path: Path) -
 
 def test_one_call_settles_a_change_with_progress_and_few_tokens(project: Path) -> None:
     (project / "product.py").write_text("import time\ndef work(size):\n    time.sleep(0.1)\n    return size\n")
-    told: list[tuple[float, float | None, str | None]] = []
+    reported: list[tuple[float, float | None, str | None]] = []
 
     async def show(progress: float, total: float | None, message: str | None) -> None:
-        told.append((progress, total, message))
+        reported.append((progress, total, message))
 
     async def session() -> Any:
         async with Client(server_of(project)) as client:
@@ -69,9 +59,9 @@ def test_one_call_settles_a_change_with_progress_and_few_tokens(project: Path) -
     assert text_of(result).startswith("REGRESSED: time_ms")
     assert "interleaved rounds of tiny" in text_of(result)
     assert len(text_of(listed) + text_of(result)) / 4 < 4000
-    steps = [progress for progress, _, _ in told]
+    steps = [progress for progress, _, _ in reported]
     assert steps == sorted(set(steps)) and len(steps) >= 4
-    assert any("measuring tiny (head)" in (message or "") for _, _, message in told)
+    assert any("measuring tiny (head)" in (message or "") for _, _, message in reported)
 
 
 def test_what_is_not_configured_is_refused(project: Path) -> None:

@@ -1,0 +1,34 @@
+"""How tests of the server talk to it: over stdio as a real client does, or in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from mcp import Client, StdioServerParameters
+
+
+def server_of(project: Path) -> StdioServerParameters:
+    """The server of this tree, in a process of its own."""
+    # The client hands on few variables; PYTHONPATH is what makes this the server of this tree.
+    env = {k: v for k, v in os.environ.items() if k.startswith(("HOLOBENCH_MCP_", "PYTHONPATH"))}
+    return StdioServerParameters(command=sys.executable, args=["-m", "holobench_mcp"], cwd=project, env=env)
+
+
+def talk(target: Any, session: Callable[[Client], Awaitable[Any]], **options: Any) -> Any:
+    """What a session with a server gives back. target: parameters of a process, or a server in memory."""
+
+    async def connected() -> Any:
+        async with Client(target, **options) as client:
+            return await session(client)
+
+    return asyncio.run(connected())
+
+
+def text_of(result: Any) -> str:
+    """The text of a tool's answer."""
+    return "\n".join(block.text for block in result.content)
