@@ -5,6 +5,7 @@ What every use case needs, and all that most of them need: each is a function of
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from operator import attrgetter
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -19,10 +20,13 @@ from holobench_mcp.store.index import Index
 from holobench_mcp.store.names import find
 
 if TYPE_CHECKING:
+    from holobench_mcp.model import ComparisonDocument
     from holobench_mcp.result.snapshot import Snapshot
 
 #: Snapshots in memory: at ten points each is some kilobytes, at 10⁵ points × 5 repeats 4 MB a metric.
 _MAX_SNAPSHOTS = 64
+#: Whole comparisons in memory.
+_MAX_COMPARISONS = 256
 
 
 class Library:
@@ -33,6 +37,8 @@ class Library:
         self.store: Store = open_store(config.store)
         cache: LRUCache[str, Snapshot] = LRUCache(_MAX_SNAPSHOTS)
         self._cached_snapshot = cached(cache, key=attrgetter("result_id"), lock=Lock())(self.store.snapshot)
+        self._comparisons: LRUCache[Hashable, ComparisonDocument] = LRUCache(_MAX_COMPARISONS)
+        self._lock = Lock()
 
     def index(self) -> Index:
         """The manifests of the store, brought up to date with it."""
@@ -49,6 +55,16 @@ class Library:
     def snapshot(self, manifest: Manifest) -> Snapshot:
         """The whole result of a manifest, read once and cached."""
         return self._cached_snapshot(manifest)
+
+    def comparison(self, key: Hashable, make: Callable[[], ComparisonDocument]) -> ComparisonDocument:
+        """The comparison of a key, made once and cached. key: all that it depends on."""
+        with self._lock:
+            if (document := self._comparisons.get(key)) is not None:
+                return document
+        document = make()
+        with self._lock:
+            self._comparisons[key] = document
+        return document
 
     def snapshot_of(self, result_id: str) -> Snapshot:
         """The whole result of an id. Raises UnknownResult."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Compare(Protocol):
     """Compares two results by their names."""
 
-    def __call__(self, baseline: str, candidate: str, /, *, seen: Sequence[Difference]) -> ComparisonDocument:
+    def __call__(self, baseline: str, candidate: str, /, *, cautions: Sequence[Difference]) -> ComparisonDocument:
         """The comparison of two results, the baseline first."""
         ...
 
@@ -133,7 +133,7 @@ class Measuring:
                 cancel=cancel,
             )
         documents = [
-            _in_rounds(self._compare(ours[-1], theirs[-1], seen=measured.seen))
+            _in_rounds(self._compare(ours[-1], theirs[-1], cautions=measured.seen))
             for ours, theirs in zip(measured.base_ids, measured.head_ids, strict=True)
         ]
         documents.sort(key=lambda d: DECISIONS_WORST_FIRST.index(d.decision or Decision.inconclusive))

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
-from holobench_mcp.model import Manifest
+from holobench_mcp.model import InvalidArgument, Manifest, RefEntry, UnknownResult
 from holobench_mcp.result.identity import identity_of, known_identity, same_measurement
 from holobench_mcp.store.index import Index
+from holobench_mcp.store.names import Latest, parse_ref
+from holobench_mcp.workspace.library import Library
 
 #: More runs than this add nothing to a decision but reading time.
 MAX_RUNS = 40
 #: Results of a sweep that are searched for further runs, and that are searched for one to compare with.
 _SEARCHED_RUNS, _SEARCHED_EARLIER = 2000, 200
+#: A baseline older than this is compared with, and a note says how old it is.
+STALE_BASELINE_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,34 @@ class Sides:
     candidate: tuple[Manifest, ...]
     paired: bool = False
     note: str | None = None
+
+
+def find_baseline(library: Library, name: str, candidate: Manifest) -> tuple[Manifest, str | None]:
+    """The result that a baseline's name means for a candidate, and a note on how it was chosen.
+
+    "baseline" is what was set as it; where nothing was, the newest result before the candidate, of the same bench and
+    of other code where there is any.
+    """
+    if "@" in name or isinstance(parse_ref(name, "baseline"), Latest):
+        return library.find(name, "baseline"), None
+    with suppress(InvalidArgument):
+        entry = library.store.ref(candidate.bench_name, name)
+        if entry is not None:
+            return library.store.ref_target(entry), _age_note(entry, candidate)
+    if name != "baseline":
+        return library.find(name, "baseline"), None
+    earlier = result_before(library.index(), candidate)
+    if earlier is None:
+        raise UnknownResult(
+            f"baseline: {candidate.result_id} is the only result of {candidate.bench_name!r}, so there is nothing "
+            "to compare it with. Measure the code before the change too (check it out, then: holobench-mcp run "
+            "--label before -- python your_benchmark.py), or name a baseline."
+        )
+    what = "result of other code" if identity_of(earlier).variant != identity_of(candidate).variant else "result"
+    return earlier, (
+        f"No baseline was set for {candidate.bench_name}: compared with {earlier.result_id}, the newest {what} "
+        "before the candidate."
+    )
 
 
 def replicates(index: Index, named: Manifest) -> tuple[Manifest, ...]:
@@ -95,3 +129,11 @@ def _rounds(index: Index, baseline: Manifest, candidate: Manifest) -> Sides | No
     if not both:
         return None
     return Sides(tuple(by_side[a.side][r] for r in both), tuple(by_side[b.side][r] for r in both), paired=True)
+
+
+def _age_note(entry: RefEntry, candidate: Manifest) -> str | None:
+    """A pinned baseline grows stale: the machine and its software move on."""
+    days = (datetime.fromisoformat(candidate.executed_at) - datetime.fromisoformat(entry.set_at)).days
+    if days < STALE_BASELINE_DAYS:
+        return None
+    return f"The baseline was set {days} days before the candidate was measured: measure it again on today's machine."

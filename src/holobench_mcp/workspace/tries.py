@@ -10,10 +10,30 @@ import hashlib
 import json
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
-from holobench_mcp.model import Manifest, StoreError
+from holobench_mcp.model import ALPHA, ComparisonDocument, Decision, Manifest, Selection, StoreError
 from holobench_mcp.result.identity import identity_of
 from holobench_mcp.store import Store, layout
+from holobench_mcp.workspace.sides import Sides
+
+
+def with_selection(store: Store, document: ComparisonDocument, sides: Sides) -> ComparisonDocument:
+    """Caution an improvement that is the best of several tries, and say when luck could explain it."""
+    tried = count_variants(store, sides.baseline[0], sides.candidate[0])
+    if tried < 2 or document.decision is not Decision.improved:
+        return document
+    best = [m.evidence.p_value for m in document.metrics if m.evidence and m.evidence.decision is Decision.improved]
+    p = min((value for value in best if value is not None), default=1.0)
+    adjusted = min(1.0, tried * p)  # Bonferroni (Dunn 1961) over the variants
+    by_luck = adjusted > ALPHA
+    note = f"{tried} variants were compared with this baseline; counting them, p is {adjusted:.2g}" + (
+        ": luck could explain this improvement." if by_luck else "."
+    )
+    update: dict[str, Any] = {"selection": Selection(comparisons=tried, adjusted_p=adjusted, note=note)}
+    if by_luck:
+        update["next_step"] = "Confirm it on fresh runs: measure both sides again, and compare only those."
+    return document.model_copy(update=update)
 
 
 def count_variants(store: Store, baseline: Manifest, candidate: Manifest) -> int:

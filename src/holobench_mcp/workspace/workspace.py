@@ -6,8 +6,6 @@ Everything heavy is imported where it is first needed, so that a server can intr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,27 +22,19 @@ from holobench_mcp.answers import (
 )
 from holobench_mcp.config import Config
 from holobench_mcp.model import (
-    CaptureError,
     Difference,
     InvalidArgument,
     JsonScalar,
     Manifest,
-    RefEntry,
     ResultDocument,
-    UnknownResult,
 )
-from holobench_mcp.store.names import Latest, parse_ref
-from holobench_mcp.workspace import baselines, listing
+from holobench_mcp.workspace import baselines, intake, listing
 from holobench_mcp.workspace.library import Library, check_text
 
 if TYPE_CHECKING:
     from holobench_mcp.model import ComparisonDocument
     from holobench_mcp.result.snapshot import Snapshot
-    from holobench_mcp.workspace.comparing import Comparer
     from holobench_mcp.workspace.measuring import Measuring
-
-#: A baseline older than this is compared with, and a note says how old it is.
-STALE_BASELINE_DAYS = 30
 
 
 class Workspace:
@@ -94,49 +84,17 @@ class Workspace:
         candidate: str = "latest",
         options: CompareOptions | None = None,
         *,
-        seen: Sequence[Difference] = (),
+        cautions: Sequence[Difference] = (),
     ) -> ComparisonDocument:
         """What happened between two results: verdict, decision, evidence, and what differs beside the code.
 
         baseline: "baseline", where none was set, is the newest result before the candidate, of the same bench and of
-        other code where there is any; a note says so. seen: what else was seen while they were measured.
+        other code where there is any; a note says so. cautions: what else was observed while they were measured.
         Raises InvalidArgument, UnknownResult, AmbiguousResult, NotComparable.
         """
-        options = options or CompareOptions()
-        right = self.find(candidate, "candidate")
-        left, note = self._baseline_for(baseline, right)
-        return self._comparer.compare(left, right, options, note=note, seen=seen)
+        from holobench_mcp.workspace.comparing import compare
 
-    @cached_property
-    def _comparer(self) -> Comparer:
-        from holobench_mcp.workspace.comparing import Comparer
-
-        return Comparer(self.store, self.config, self.library.snapshot)
-
-    def _baseline_for(self, baseline: str, candidate: Manifest) -> tuple[Manifest, str | None]:
-        from holobench_mcp.result.identity import identity_of
-        from holobench_mcp.workspace.sides import result_before
-
-        if "@" in baseline or isinstance(parse_ref(baseline, "baseline"), Latest):
-            return self.find(baseline, "baseline"), None
-        with suppress(InvalidArgument):
-            entry = self.store.ref(candidate.bench_name, baseline)
-            if entry is not None:
-                return self.store.ref_target(entry), _age_note(entry, candidate)
-        if baseline != "baseline":
-            return self.find(baseline, "baseline"), None
-        earlier = result_before(self.store.manifests(), candidate)
-        if earlier is None:
-            raise UnknownResult(
-                f"baseline: {candidate.result_id} is the only result of {candidate.bench_name!r}, so there is nothing "
-                "to compare it with. Measure the code before the change too (check it out, then: holobench-mcp run "
-                "--label before -- python your_benchmark.py), or name a baseline."
-            )
-        what = "result of other code" if identity_of(earlier).variant != identity_of(candidate).variant else "result"
-        return earlier, (
-            f"No baseline was set for {candidate.bench_name}: compared with {earlier.result_id}, the newest {what} "
-            "before the candidate."
-        )
+        return compare(self.library, baseline, candidate, options or CompareOptions(), cautions=cautions)
 
     @staticmethod
     def preload() -> None:
@@ -198,27 +156,11 @@ class Workspace:
 
         only_below_roots: refuse what is outside the configured roots, which is what an agent gets.
         """
-        from holobench_mcp.importers.pickles import read_contract, read_pickle
-
-        for path in paths:
-            try:
-                real = path.expanduser().resolve()
-                known = real.is_file()
-            except (OSError, RuntimeError, ValueError) as problem:
-                raise CaptureError(f"path: {str(path)[:200]!r} can't be found: {str(problem)[:200]}.") from problem
-            if only_below_roots and not any(real.is_relative_to(root.resolve()) for root in self.config.import_roots):
-                raise CaptureError(f"path: {path} is outside the folders that the configuration allows to import from.")
-            if not known:
-                raise CaptureError(f"path: {path} is not a file.")
-            snapshots = [read_contract(real)] if real.suffix == ".json" else read_pickle(real)
-            yield path, [self.record(s) for s in snapshots]
+        return intake.import_paths(self.library, paths, only_below_roots=only_below_roots)
 
     def import_for_agent(self, path: str) -> ImportReport:
         """Take in a file that an agent names: relative to the project, and below the configured roots only."""
-        if not path or len(path) > 4096 or not path.isprintable():
-            raise InvalidArgument("path: a file's path of at most 4096 printable characters.")
-        found = list(self.import_paths([self.config.root / Path(path)], only_below_roots=True))
-        return ImportReport(path=path, result_ids=tuple(result_id for _, ids in found for result_id in ids))
+        return intake.import_for_agent(self.library, path)
 
     def run(
         self,
@@ -233,17 +175,7 @@ class Workspace:
         on_result: called with each result's id as soon as it is stored. stdout_is_ours: all of the command's output
         goes to stderr.
         """
-        from holobench_mcp.capture.runner import run_command
-
-        ids: list[str] = []
-
-        def keep(snapshot: Snapshot) -> None:
-            ids.append(self.record(snapshot))
-            if on_result is not None:
-                on_result(ids[-1])
-
-        outcome = run_command(command, label=label, on_snapshot=keep, stdout_is_ours=stdout_is_ours)
-        return RunReport(returncode=outcome.returncode, result_ids=tuple(ids), problems=tuple(outcome.problems))
+        return intake.run(self.library, command, label=label, on_result=on_result, stdout_is_ours=stdout_is_ours)
 
     @cached_property
     def measuring(self) -> Measuring:
@@ -261,11 +193,3 @@ class Workspace:
     def verify(self) -> list[str]:
         """Read the whole store. A sentence for each thing that is damaged."""
         return list(self.store.verify())
-
-
-def _age_note(entry: RefEntry, candidate: Manifest) -> str | None:
-    """A pinned baseline grows stale: the machine and its software move on."""
-    days = (datetime.fromisoformat(candidate.executed_at) - datetime.fromisoformat(entry.set_at)).days
-    if days < STALE_BASELINE_DAYS:
-        return None
-    return f"The baseline was set {days} days before the candidate was measured: measure it again on today's machine."

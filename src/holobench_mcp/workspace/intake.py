@@ -1,0 +1,72 @@
+"""How results come into the library: from saved files, and from a command that is run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from holobench_mcp.answers import ImportReport, RunReport
+from holobench_mcp.model import CaptureError, InvalidArgument
+from holobench_mcp.workspace.library import Library
+
+if TYPE_CHECKING:
+    from holobench_mcp.result.snapshot import Snapshot
+
+
+def import_paths(
+    library: Library, paths: Sequence[Path], *, only_below_roots: bool = False
+) -> Iterator[tuple[Path, list[str]]]:
+    """Take in saved results. Yields each file with the ids that it gave. Raises CaptureError, naming the file.
+
+    only_below_roots: refuse what is outside the configured roots, which is what an agent gets.
+    """
+    from holobench_mcp.importers.pickles import read_contract, read_pickle
+
+    roots = [root.resolve() for root in library.config.import_roots]
+    for path in paths:
+        try:
+            real = path.expanduser().resolve()
+            is_file = real.is_file()
+        except (OSError, RuntimeError, ValueError) as problem:
+            raise CaptureError(f"path: {str(path)[:200]!r} can't be found: {str(problem)[:200]}.") from problem
+        if only_below_roots and not any(real.is_relative_to(root) for root in roots):
+            raise CaptureError(f"path: {path} is outside the folders that the configuration allows to import from.")
+        if not is_file:
+            raise CaptureError(f"path: {path} is not a file.")
+        snapshots = [read_contract(real)] if real.suffix == ".json" else read_pickle(real)
+        yield path, [library.store.record(s) for s in snapshots]
+
+
+def import_for_agent(library: Library, path: str) -> ImportReport:
+    """Take in a file that an agent names: relative to the project, and below the configured roots only."""
+    if not path or len(path) > 4096 or not path.isprintable():
+        raise InvalidArgument("path: a file's path of at most 4096 printable characters.")
+    found = list(import_paths(library, [library.config.root / Path(path)], only_below_roots=True))
+    return ImportReport(path=path, result_ids=tuple(result_id for _, ids in found for result_id in ids))
+
+
+def run(
+    library: Library,
+    command: Sequence[str],
+    *,
+    label: str | None = None,
+    on_result: Callable[[str], None] | None = None,
+    stdout_is_ours: bool = False,
+) -> RunReport:
+    """Run any command and record every sweep that it collects. Its output goes where ours goes.
+
+    on_result: called with each result's id as soon as it is stored. stdout_is_ours: all of the command's output
+    goes to stderr.
+    """
+    from holobench_mcp.capture.runner import run_command
+
+    ids: list[str] = []
+
+    def record(snapshot: Snapshot) -> None:
+        ids.append(library.store.record(snapshot))
+        if on_result is not None:
+            on_result(ids[-1])
+
+    outcome = run_command(command, label=label, on_snapshot=record, stdout_is_ours=stdout_is_ours)
+    return RunReport(returncode=outcome.returncode, result_ids=tuple(ids), problems=tuple(outcome.problems))
