@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import ruptures
 
-from holobench_mcp.evidence import change_points
+from holobench_mcp.evidence.change_points import find_change_points
+from holobench_mcp.evidence.drift import explain
 
 Series = npt.NDArray[np.float64]
 SEED = 20261101
@@ -53,7 +54,7 @@ FAMILIES: dict[str, Callable[[np.random.Generator, int], Series]] = {
 
 def ours(values: Series) -> list[int]:
     """Where this project says that a series stepped."""
-    return [step.index for step in change_points.explain(values)[0]]
+    return [step.index for step in explain(values)[0]]
 
 
 def pelt(values: Series) -> list[int]:
@@ -89,8 +90,8 @@ def false_alarms(lengths: Sequence[int], series: int) -> None:
             stepped = drifted = either = theirs = 0
             for _ in range(series):
                 values = draw(rng, n)
-                steps, drift = change_points.explain(values)
-                stepped += bool(change_points.find_change_points(values))
+                steps, drift = explain(values)
+                stepped += bool(find_change_points(values))
                 drifted += drift is not None
                 either += bool(steps) or drift is not None
                 theirs += bool(pelt(values))
@@ -150,7 +151,7 @@ def drifts(series: int) -> None:
             drifted = told = theirs = 0
             for _ in range(series):
                 values = ramp + sd * rng.standard_normal(ramp.size)
-                steps, drift = change_points.explain(values)
+                steps, drift = explain(values)
                 drifted += drift is not None
                 told += drift is not None or bool(steps)
                 theirs += bool(pelt(values))

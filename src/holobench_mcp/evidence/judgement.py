@@ -18,6 +18,7 @@ import numpy.typing as npt
 from holobench_mcp.evidence import formulas, point_tests, wording
 from holobench_mcp.evidence.aligned import Aligned, align
 from holobench_mcp.evidence.formulas import FloatArray
+from holobench_mcp.evidence.levels import run_number
 from holobench_mcp.evidence.metric import Question, Tested, depends_on_machine, examine
 from holobench_mcp.model import (
     DECISIONS_WORST_FIRST,
@@ -105,8 +106,8 @@ def run_variance_from(groups: Sequence[Sequence[Snapshot]], variable: str) -> Ru
             known = samples[np.isfinite(samples)]
             if (known <= 0).any():
                 return None
-            values = np.where(np.isfinite(samples), samples, np.nan)
-            numbers.append(float(np.nanmean(np.log(np.nanmedian(values, axis=-1)))))
+            values = np.log(np.where(np.isfinite(samples), samples, np.nan)).reshape(-1, samples.shape[-1])
+            numbers.append(run_number(values[np.isfinite(values).any(axis=1)]))
         if len(numbers) > 1:
             total += float(np.var(numbers, ddof=1)) * (len(numbers) - 1)
             df += len(numbers) - 1

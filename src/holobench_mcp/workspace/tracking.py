@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from holobench_mcp.answers import ChangePoint, DriftReport, History, HistoryPoint
-from holobench_mcp.evidence import change_points
+from holobench_mcp.evidence.change_points import Step
+from holobench_mcp.evidence.detectors import upstream_detectors
+from holobench_mcp.evidence.drift import Drift, explain
+from holobench_mcp.evidence.levels import Level, level
+from holobench_mcp.evidence.series import MIN_SERIES
 from holobench_mcp.model import InvalidArgument, JsonScalar, Manifest
 from holobench_mcp.result.identity import measurements
 from holobench_mcp.store import Store
@@ -58,36 +62,36 @@ def metric_history(
     groups = measurements(measured)[-limit:]
     lows = [m.stats[metric].min for group in groups for m in group if metric in m.stats]
     log = all(low > 0 for low in lows if low is not None)
-    kept: list[tuple[list[Manifest], change_points.Estimate]] = []
+    levels: list[tuple[list[Manifest], Level]] = []
     for group in groups:
         try:
             runs = [load(m) for m in group]
-            kept.append((group, change_points.estimate(runs, metric, log=log, point=point)))
+            levels.append((group, level(runs, metric, log=log, point=point)))
         except KeyError as problem:
             if group is groups[-1]:
                 raise InvalidArgument(str(problem.args[0])) from problem
         except ValueError:
             continue  # nothing finite was measured: there is no estimate to show
-    values = np.array([e.value for _, e in kept])
-    steps, drift = change_points.explain(values)
-    found_steps = tuple(_change_point(step, kept, log=log) for step in steps)
-    told_drift = None if drift is None else DriftReport(confidence=1 - drift.p_value, **_shown(drift, log=log))
-    upstreams = change_points.upstream_detectors([load(group[-1]) for group, _ in kept], declared, detectors)
+    values = np.array([e.value for _, e in levels])
+    steps, drift = explain(values)
+    step_reports = tuple(_change_point(step, levels, log=log) for step in steps)
+    drift_report = None if drift is None else DriftReport(confidence=1 - drift.p_value, **_shown(drift, log=log))
+    upstreams = upstream_detectors([load(group[-1]) for group, _ in levels], declared, detectors)
     return History(
         bench_name=bench_name,
         metric=metric,
         units=declared.units,
         direction=declared.direction,
         point=None if point is None else dict(point),
-        series=tuple(_history_point(group, e, log=log) for group, e in kept),
-        change_points=found_steps,
-        drift=told_drift,
+        series=tuple(_history_point(group, e, log=log) for group, e in levels),
+        change_points=step_reports,
+        drift=drift_report,
         detectors=tuple(upstreams),
-        summary=_summary(metric, declared.units, len(kept), found_steps, told_drift),
+        summary=_summary(metric, declared.units, len(levels), step_reports, drift_report),
     )
 
 
-def _history_point(group: Sequence[Manifest], e: change_points.Estimate, *, log: bool) -> HistoryPoint:
+def _history_point(group: Sequence[Manifest], e: Level, *, log: bool) -> HistoryPoint:
     last = group[-1]
     back = math.exp if log else float
     return HistoryPoint(
@@ -101,10 +105,8 @@ def _history_point(group: Sequence[Manifest], e: change_points.Estimate, *, log:
     )
 
 
-def _change_point(
-    step: change_points.Step, kept: Sequence[tuple[list[Manifest], change_points.Estimate]], *, log: bool
-) -> ChangePoint:
-    first, before = kept[step.index][0][0], kept[step.index - 1][0][-1]
+def _change_point(step: Step, levels: Sequence[tuple[list[Manifest], Level]], *, log: bool) -> ChangePoint:
+    first, before = levels[step.index][0][0], levels[step.index - 1][0][-1]
     return ChangePoint(
         result_id=first.result_id,
         executed_at=first.executed_at,
@@ -115,7 +117,7 @@ def _change_point(
     )
 
 
-def _shown(found: change_points.Step | change_points.Drift, *, log: bool) -> dict[str, Any]:
+def _shown(found: Step | Drift, *, log: bool) -> dict[str, Any]:
     """An effect and its interval, in percent where it was found on the log scale, else in units."""
     if not log:
         return {"effect_percent": None, "effect": found.effect, "ci": found.ci}
@@ -128,8 +130,8 @@ def _percent(effect: float) -> float:
 
 
 def _summary(metric: str, units: str | None, n: int, steps: Sequence[ChangePoint], drift: DriftReport | None) -> str:
-    if n < change_points.MIN_SERIES:
-        return f"{metric} has {n} measurements; from {change_points.MIN_SERIES} on a step can be told from noise."
+    if n < MIN_SERIES:
+        return f"{metric} has {n} measurements; from {MIN_SERIES} on a step can be told from noise."
     if steps:
         last = steps[-1]
         span = f"{(last.after_revision or 'unknown')[:10]}..{(last.source_revision or 'unknown')[:10]}"

@@ -1,0 +1,32 @@
+"""What holobench's own over-time detectors say of a series of results, verbatim."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+from holobench_mcp.model import Metric
+from holobench_mcp.result import upstream
+from holobench_mcp.result.snapshot import Snapshot
+
+
+def upstream_detectors(
+    snapshots: Sequence[Snapshot], metric: Metric, methods: Mapping[str, float | None]
+) -> list[dict[str, Any]]:
+    """What the detectors say of the newest of some results.
+
+    snapshots: oldest first. methods: the detectors, with a threshold where one is not their default.
+    """
+    usable = [s.dataset[[metric.variable]] for s in snapshots if s.dataset is not None and metric.variable in s.dataset]
+    if len(usable) < 2:
+        return []
+    stacked = upstream.over_time_dataset(usable, [f"{i:06d}" for i in range(len(usable))])
+    declarations = SimpleNamespace(result_vars=[upstream.declare(metric)])
+    checks: list[dict[str, Any]] = []
+    for method, threshold in methods.items():
+        report = upstream.detect(stacked, declarations, upstream.run_config(method, threshold))
+        # With a short history the adaptive detector answers as the percentage one does: once is enough.
+        known = {(check["method"], check["details"]) for check in checks}
+        checks += [c for c in (r.to_dict() for r in report.results) if (c["method"], c["details"]) not in known]
+    return checks
