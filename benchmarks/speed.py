@@ -27,7 +27,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from holobench_mcp import Snapshot, compare_results, judge, open_store
-from holobench_mcp.result.contract import _StoredResult
+from holobench_mcp.result.upstream import declare
 
 BARE = """
 from mcp.server import MCPServer
@@ -149,9 +149,14 @@ def upstream(pair: list[Snapshot], n: int = 15) -> float:
     """Median seconds of holobench's own function on the same data, as BenchResults."""
     from bencher.report_export import compare_results as theirs
 
-    live = [_StoredResult.of(snapshot) for snapshot in pair]
     results = [
-        SimpleNamespace(bench_cfg=r.bench_cfg, ds=r.ds, identity=r.identity, regression_report=None) for r in live
+        SimpleNamespace(
+            bench_cfg=SimpleNamespace(
+                bench_name=snapshot.bench_name, result_vars=[declare(m) for m in snapshot.metrics], execution=None
+            ),
+            ds=snapshot.dataset,
+        )
+        for snapshot in pair
     ]
     return median_of(lambda: theirs(*results), n)
 

@@ -11,15 +11,10 @@ from typing import TYPE_CHECKING
 from holobench_mcp._version import __version__
 
 if TYPE_CHECKING:
+    from holobench_mcp.evidence.contract_comparison import compare_results, comparison_to_json
     from holobench_mcp.evidence.judgement import judge
     from holobench_mcp.model import SCHEMA_VERSION, Decision, Judgement
-    from holobench_mcp.result.contract import (
-        compare_results,
-        comparison_to_json,
-        result_to_dict,
-        result_to_json,
-        series_for_var,
-    )
+    from holobench_mcp.result.contract import result_to_dict, result_to_json, series_for_var
     from holobench_mcp.result.snapshot import Snapshot
     from holobench_mcp.store import Store, open_store
     from holobench_mcp.workspace import Workspace
@@ -28,8 +23,8 @@ if TYPE_CHECKING:
 _HOME = {
     "Recorder": "workspace.recorder",
     "record": "workspace.recorder",
-    "compare_results": "result.contract",
-    "comparison_to_json": "result.contract",
+    "compare_results": "evidence.contract_comparison",
+    "comparison_to_json": "evidence.contract_comparison",
     "result_to_dict": "result.contract",
     "result_to_json": "result.contract",
     "series_for_var": "result.contract",

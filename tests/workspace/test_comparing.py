@@ -12,9 +12,10 @@ from conftest import snapshot
 from holobench_mcp import digest
 from holobench_mcp.answers import CompareOptions
 from holobench_mcp.config import load_config
+from holobench_mcp.evidence.contract_comparison import compare_results
 from holobench_mcp.model import ROUNDS_ALPHA, Decision, InvalidArgument, Measurement, NotComparable, UnknownResult
-from holobench_mcp.result.contract import compare_results, strict
 from holobench_mcp.result.snapshot import Snapshot
+from holobench_mcp.result.strict_json import strict
 from holobench_mcp.workspace import Workspace
 
 FULL = CompareOptions(detail="full")

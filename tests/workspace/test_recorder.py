@@ -8,7 +8,7 @@ import bencher as bn
 import pytest
 
 from holobench_mcp import Recorder, Snapshot, record
-from holobench_mcp.result.bench_result import contract_of
+from holobench_mcp.result.contract import result_to_dict
 from holobench_mcp.store import open_store
 
 
@@ -49,7 +49,7 @@ def test_recording_a_live_result_gives_its_contract_back(apart: Path) -> None:
     document = store.document(store.manifest(result_id)).decode()
     import json
 
-    assert json.loads(document) == json.loads(json.dumps(contract_of(result)))
+    assert json.loads(document) == json.loads(json.dumps(result_to_dict(result)))
 
 
 def test_a_store_that_can_not_be_written_is_loud_and_the_benchmark_goes_on(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 from holobench_mcp.model import Metric
@@ -22,10 +21,9 @@ def upstream_detectors(
     if len(usable) < 2:
         return []
     stacked = upstream.over_time_dataset(usable, [f"{i:06d}" for i in range(len(usable))])
-    declarations = SimpleNamespace(result_vars=[upstream.declare(metric)])
     checks: list[dict[str, Any]] = []
     for method, threshold in methods.items():
-        report = upstream.detect(stacked, declarations, upstream.run_config(method, threshold))
+        report = upstream.detect(stacked, [metric], upstream.run_config(method, threshold))
         # With a short history the adaptive detector answers as the percentage one does: once is enough.
         known = {(check["method"], check["details"]) for check in checks}
         checks += [c for c in (r.to_dict() for r in report.results) if (c["method"], c["details"]) not in known]

@@ -35,7 +35,7 @@ _PYTHON_2 = frozenset({"__builtin__", "commands", "copy_reg", "cPickle", "cStrin
 _WORD = re.compile(r"[^\W\d]\w{0,200}")
 #: A folder or file need not be an identifier to be imported by its name: holobench's own examples are in `0_float`.
 _MODULE = re.compile(r"[\w-]{1,200}")
-#: Plotting callbacks are kept with a result, such as `BenchResult.to_auto_plots`.
+#: Plotting callbacks are part of a result, such as `BenchResult.to_auto_plots`.
 _CALLBACK = re.compile(r"[A-Z]\w*\.to_\w+")
 #: Names of the standard library that a genuine result may hold, as doubles that do nothing when they are called.
 _HARMLESS = frozenset(
@@ -80,7 +80,8 @@ class NotAResult(Exception):
 class Double:
     """What stands in for an object: it remembers how it was made and filled, and can do nothing."""
 
-    told = ""
+    #: The whole name of what it stands in for.
+    named = ""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Double:
         """Made by whatever call a pickle makes."""
@@ -116,16 +117,16 @@ class Double:
         self.items.append((key, value))
 
     def __repr__(self) -> str:
-        return f"<{self.told}>"
+        return f"<{self.named}>"
 
     def attributes(self) -> dict[str, Any]:
         """The object's attributes, from its `__dict__` and its slots."""
         parts = self.state if isinstance(self.state, tuple) else (self.state,)
-        found: dict[str, Any] = {}
+        attributes: dict[str, Any] = {}
         for part in parts:
             if isinstance(part, dict):
-                found.update({k: v for k, v in part.items() if isinstance(k, str)})
-        return found
+                attributes.update({k: v for k, v in part.items() if isinstance(k, str)})
+        return attributes
 
 
 class _Getattr(Double):
@@ -134,17 +135,17 @@ class _Getattr(Double):
     It gives doubles of doubles: plots and figures remember which of their methods is to be called when.
     """
 
-    told = "builtins.getattr"
+    named = "builtins.getattr"
 
     def __new__(cls, *args: Any, **_: Any) -> Any:
         match args:
             case (type() as owner, str(name)) if issubclass(owner, Double) and _WORD.fullmatch(name):
-                if owner.told == "zoneinfo.ZoneInfo" and name == "_unpickle":
+                if owner.named == "zoneinfo.ZoneInfo" and name == "_unpickle":
                     return owner
-                if not name.startswith("_") and owner.told.partition(".")[0] not in _CLOSED:
+                if not name.startswith("_") and owner.named.partition(".")[0] not in _CLOSED:
                     return owner(name)
             case (Double() as owner, str(name)) if _WORD.fullmatch(name) and not name.startswith("__"):
-                return type(name, (Double,), {"told": f"{owner.told}.{name}"})
+                return type(name, (Double,), {"named": f"{owner.named}.{name}"})
         raise Refused("builtins.getattr")
 
 
@@ -164,11 +165,11 @@ class Unpickler(pickle.Unpickler):
         if (module, name) not in self._doubles:
             if not _known(module, name):
                 raise Refused(f"{module}.{name}")
-            self._doubles[module, name] = type(last_part(name), (Double,), {"told": f"{module}.{name}"})
+            self._doubles[module, name] = type(last_part(name), (Double,), {"named": f"{module}.{name}"})
         return self._doubles[module, name]
 
     def persistent_load(self, pid: Any) -> Any:
-        """Refuse objects that are kept elsewhere."""
+        """Refuse objects that are stored elsewhere."""
         raise Refused(f"a persistent id {str(pid)[:60]!r}")
 
 

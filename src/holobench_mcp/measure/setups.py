@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from holobench_mcp.config import cache_folder
-from holobench_mcp.result.snapshot import canonical_json
+from holobench_mcp.result.strict_json import canonical_json
 
 #: How many are kept, and how large one may be.
 MOST_KEPT, MAX_BYTES = 4, 4 << 30

@@ -1,20 +1,24 @@
-"""Reading a live BenchResult: what the contract says of one, with holobench's own semantics.
+"""A collected result as a Snapshot: the one way from holobench's objects, live or read in quarantine, to ours.
 
-Everything here is duck-typed on the attributes that a `bencher.BenchResult` has, so that a stored result, or one that
-was rebuilt in quarantine, is read by the same code as the live one.
+It goes in two steps. `moment_of` keeps the dataset as holobench has it, objects in its coordinates included, so that
+the contract of a live result is holobench's to the letter. `storable` makes of it what a store can hold.
 """
 
 from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from holobench_mcp.model import SCHEMA_VERSION, Direction
+from holobench_mcp.model import CaptureError, Environment, Input, JsonScalar, Measurement, Metric
 from holobench_mcp.result import upstream
+from holobench_mcp.result.coordinates import kind_of, of_enum, plain_array
+from holobench_mcp.result.optimum import optimum
+from holobench_mcp.result.snapshot import NO_REGRESSIONS, Snapshot
+from holobench_mcp.result.strict_json import finite_or_none
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -22,80 +26,95 @@ if TYPE_CHECKING:
     BenchResult = Any  # a live bencher.BenchResult: duck-typed, so that bencher stays unimported
 
 
-def contract_of(bench_res: BenchResult, *, include_series: bool = False) -> dict[str, Any]:
-    """The contract of one result: metrics with their optima and claims, provenance, regressions."""
+def moment_of_result(bench_res: BenchResult) -> Snapshot:
+    """A live result at its last moment, its dataset untouched: what its contract is written from."""
     cfg = bench_res.bench_cfg
-    scalar = [rv for rv in cfg.result_vars if isinstance(rv, upstream.scalar_result_types())]
+    types = upstream.scalar_result_types()
     report = getattr(bench_res, "regression_report", None)
-    metrics = [metric_entry(bench_res, rv) for rv in scalar]
-    ds = getattr(bench_res, "ds", None)
-    if include_series and ds is not None and "over_time" in getattr(ds, "dims", ()):
-        for entry in metrics:
-            if entry["variable"] in ds:
-                entry["series"] = series_for_var(ds, entry["variable"])
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "bench_name": bench_res.identity.bench_name,
-        "provenance": provenance(bench_res),
-        "input_vars": [{"name": iv.name, "units": getattr(iv, "units", None)} for iv in cfg.input_vars],
-        "over_time": bool(getattr(cfg, "over_time", False)),
-        "metrics": metrics,
-        "regressions": {"has_regressions": False, "has_blocking_regressions": False, "results": []}
-        if report is None
-        else report.to_dict(),
-    }
+    return moment_of(
+        bench_res.ds,
+        bench_name=bench_res.identity.bench_name,
+        provenance=provenance(bench_res),
+        inputs=[(iv.name, getattr(iv, "units", None)) for iv in cfg.input_vars],
+        metrics=tuple(upstream.declaration_of(rv) for rv in cfg.result_vars if isinstance(rv, types)),
+        constants={str(getattr(v, "name", v)): value for v, value in getattr(cfg, "const_vars", None) or ()},
+        regressions=None if report is None else report.to_dict(),
+        over_time=bool(getattr(cfg, "over_time", False)),
+    )
+
+
+def moment_of(
+    dataset: xr.Dataset,
+    *,
+    bench_name: str,
+    provenance: Mapping[str, Any],
+    inputs: Sequence[tuple[str, str | None]],
+    metrics: tuple[Metric, ...],
+    constants: Mapping[str, object],
+    regressions: Mapping[str, Any] | None,
+    over_time: bool,
+) -> Snapshot:
+    """A result at its last moment, from its parts; with what only its whole recorded history can tell.
+
+    dataset: as collected, with or without an `over_time` dimension. inputs: names and units.
+    """
+    recorded = over_time or "over_time" in dataset.dims
+    moment = latest_moment(dataset)
+    return Snapshot(
+        bench_name=bench_name,
+        provenance=provenance,
+        inputs=tuple(
+            Input(name=name, units=units, kind=kind_of(moment[name].values) if name in moment.coords else "str")
+            for name, units in inputs
+        ),
+        metrics=metrics,
+        dataset=moment,
+        constants={name: _constant(value) for name, value in constants.items()},
+        regressions=NO_REGRESSIONS if regressions is None else regressions,
+        over_time=over_time,
+        history={m.variable: _history(dataset, m, [name for name, _ in inputs]) for m in metrics} if recorded else {},
+    )
+
+
+def storable(moment: Snapshot, environment: Environment | None, measurement: Measurement | None) -> Snapshot:
+    """The same result as a store can hold it: its scalar samples only, and no object in a coordinate.
+
+    Raises CaptureError for a result without a scalar metric or without samples.
+    """
+    name = moment.bench_name
+    if not moment.metrics:
+        raise CaptureError(f"{name} has no scalar metric: no ResultFloat and no ResultBool.")
+    if moment.dataset is None:
+        raise CaptureError(f"{name} has no samples.")
+    lost = {i.name for i in moment.inputs} - {str(d) for d in moment.dataset.dims}
+    lost |= {m.variable for m in moment.metrics} - {str(v) for v in moment.dataset.data_vars}
+    if lost:
+        raise CaptureError(f"{name} declares {', '.join(sorted(lost))}, which its samples do not have.")
+    dataset = _scalars_only(moment.dataset, [i.name for i in moment.inputs], moment.metrics)
+    if 0 in dataset.sizes.values():
+        raise CaptureError(f"{name} has no samples.")
+    return moment.with_(
+        dataset=dataset,
+        inputs=tuple(i.model_copy(update={"kind": kind_of(dataset[i.name].values)}) for i in moment.inputs),
+        environment=environment or Environment(),
+        measurement=measurement,
+    )
 
 
 def provenance(bench_res: BenchResult) -> dict[str, Any]:
     """When, where and from what the result was collected, as far as it was recorded."""
     cfg = bench_res.bench_cfg
-    told: dict[str, Any] = {}
+    known: dict[str, Any] = {}
     if (execution := getattr(cfg, "execution", None)) is not None:
-        told.update(execution.to_dict())
+        known.update(execution.to_dict())
     if time_event := getattr(cfg, "time_event", None):
-        told["time_event"] = time_event
-    return told
+        known["time_event"] = time_event
+    return known
 
 
-def metric_entry(bench_res: BenchResult, rv: Any) -> dict[str, Any]:  # noqa: ANN401 - a result variable
-    """A metric's identity, its optimal value and where that was, and its claim's outcome."""
-    entry: dict[str, Any] = {
-        "variable": rv.name,
-        "units": getattr(rv, "units", None),
-        "direction": rv.direction.value if hasattr(rv, "direction") else Direction.none.value,
-    }
-    # No optimum is no error: empty or all-NaN data has none, and ties have several places.
-    try:
-        optimum = bench_res.get_optimal_value_indices(rv)
-        entry["optimal_value"] = finite_or_none(float(np.asarray(optimum.values).ravel()[0]))
-        entry["optimal_inputs"] = {
-            iv.name: coord_scalar(optimum.coords[iv.name].values)
-            for iv in bench_res.bench_cfg.input_vars
-            if iv.name in optimum.coords
-        }
-    except (ValueError, IndexError, KeyError, TypeError):
-        entry["optimal_value"] = None
-        entry["optimal_inputs"] = {}
-    if (claim := getattr(rv, "claim", None)) is not None:
-        moment = snapshot_dataset(bench_res)
-        entry["claim"] = {"claim": str(claim), **upstream.judge_claim(claim, moment[rv.name])}
-    return entry
-
-
-def coord_scalar(values: npt.ArrayLike) -> Any:  # noqa: ANN401 - a JSON scalar
-    """One coordinate value as JSON can hold it; the last one where several points tie."""
-    flat = np.asarray(values).ravel()
-    if flat.size == 0:
-        return None
-    item = flat[-1]
-    item = item.item() if hasattr(item, "item") else item
-    return finite_or_none(item) if isinstance(item, float) else item
-
-
-def snapshot_dataset(bench_res: BenchResult) -> xr.Dataset:
-    """The result's dataset at its last moment: a recorded history is collapsed to its end."""
-    ds: xr.Dataset = bench_res.ds
-    return ds.isel(over_time=-1, drop=True) if "over_time" in ds.dims else ds
+def latest_moment(dataset: xr.Dataset) -> xr.Dataset:
+    """A dataset at its last moment: a recorded history is collapsed to its end."""
+    return dataset.isel(over_time=-1, drop=True) if "over_time" in dataset.dims else dataset
 
 
 def series_for_var(ds: xr.Dataset, var_name: str) -> list[dict[str, Any]]:
@@ -121,15 +140,26 @@ def series_for_var(ds: xr.Dataset, var_name: str) -> list[dict[str, Any]]:
     ]
 
 
-def finite_value(value: object) -> float | None:
-    """A finite float, or None for whatever is not one: the reader of records that others may have written."""
-    try:
-        number = float(value)  # type: ignore[arg-type]  # anything may come in; that is the point
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
+def _history(dataset: xr.Dataset, metric: Metric, inputs: Sequence[str]) -> dict[str, Any]:
+    """What the contract says of a metric's whole history: its optimum, and its series where there is one."""
+    known = optimum(dataset, metric, inputs)
+    if "over_time" in dataset.dims and metric.variable in dataset:
+        known["series"] = series_for_var(dataset, metric.variable)
+    return known
 
 
-def finite_or_none(value: float | None) -> float | None:
-    """The same for a number that may be absent."""
-    return None if value is None else finite_value(value)
+def _scalars_only(moment: xr.Dataset, inputs: Sequence[str], metrics: Sequence[Metric]) -> xr.Dataset:
+    dataset = moment[[m.variable for m in metrics if m.variable in moment]]
+    if "repeat" not in dataset.dims:
+        dataset = dataset.expand_dims("repeat", axis=-1).assign_coords(repeat=[1])
+    dims = [*inputs, "repeat"]
+    dataset = dataset.transpose(*[d for d in dims if d in dataset.dims], missing_dims="ignore")
+    coords = {d: plain_array(np.asarray(dataset[d].values)) for d in dims if d in dataset.dims}
+    return dataset.drop_vars([c for c in dataset.coords if c not in coords]).assign_coords(coords).drop_attrs()
+
+
+def _constant(value: Any) -> JsonScalar:  # noqa: ANN401 - whatever a sweep holds constant
+    plain: object = of_enum(value.item() if isinstance(value, np.generic | np.ndarray) and value.size == 1 else value)
+    if isinstance(plain, str | int | bool) or (isinstance(plain, float) and math.isfinite(plain)):
+        return plain
+    return str(plain)

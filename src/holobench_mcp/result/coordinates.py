@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+InputKind = Literal["float", "int", "bool", "str", "datetime"]
 
 _INT64 = range(-(2**63), 2**63)
 
@@ -37,6 +39,12 @@ def plain_array(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if values.dtype.kind in "fiubUM":
         return values
     return without_objects(of_enum(v) for v in values.tolist())
+
+
+def kind_of(values: npt.ArrayLike) -> InputKind:
+    """What the values of an input are."""
+    kinds: dict[str, InputKind] = {"f": "float", "i": "int", "u": "int", "b": "bool", "M": "datetime"}
+    return kinds.get(np.asarray(values).dtype.kind, "str")
 
 
 def of_enum(value: Any) -> Any:  # noqa: ANN401 - anything a sweep may hold

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from holobench_mcp.model import Direction, InvalidArgument, Kind, Metric
@@ -126,6 +126,14 @@ def declare(metric: Metric) -> Any:  # noqa: ANN401 - a bencher result variable
     return variable
 
 
+def check_claim(claim: str) -> None:
+    """Raise ValueError, saying what a claim looks like, for a text that is none."""
+    bencher()
+    from bencher.claims import parse_claim
+
+    parse_claim(claim)
+
+
 def claim_text(claim: str) -> str:
     """A claim as the contract writes it, with its bound rounded to six digits; empty for a text that is no claim."""
     bencher()
@@ -157,16 +165,8 @@ def declaration_of(variable: Any) -> Metric:  # noqa: ANN401 - a bencher result 
 def _exactly(claim: Any) -> str:  # noqa: ANN401 - a bencher Claim
     """A claim's text that parses back to the same claim: its own text rounds the bound to six digits."""
     if hasattr(claim, "op"):
-        return f"{claim.op.value} {claim.bound!r}"
-    return f"{claim.low!r}..{claim.high!r}"
-
-
-def optimal_value_indices(ds: xr.Dataset, variable: Any) -> xr.DataArray:  # noqa: ANN401 - a result variable
-    """Where a metric's best value is, over the whole dataset: holobench's own definition."""
-    da = ds[variable.name]
-    best = da.max() if variable.direction.value == Direction.maximize.value else da.min()
-    found: xr.DataArray = da.where(da == best, drop=True).squeeze()
-    return found
+        return f"{claim.op.value} {float(claim.bound)!r}"
+    return f"{float(claim.low)!r}..{float(claim.high)!r}"
 
 
 def regression_report(records: Sequence[Mapping[str, Any]]) -> Any:  # noqa: ANN401 - bencher's RegressionReport
@@ -183,12 +183,12 @@ def regression_report(records: Sequence[Mapping[str, Any]]) -> Any:  # noqa: ANN
     return report
 
 
-def detect(dataset: xr.Dataset, declarations: Any, run_cfg: Any) -> Any:  # noqa: ANN401 - bencher's classes
-    """`bencher.regression.detect_regressions`, verbatim."""
+def detect(dataset: xr.Dataset, metrics: Sequence[Metric], run_cfg: Any) -> Any:  # noqa: ANN401 - bencher's classes
+    """`bencher.regression.detect_regressions`, verbatim. Of the declarations it reads the metrics, and nothing else."""
     bencher()
     from bencher.regression import detect_regressions
 
-    return detect_regressions(dataset, declarations, run_cfg)
+    return detect_regressions(dataset, SimpleNamespace(result_vars=[declare(m) for m in metrics]), run_cfg)
 
 
 def judge_claim(claim: Any, samples: xr.DataArray) -> dict[str, Any]:  # noqa: ANN401 - a claim or its text

@@ -269,9 +269,9 @@ def open_store(location: str | Path) -> Store:
 
 def _contents(snapshot: Snapshot) -> dict[str, bytes]:
     """The bytes of a result's blobs, by their names."""
-    from holobench_mcp.result.contract import result_to_dict, strict
+    from holobench_mcp.result.contract import result_to_dict
     from holobench_mcp.result.samples import encode_samples
-    from holobench_mcp.result.snapshot import canonical_json
+    from holobench_mcp.result.strict_json import canonical_json, strict
 
     contents = {RESULT: json.dumps(strict(result_to_dict(snapshot)), indent=2, allow_nan=False).encode()}
     if snapshot.dataset is not None:
@@ -283,7 +283,7 @@ def _contents(snapshot: Snapshot) -> dict[str, bytes]:
 
 def _manifest(snapshot: Snapshot, contents: Mapping[str, bytes]) -> Manifest:
     """What a store says of a result beside its blobs."""
-    from holobench_mcp.result.contract import strict
+    from holobench_mcp.result.strict_json import strict
 
     blobs = {name: BlobRef(sha256=hashlib.sha256(data).hexdigest(), size=len(data)) for name, data in contents.items()}
     sha256s = {name: blob.sha256 for name, blob in blobs.items()}

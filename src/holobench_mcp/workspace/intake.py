@@ -21,7 +21,8 @@ def import_paths(
 
     only_below_roots: refuse what is outside the configured roots, which is what an agent gets.
     """
-    from holobench_mcp.importers.pickles import read_contract, read_pickle
+    from holobench_mcp.importers.pickles import read_pickle
+    from holobench_mcp.importers.result_json import read_contract
 
     roots = [root.resolve() for root in library.config.import_roots]
     for path in paths:

@@ -76,7 +76,8 @@ def export_result(library: Library, result: str = "latest", *, include_series: b
     manifest = library.find(result)
     document = library.store.contract(manifest)
     if include_series and manifest.over_time:
-        from holobench_mcp.result.contract import result_to_dict, strict
+        from holobench_mcp.result.contract import result_to_dict
+        from holobench_mcp.result.strict_json import strict
 
         document = strict(result_to_dict(library.snapshot(manifest), include_series=True))
     return ResultDocument.model_validate(

@@ -15,14 +15,18 @@ _VERDICT_KEYS = ("variable", "baseline_value", "current_value", "change_percent"
 
 def verdicts(baseline: Snapshot, candidate: Snapshot, options: CompareOptions) -> dict[str, Any]:
     """The contract's part; for contract-only results, the verdicts that the candidate's own file holds."""
-    from holobench_mcp.result import contract, upstream
+    from holobench_mcp.evidence import contract_comparison
+    from holobench_mcp.result import upstream
+    from holobench_mcp.result.strict_json import strict
 
     run_cfg = upstream.run_config(options.method, options.threshold)
     if baseline.dataset is None or candidate.dataset is None:
         document = _from_files(baseline, candidate)
     else:
-        document = contract.strict(
-            contract.compare_results(baseline, candidate, run_cfg=run_cfg, include_change=options.include_change)
+        document = strict(
+            contract_comparison.compare_results(
+                baseline, candidate, run_cfg=run_cfg, include_change=options.include_change
+            )
         )
     if options.metrics is not None:
         known = {m["variable"] for m in document["metrics"]}
@@ -40,7 +44,8 @@ def verdicts(baseline: Snapshot, candidate: Snapshot, options: CompareOptions) -
 
 
 def _from_files(baseline: Snapshot, candidate: Snapshot) -> dict[str, Any]:
-    from holobench_mcp.result import contract
+    from holobench_mcp.evidence import contract_comparison
+    from holobench_mcp.result.strict_json import strict
 
     ours, theirs = ({m.variable for m in s.metrics} for s in (baseline, candidate))
     if not ours & theirs:
@@ -51,9 +56,9 @@ def _from_files(baseline: Snapshot, candidate: Snapshot) -> dict[str, Any]:
     metrics = []
     for reg in candidate.regressions.get("results", []):
         if reg["variable"] in ours & theirs:
-            metrics.append({**{k: reg[k] for k in _VERDICT_KEYS}, "verdict": contract.verdict(reg)})
+            metrics.append({**{k: reg[k] for k in _VERDICT_KEYS}, "verdict": contract_comparison.verdict(reg)})
     words = [m["verdict"] for m in metrics]
-    return contract.strict(  # type: ignore[no-any-return]  # strict keeps the shape of what it is given
+    return strict(  # type: ignore[no-any-return]  # strict keeps the shape of what it is given
         {
             "schema_version": 1,
             "baseline": {"bench_name": baseline.bench_name, "provenance": baseline.provenance},

@@ -101,7 +101,8 @@ class Workspace:
         """Import what answers need, which is a second's work that a command that needs none of it is spared."""
         import obstore  # noqa: F401 - to load it
 
-        from holobench_mcp.result import contract, upstream  # noqa: F401 - as above
+        from holobench_mcp.evidence import contract_comparison  # noqa: F401 - as above
+        from holobench_mcp.result import upstream
 
         upstream.run_config()
 

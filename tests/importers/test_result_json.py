@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from conftest import snapshot
-from holobench_mcp.importers.pickles import MAX_CONTRACT_BYTES, read_contract
+from holobench_mcp.evidence.contract_comparison import compare_results
+from holobench_mcp.importers.result_json import MAX_CONTRACT_BYTES, read_contract
 from holobench_mcp.model import CaptureError, NotComparable
-from holobench_mcp.result.contract import compare_results, result_to_dict, strict
+from holobench_mcp.result.contract import result_to_dict
+from holobench_mcp.result.strict_json import strict
 from holobench_mcp.store import Store
 
 

@@ -1,0 +1,112 @@
+"""The quarantine's process, seen from outside: started with limits, listened to with limits, and ended.
+
+What it sends is not believed: frames of JSON and npz, which whoever called checks as if an enemy had written them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from holobench_mcp.model import CaptureError
+
+#: What a pickle may cost: a base, and so much for each of its bytes. A few opcodes can ask for any number of bytes, and
+#: can name one object so often that walking it never ends.
+_ANSWER_BYTES, _ANSWER_BYTES_A_BYTE = 32 << 20, 8
+_MEMORY_BYTES, _MEMORY_BYTES_A_BYTE = 1 << 30, 16
+_CPU_S, _BYTES_A_CPU_S = 20, 1 << 20
+#: How long the child may take to end after its last word.
+_EXIT_S = 10.0
+_BOOT = "import sys; sys.path.insert(0, {path!r}); from holobench_mcp.importers.quarantine import main; main()"
+
+
+def read_in_quarantine(stream: BinaryIO, name: str, timeout_s: float) -> list[tuple[dict[str, Any], bytes]]:
+    """What the quarantine found in an open pickle: the description and the archive of each result.
+
+    Raises CaptureError, naming the file, for one that takes too long or too much, is refused, or is no result.
+    """
+    boot = _BOOT.format(path=str(Path(__file__).resolve().parents[2]))
+    size = os.fstat(stream.fileno()).st_size
+    memory = _MEMORY_BYTES + _MEMORY_BYTES_A_BYTE * size
+    seconds = max(1, min(int(timeout_s), _CPU_S + size // _BYTES_A_CPU_S))
+    most = _ANSWER_BYTES + _ANSWER_BYTES_A_BYTE * size
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-s", "-E", "-B", "-c", boot, str(memory), str(seconds)],
+        stdin=stream,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        cwd="/" if sys.platform != "win32" else None,
+        start_new_session=True,
+    )
+    # What it sends is held in memory here, so that it may not send without end.
+    out = bytearray()
+    receiver = threading.Thread(target=_receive, args=(child, out, most), daemon=True)
+    receiver.start()
+    try:
+        receiver.join(timeout_s)
+        if receiver.is_alive():
+            raise CaptureError(f"{name} took more than {timeout_s:g} s to read; nothing of it was run.")
+        if len(out) <= most:
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(_EXIT_S)
+    finally:
+        if child.poll() is None:
+            child.kill()
+        receiver.join()
+        child.wait()
+        if child.stdout is not None:
+            child.stdout.close()
+    if len(out) > most:
+        raise CaptureError(f"{name} has {size:,} bytes and unfolds into more than {most:,}, which no result does.")
+    frames = list(frames_in(bytes(out), name))
+    if child.returncode != 0:
+        if -child.returncode in (getattr(signal, "SIGXCPU", None), getattr(signal, "SIGKILL", None)):
+            raise CaptureError(f"{name} takes more time or memory to read than a result may.")
+        raise CaptureError(f"{name} can't be read: its quarantine failed (exit status {child.returncode}).")
+    return frames
+
+
+def _receive(child: subprocess.Popen[bytes], out: bytearray, most: int) -> None:
+    if child.stdout is None:
+        return
+    with suppress(OSError, ValueError):
+        while len(out) <= most and (chunk := os.read(child.stdout.fileno(), 1 << 20)):
+            out += chunk
+
+
+def frames_in(out: bytes, name: str) -> list[tuple[dict[str, Any], bytes]]:
+    """What the quarantine wrote, frame by frame. Raises CaptureError for other bytes, and for a refusal."""
+    frames, at = [], 0
+    while at < len(out):
+        try:
+            text_size, archive_size = struct.unpack_from(">QQ", out, at)
+            header = json.loads(out[at + 16 : at + 16 + text_size])
+            if not isinstance(header, dict):
+                raise ValueError("a header is an object")
+        except (struct.error, ValueError, RecursionError) as problem:
+            raise CaptureError(f"{name} can't be read: its quarantine broke off.") from problem
+        archive = out[at + 16 + text_size : at + 16 + text_size + archive_size]
+        at += 16 + text_size + archive_size
+        if "refused" in header:
+            raise CaptureError(
+                f"{name} names {printable(header['refused'])}, which a holobench result never needs. It was refused, "
+                "and nothing in it was run."
+            )
+        if "error" in header:
+            raise CaptureError(f"{name} is not a saved holobench result: {printable(header['error'])}.")
+        frames.append((header, archive))
+    return frames
+
+
+def printable(text: object) -> str:
+    """What came from a pickle, fit for a terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text)[:300])

@@ -1,0 +1,69 @@
+"""Where a metric was best, by holobench's own definition: the contract's `optimal_value` and `optimal_inputs`.
+
+holobench masks the dataset with `xarray.where(…, drop=True)`, which takes most of the time of recording a small result.
+This is the same by plain indexing, oddities included: of several best places, the value is looked for where the first
+of each input's values meet, and is null where they do not meet in a best place; each input is the last of its values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from holobench_mcp.model import Direction, Metric
+from holobench_mcp.result.strict_json import finite_or_none
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def optimum(dataset: xr.Dataset, metric: Metric, inputs: Sequence[str]) -> dict[str, Any]:
+    """`optimal_value` and `optimal_inputs` of a metric: null and empty where nothing finite was measured."""
+    if metric.variable not in dataset:
+        return {"optimal_value": None, "optimal_inputs": {}}
+    samples = dataset[metric.variable]
+    try:
+        values = np.asarray(samples.values)
+        values = values if values.dtype.kind in "fiub" else values.astype(np.float64)
+        is_best = values == _best(values, metric.direction)
+        places = _places_by_dim(is_best)
+        first = tuple(along[0] for along in places)
+        value = float(values[first]) if is_best[first] else None
+        by_dim = dict(zip(samples.dims, places, strict=True))
+        where = {
+            name: coordinate_scalar(_cropped(samples.coords[name], by_dim)) for name in inputs if name in samples.coords
+        }
+    except (ValueError, IndexError, TypeError):  # no samples at all, none that is a number
+        return {"optimal_value": None, "optimal_inputs": {}}
+    return {"optimal_value": finite_or_none(value), "optimal_inputs": where}
+
+
+def coordinate_scalar(values: npt.ArrayLike) -> Any:  # noqa: ANN401 - a JSON scalar
+    """One coordinate value as JSON can hold it; the last one where several points tie."""
+    flat = np.asarray(values).ravel()
+    if flat.size == 0:
+        return None
+    value = flat[-1]
+    value = value.item() if hasattr(value, "item") else value
+    return finite_or_none(value) if isinstance(value, float) else value
+
+
+def _best(values: npt.NDArray[Any], direction: Direction) -> Any:  # noqa: ANN401 - a number of the array's own kind
+    """The largest or smallest sample that is not NaN. Raises ValueError for an array without samples."""
+    if values.dtype.kind == "f":
+        return (np.fmax if direction is Direction.maximize else np.fmin).reduce(values, axis=None)
+    return values.max() if direction is Direction.maximize else values.min()
+
+
+def _places_by_dim(mask: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.intp]]:
+    """For each dimension, the positions at which anything is set."""
+    axes = range(mask.ndim)
+    return [np.flatnonzero(mask.any(axis=tuple(a for a in axes if a != axis))) for axis in axes]
+
+
+def _cropped(coordinate: xr.DataArray, places: dict[Any, npt.NDArray[np.intp]]) -> npt.NDArray[Any]:
+    values = np.asarray(coordinate.values)
+    return values[np.ix_(*(places[dim] for dim in coordinate.dims))] if coordinate.dims else values

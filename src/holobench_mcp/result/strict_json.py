@@ -1,0 +1,57 @@
+"""JSON that every reader takes: no NaN, no infinity, nothing of numpy; and the one form that digests are taken of."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+
+def strict(document: Any) -> Any:  # noqa: ANN401 - any JSON-like tree
+    """The same document in strict JSON: NaN and infinities are null, numpy scalars and times are plain."""
+    match document:
+        case Enum():
+            return strict(document.value)
+        case None | bool() | int() | str():
+            return document if document is None or isinstance(document, bool) else _plain_scalar(document)
+        case float():
+            return float(document) if math.isfinite(document) else None
+        case Mapping():
+            return {str(key): strict(value) for key, value in document.items()}
+        case list() | tuple():
+            return [strict(value) for value in document]
+        case date() | datetime():
+            return document.isoformat()
+        case np.generic():
+            return strict(document.item())
+        case _:
+            return str(document)
+
+
+def _plain_scalar(value: str | int) -> str | int:
+    """The same without what a subclass adds, such as a YamlSelection."""
+    return str(value) if isinstance(value, str) else int(value)
+
+
+def canonical_json(document: object) -> bytes:
+    """Sorted, compact, strict JSON: the form that digests are taken of."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False, default=str).encode()
+
+
+def finite_value(value: object) -> float | None:
+    """A finite float, or None for whatever is not one: the reader of records that others may have written."""
+    try:
+        number = float(value)  # type: ignore[arg-type]  # anything may come in; that is the point
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def finite_or_none(value: float | None) -> float | None:
+    """The same for a number that may be absent."""
+    return None if value is None else finite_value(value)
