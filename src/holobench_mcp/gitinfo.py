@@ -36,10 +36,10 @@ def git(
     *arguments: str,
     timeout_s: float = _TIMEOUT_S,
     env: Mapping[str, str] | None = None,
-    told: bytes | None = None,
+    stdin: bytes | None = None,
 ) -> str | None:
-    """What a git command prints; None when it fails, or there is no git or no repository. told: its standard input."""
-    printed = git_bytes(folder, *arguments, timeout_s=timeout_s, env=env, told=told)
+    """What a git command prints; None when it fails, or there is no git or no repository. stdin: its standard input."""
+    printed = git_bytes(folder, *arguments, timeout_s=timeout_s, env=env, stdin=stdin)
     return None if printed is None else printed.decode("utf-8", "replace").strip()
 
 
@@ -48,17 +48,17 @@ def git_bytes(
     *arguments: str,
     timeout_s: float = _TIMEOUT_S,
     env: Mapping[str, str] | None = None,
-    told: bytes | None = None,
+    stdin: bytes | None = None,
 ) -> bytes | None:
     """The same as it was printed: names of files may begin with a space, and be no text."""
     settings = [word for setting in _SETTINGS for word in ("-c", setting)]
-    kept = {name: value for name, value in os.environ.items() if name not in _BINDING}
+    environment = {name: value for name, value in os.environ.items() if name not in _BINDING}
     try:
         done = subprocess.run(
             ["git", *settings, *arguments],
             cwd=folder,
-            env={**kept, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", **(env or {})},
-            input=b"" if told is None else told,
+            env={**environment, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", **(env or {})},
+            input=b"" if stdin is None else stdin,
             capture_output=True,
             timeout=timeout_s,
             check=False,
@@ -120,7 +120,7 @@ def commit_order(folder: Path, revisions: Iterable[str]) -> dict[str, int]:
     # What all of them have behind them need not be walked: in a linear history that leaves what lies between them.
     shared = git(folder, "merge-base", "--octopus", *known) if len(known) > 1 else None
     asked = "\n".join([*known, *([f"^{shared}"] if shared else [])])
-    listed = git(folder, "rev-list", "--date-order", "--reverse", "--stdin", told=asked.encode()) if known else None
+    listed = git(folder, "rev-list", "--date-order", "--reverse", "--stdin", stdin=asked.encode()) if known else None
     if listed is None:
         return {}
     places = {commit: place for place, commit in enumerate([*([shared] if shared else []), *listed.split()])}
@@ -142,7 +142,7 @@ def commits_of(folder: Path, revisions: Iterable[str]) -> dict[str, str]:
         "cat-file",
         "--batch-check=%(objectname)",
         env={"GIT_NO_LAZY_FETCH": "1"},
-        told="\n".join(asked).encode(),
+        stdin="\n".join(asked).encode(),
     )
     lines = (answers or "").splitlines()
     if len(lines) != len(names):

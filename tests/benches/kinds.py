@@ -125,10 +125,10 @@ def all_kinds():
         over = sweep("over_time", ["size", "colour"], repeats=2, over_time=True, time_src=when)
     keep("over_time", over)
     for event in ("first release", "second release", "a third release, whose name is long enough to be wrapped"):
-        told = sweep("events", ["size", "mode"], over_time=True, time_event=event, regression_detection=True)
-    keep("events", told)
+        events = sweep("events", ["size", "mode"], over_time=True, time_event=event, regression_detection=True)
+    keep("events", events)
     for event in range(4):
-        seen = sweep(
+        adaptive = sweep(
             "adaptive",
             ["size"],
             over_time=True,
@@ -137,7 +137,7 @@ def all_kinds():
             regression_method="adaptive",
             regression_min_history=2,
         )
-    keep("adaptive", seen)
+    keep("adaptive", adaptive)
     for event in range(2):
         when = datetime(2026, 3, 28 + event, 12, tzinfo=ZoneInfo("Europe/Paris"))
         zoned = sweep("zoned", ["size"], over_time=True, time_src=when)

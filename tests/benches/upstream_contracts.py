@@ -10,5 +10,5 @@ from pathlib import Path
 import bencher as bn
 from bencher.report_export import result_to_dict
 
-told = {Path(file).stem: result_to_dict(bn.load_result(file)) for file in sys.argv[1:]}
-print(json.dumps(told, default=str))
+contracts = {Path(file).stem: result_to_dict(bn.load_result(file)) for file in sys.argv[1:]}
+print(json.dumps(contracts, default=str))

@@ -13,7 +13,7 @@ from holobench_mcp.result.coordinates import without_objects
 
 
 @pytest.mark.parametrize(
-    ("values", "kept", "kind"),
+    ("values", "expected", "kind"),
     [
         ([1, 8], [1, 8], "i"),
         ([0.5, 2], [0.5, 2.0], "f"),
@@ -29,6 +29,6 @@ from holobench_mcp.result.coordinates import without_objects
         ([], [], "U"),
     ],
 )
-def test_values_stay_what_they_are_where_all_are_alike(values: list[Any], kept: list[Any], kind: str) -> None:
+def test_values_stay_what_they_are_where_all_are_alike(values: list[Any], expected: list[Any], kind: str) -> None:
     array = without_objects(values)
-    assert (array.tolist(), array.dtype.kind) == (kept, kind)
+    assert (array.tolist(), array.dtype.kind) == (expected, kind)

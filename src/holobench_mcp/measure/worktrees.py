@@ -267,7 +267,7 @@ def _commit_of_worktree(repository: Path, root: Path, tip: str) -> str:
         if (
             taken is None
             or new is None
-            or gitinfo.git(repository, *adding, env=env, told=names, timeout_s=_GIT_S) is None
+            or gitinfo.git(repository, *adding, env=env, stdin=names, timeout_s=_GIT_S) is None
         ):
             raise CaptureError("git could not take in the uncommitted changes of the working tree.")
         tree = gitinfo.git(repository, "write-tree", env=env)

@@ -37,6 +37,6 @@ class Frozen(BaseModel):
 
 
 class Tolerant(BaseModel):
-    """A document of the contract: keys that a later version adds are kept and ignored."""
+    """A document of the contract: keys that a later version adds stay, and are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="allow", json_schema_extra=lean)

@@ -50,7 +50,7 @@ class Environment(Frozen):
     """Where, on what and from which code a result was measured; what comparability reads.
 
     Unknown facts are None: a result that comes from another tool seldom has them all. Fields that a later
-    version adds are kept when an older one reads the manifest.
+    version adds stay when an older one reads the manifest.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", json_schema_extra=lean)

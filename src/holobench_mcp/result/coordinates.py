@@ -21,17 +21,17 @@ _INT64 = range(-(2**63), 2**63)
 
 def without_objects(values: Iterable[Any]) -> npt.NDArray[Any]:
     """Shape (values,): numbers, booleans or times without a zone where all are such, else everything as text."""
-    held = [v.item() if isinstance(v, np.number | np.bool_) else v for v in values]
-    kinds = {type(v) for v in held}
+    plain = [v.item() if isinstance(v, np.number | np.bool_) else v for v in values]
+    kinds = {type(v) for v in plain}
     if kinds == {bool}:
-        return np.array(held, dtype=np.bool_)
-    if kinds == {int} and all(v in _INT64 for v in held):
-        return np.array(held, dtype=np.int64)
-    if kinds in ({float}, {int, float}) and all(_is_exact(v) for v in held):
-        return np.array(held, dtype=np.float64)
-    if kinds == {datetime} and all(v.tzinfo is None for v in held):
-        return np.array(held, dtype="datetime64[us]")
-    return np.array([str(v) for v in held], dtype=np.str_)
+        return np.array(plain, dtype=np.bool_)
+    if kinds == {int} and all(v in _INT64 for v in plain):
+        return np.array(plain, dtype=np.int64)
+    if kinds in ({float}, {int, float}) and all(_is_exact(v) for v in plain):
+        return np.array(plain, dtype=np.float64)
+    if kinds == {datetime} and all(v.tzinfo is None for v in plain):
+        return np.array(plain, dtype="datetime64[us]")
+    return np.array([str(v) for v in plain], dtype=np.str_)
 
 
 def plain_array(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
