@@ -37,7 +37,10 @@ from holobench_mcp.store import open_store
         ("compare_results", {"metrics": ["\x1b[2J"]}, r"'\x1b[2J' is not measured"),
         ("compare_results", {"metrics": [f"m{i}" for i in range(100_000)]}, "these are: time_ms"),
         ("compare_results", {"margin_percent": "much"}, "margin_percent: it should be a valid number"),
-        ("compare_results", {"baseline": None}, "baseline: it should be a valid string, not None"),
+        ("compare_results", {"margin_percent": True}, "margin_percent: it should be a finite number, not True"),
+        ("compare_results", {"margin_percent": "NaN"}, "margin_percent: it should be a finite number, not 'NaN'"),
+        ("list_results", {"limit": "5.5"}, "limit: it should be a valid integer"),
+        ("set_baseline", {"result": None}, "result: a value is needed"),
         ("metric_history", {"bench_name": "sort"}, "metric: a value is needed"),
         (
             "metric_history",

@@ -7,6 +7,7 @@ reports a wrong one in pydantic's words, over several lines.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mcp.server import MCPServer
@@ -14,6 +15,7 @@ from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from pydantic import ValidationError
 
 from holobench_mcp.model import fault_in
+from holobench_mcp.server.wire import AsGiven, advertised, normal
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import Context
@@ -22,6 +24,14 @@ if TYPE_CHECKING:
 
 class Server(MCPServer[Any]):
     """An MCPServer that takes no argument lightly."""
+
+    def add_tool(self, fn: Callable[..., Any], name: str | None = None, *args: Any, **options: Any) -> None:  # noqa: ANN401 - the SDK's
+        """Add a tool, with the schema that clients can use and that arguments are read by."""
+        super().add_tool(fn, name, *args, **options)
+        tool = self._tool_manager.get_tool(name or fn.__name__)
+        if tool is not None:
+            tool.parameters = advertised(tool.parameters)
+            tool.fn_metadata = AsGiven.of(tool.fn_metadata)
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
@@ -34,6 +44,8 @@ class Server(MCPServer[Any]):
                 near = difflib.get_close_matches(argument[:100], known, n=1)
                 hint = f"Did you mean {near[0]}?" if near else f"It takes {', '.join(known) or 'none'}."
                 raise ToolError(f"{argument!r:.80}: {name} has no such argument. {hint}")
+        if tool is not None:
+            arguments = normal(arguments, tool.parameters)
         try:
             return await super().call_tool(name, arguments, context)
         except ToolError as problem:
