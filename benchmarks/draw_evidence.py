@@ -26,14 +26,14 @@ def examples() -> list[tuple[str, MetricEvidence]]:
         shifts = level * np.exp(between * rng.standard_normal(runs))
         return [run(s * np.exp(sd * rng.standard_normal((10, 5))), units="ms") for s in shifts]
 
-    told = {
+    cases = {
         "5 runs a side, 9 % slower": (side(5, 100, 0.04, 0.01), side(5, 109, 0.04, 0.01)),
         "5 runs a side, 8 % faster": (side(5, 100, 0.04, 0.01), side(5, 92, 0.04, 0.01)),
         "5 runs a side, the same": (side(5, 100, 0.04, 0.01), side(5, 100, 0.04, 0.01)),
         "2 runs a side, 6 % slower": (side(2, 100, 0.04, 0.03), side(2, 106, 0.04, 0.03)),
         "1 run a side, 6 % slower": (side(1, 100, 0.04, 0.0), side(1, 106, 0.04, 0.0)),
     }
-    return [(name, judge(*sides).metrics[0]) for name, sides in told.items()]
+    return [(name, judge(*sides).metrics[0]) for name, sides in cases.items()]
 
 
 def x(percent: float) -> float:

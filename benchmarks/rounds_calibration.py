@@ -82,8 +82,8 @@ def run(values: np.ndarray) -> Snapshot:
 def decide(base: list[Snapshot], head: list[Snapshot]) -> tuple[bool, int]:
     """Whether the rule calls a change, and after how many rounds."""
     for rounds, alpha in ((math.ceil(0.6 * ROUNDS), EARLY_ALPHA), (ROUNDS, ROUNDS_ALPHA)):
-        told = judge(base[:rounds], head[:rounds], paired=True, alpha=alpha).decision
-        if told in ("regressed", "improved"):
+        decision = judge(base[:rounds], head[:rounds], paired=True, alpha=alpha).decision
+        if decision in ("regressed", "improved"):
             return True, rounds
     return False, ROUNDS
 

@@ -112,9 +112,9 @@ def test_what_others_do_on_the_machine_neither_alarms_nor_hides_a_slowdown(paire
     rng = np.random.default_rng(2026)
     alarms = sum(is_alarm(judge(disturbed(rng, 5), disturbed(rng, 5), paired=paired)) for _ in range(PAIRS))
     assert alarms <= MOST
-    told = [judge(disturbed(rng, 5), disturbed(rng, 5, factor=1.1), paired=paired) for _ in range(PAIRS)]
-    assert sum(j.decision == "regressed" for j in told) >= 0.6 * PAIRS
-    by_best = [j for j in told if j.metrics[0].location == "best"]
+    judgements = [judge(disturbed(rng, 5), disturbed(rng, 5, factor=1.1), paired=paired) for _ in range(PAIRS)]
+    assert sum(j.decision == "regressed" for j in judgements) >= 0.6 * PAIRS
+    by_best = [j for j in judgements if j.metrics[0].location == "best"]
     assert len(by_best) >= 0.8 * PAIRS
     assert "by their best repeats, as others kept the machine busy" in by_best[0].reason
 

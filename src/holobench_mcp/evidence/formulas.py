@@ -5,6 +5,8 @@ No loop over points, no resampling: a comparison of 10⁵ points takes milliseco
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +14,8 @@ import numpy.typing as npt
 from scipy import special
 
 FloatArray = npt.NDArray[np.float64]
+
+_NOTHING_LEFT_OUT = 0.1
 
 
 @dataclass(frozen=True)
@@ -33,9 +37,42 @@ class Estimate:
         half = t_quantile(0.5 + level / 2, self.df) * max(self.variance, 0.0) ** 0.5
         return self.effect - half, self.effect + half
 
+    def half_width(self, level: float = 0.95) -> float:
+        """Half of the interval at a level."""
+        low, high = self.interval(level)
+        return (high - low) / 2
+
+    def no_surer_than(self, p: float) -> Estimate:
+        """The same effect with its variance widened until its own p is no smaller, so that its interval agrees.
+
+        Beyond a p of 0.1 there is nothing to agree on: no interval that is printed leaves zero out.
+        """
+        p = min(p, _NOTHING_LEFT_OUT)
+        if self.effect == 0 or p <= self.p_value():
+            return self
+        t = t_quantile(1 - p / 2, self.df)
+        return Estimate(self.effect, max(self.variance, (self.effect / t) ** 2), self.df) if t > 0 else self
+
     def plus(self, variance: float, df: float) -> Estimate:
         """The same effect with an independent variance added (Satterthwaite 1946)."""
         return Estimate(self.effect, self.variance + variance, combined_df((self.variance, variance), (self.df, df)))
+
+
+def worst(models: Sequence[Estimate]) -> Estimate:
+    """The least sure of several estimates of one effect: the largest p, or the widest interval of a zero effect."""
+    return max(models, key=lambda m: (m.p_value(), m.half_width()))
+
+
+def chance_of_parting(n: float, m: float) -> float:
+    """How often noise of two modes, shared out as unluckily as can be, parts n samples cleanly from m others.
+
+    All of one side fall into one mode, and all of the other into the other: qⁿ(1−q)ᵐ + qᵐ(1−q)ⁿ, at the worst q. No
+    test of n samples against m can be surer than that: 1/8 for two against two, 1/32 for three against three.
+    """
+    shares = (0.5, n / (n + m), m / (n + m))
+    return max(
+        math.exp(n * math.log(q) + m * math.log1p(-q)) + math.exp(m * math.log(q) + n * math.log1p(-q)) for q in shares
+    )
 
 
 def t_two_sided(t: FloatArray, df: float | FloatArray) -> FloatArray:
@@ -178,8 +215,8 @@ def fisher_exact(successes: FloatArray, trials: FloatArray) -> FloatArray:
     clipped = np.clip(k, low, high)
     log_p = _log_choose(trials[1], clipped) + _log_choose(trials[0], both - clipped) - _log_choose(n, both)
     probability = np.where(inside, np.exp(log_p), 0.0)
-    seen = np.take_along_axis(probability, successes[1].astype(int)[None, :], axis=0)
-    return np.asarray(np.minimum(np.where(probability <= seen * (1 + 1e-7), probability, 0).sum(axis=0), 1.0))
+    observed = np.take_along_axis(probability, successes[1].astype(int)[None, :], axis=0)
+    return np.asarray(np.minimum(np.where(probability <= observed * (1 + 1e-7), probability, 0).sum(axis=0), 1.0))
 
 
 def _log_choose(n: FloatArray, k: FloatArray) -> FloatArray:

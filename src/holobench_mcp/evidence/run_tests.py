@@ -1,4 +1,4 @@
-"""Runs as the unit: each run gives one number, and the sides are compared on those. Pure functions on arrays.
+"""Runs as the unit: each run gives one number, and the sides are compared on those. What `runs` and `rounds` share.
 
 A run is one process. Its repeats share a memory layout, a core and its neighbours' noise, so that they tell next to
 nothing of what another run of the same code would measure.
@@ -6,55 +6,123 @@ nothing of what another run of the same code would measure.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import compress
 
 import numpy as np
 
-from holobench_mcp.evidence import formulas
+from holobench_mcp.evidence import formulas, point_tests
 from holobench_mcp.evidence.formulas import Estimate, FloatArray
+from holobench_mcp.evidence.guards import Guards
+from holobench_mcp.evidence.question import Question, Samples, Tested
+from holobench_mcp.model import Direction, Location, RunVariance
 
 #: With fewer rounds, or with differences within rounds this much quieter than the runs, rounds are compared as pairs.
-#: Looking first and choosing then alarms a little too often (6 % at a nominal 5 %), which the room in the variance
-#: takes back; a 10 % change with 3 % noise between runs is still found far more often than by pairs.
-_FEW_ROUNDS, _CLEARLY, _ROOM = 4, 0.25, 1.15
+FEW_ROUNDS, _CLEARLY = 4, 0.25
 #: With fewer runs on a side, their spread is too easily small by luck: medians of two modes part two runs from two
 #: cleanly once in eight.
-_FEW_RUNS = 3
+FEWEST_RUNS = 3
 #: The best repeats of runs have less than this share of the variance of their medians, together and on each side, where
-#: others kept the machine busy. Of identical code without such noise one comparison in twenty looks so by chance, and
-#: choosing what varies less makes it look too sure (6 % alarms at a nominal 5 %), which the room takes back.
-_DISTURBED, _DISTURBED_SIDE, ROOM_OF_BEST = 0.5, 0.7, 1.15
+#: others kept the machine busy. Of identical code without such noise one comparison in twenty looks so by chance.
+_DISTURBED, _DISTURBED_SIDE = 0.5, 0.7
+#: Looking first whether pairs are quieter, and choosing then, alarms a little too often (6 % at a nominal 5 %), which
+#: this factor in the variance takes back.
+_PRICE_OF_POOLING = 1.15
+#: Samples that chance alone parts cleanly more often than this tell nothing.
+MOST_BY_CHANCE = 0.05
+
+
+@dataclass(frozen=True)
+class RunNumbers:
+    """The location of every run at every point, (runs, points) a side, and the least that runs differ by."""
+
+    baseline: FloatArray
+    candidate: FloatArray
+    location: Location
+    floor: float  #: of the variance of a run's number
+
+
+@dataclass(frozen=True)
+class WithinRuns:
+    """What is left at each point of a run's location after its number: what moderated tests take."""
+
+    variances: FloatArray
+    dfs: FloatArray
+    weights: FloatArray  #: what a side counts for in the effect's variance, 1/n
+
+
+def distinct(samples: Samples) -> Samples:
+    """Without exact copies of runs: a copy is no further evidence, and would make the runs look alike."""
+    if not samples.question.guards.distinct_runs:
+        return samples
+    base, cand = (without_copies(side) for side in (samples.baseline, samples.candidate))
+    return replace(samples, baseline=base, candidate=cand)
+
+
+def numbers_of(samples: Samples, *, fewest: int) -> RunNumbers:
+    """What stands for each run. fewest: fewer runs can't tell how much they differ, and their repeats help."""
+    question = samples.question
+    few = min(samples.n_runs) < fewest
+    base, cand = locations(samples.baseline, few=few), locations(samples.candidate, few=few)
+    floor = by_repeats(samples.runs) if few and question.guards.repeats_of_few_runs else 0.0
+    if not few and _may_be_disturbed(samples):
+        best = undisturbed(samples, (base, cand))
+        if best is not None:
+            return RunNumbers(*best, "best", floor)
+    return RunNumbers(base, cand, "mean" if few else "median", floor)
+
+
+def answer(samples: Samples, numbers: RunNumbers, overall: Estimate, run_variance: float, within: WithinRuns) -> Tested:
+    """The test of the mean, no surer than its samples can be, and those of the points."""
+    guards = samples.question.guards
+    least_p = resolution(fewest_samples(samples.baseline), fewest_samples(samples.candidate), guards)
+    if least_p > MOST_BY_CHANCE:
+        return samples.unable("so few runs of one sample can't tell a change from noise")
+    variance = RunVariance(
+        source="runs",
+        sd_percent=100 * run_variance**0.5 if samples.scale == "log" else None,
+        df=overall.df if math.isfinite(overall.df) else None,
+    )
+    effect = numbers.candidate.mean(axis=0) - numbers.baseline.mean(axis=0)
+    # What all points of a run share is the run's own; a point's test carries the uncertainty of both.
+    points = point_tests.moderated_tests(
+        effect, within.variances, within.dfs, np.outer(within.weights, np.ones(effect.size)),
+        added=overall.variance, added_df=overall.df, guards=guards,
+    )  # fmt: skip
+    return samples.answer(overall, points=points, variance=variance, p=least_p, location=numbers.location)
+
+
+def resolution(n: float, m: float, guards: Guards) -> float:
+    """The least p that n samples against m can have; 1 where one side has a lone sample, which knows no spread."""
+    if not guards.resolution:
+        return 0.0
+    return 1.0 if min(n, m) < 2 else formulas.chance_of_parting(n, m)
 
 
 def with_samples(
-    base: list[FloatArray], cand: list[FloatArray], *, paired: bool
+    base: Sequence[FloatArray], cand: Sequence[FloatArray], *, paired: bool
 ) -> tuple[list[FloatArray], list[FloatArray]]:
     """The runs that have the metric at all: one that broke off takes no points from the others."""
     has = [[bool(np.isfinite(a).any()) for a in side] for side in (base, cand)]
     if paired:
         has = [[b and c for b, c in zip(*has, strict=True)]] * 2
-    base, cand = (list(compress(side, kept)) or side[:1] for side, kept in zip((base, cand), has, strict=True))
+    base, cand = ([*compress(side, some)] or [side[0]] for side, some in zip((base, cand), has, strict=True))
     return base, cand
 
 
-def fewest_samples(runs: list[FloatArray]) -> int:
+def fewest_samples(runs: Sequence[FloatArray]) -> int:
     """How many samples a side has, in all its runs together, at the point that has the fewest."""
     return int(sum(np.isfinite(a).sum(axis=1) for a in runs).min())
 
 
-def without_copies(runs: list[FloatArray]) -> list[FloatArray]:
-    """Runs without exact copies of others: a copy is no further evidence, and would make the runs look alike.
-
-    Runs in which all samples are equal are alike by chance, and count.
-    """
+def without_copies(runs: tuple[FloatArray, ...]) -> tuple[FloatArray, ...]:
+    """Runs without exact copies of others. Runs in which all samples are equal are alike by chance, and count."""
     if len(runs) == 1:
         return runs
-    seen: dict[bytes, FloatArray] = {}
-    kept = []
-    for samples in runs:
-        if seen.setdefault(samples.tobytes(), samples) is samples or bool((samples == samples.flat[0]).all()):
-            kept.append(samples)
-    return kept
+    first: dict[bytes, FloatArray] = {}
+    return tuple(a for a in runs if first.setdefault(a.tobytes(), a) is a or bool((a == a.flat[0]).all()))
 
 
 def moments(samples: FloatArray, *, finite: bool) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -72,12 +140,7 @@ def moments(samples: FloatArray, *, finite: bool) -> tuple[FloatArray, FloatArra
     return n, mean, (residual**2).sum(axis=1) / np.maximum(n - 1, 1)
 
 
-def are_few(n_runs: tuple[int, int], *, paired: bool) -> bool:
-    """Whether the runs alone can't tell how much they differ, so that their repeats have a say."""
-    return min(n_runs) < (_FEW_ROUNDS if paired else _FEW_RUNS)
-
-
-def locations(runs: list[FloatArray], *, few: bool) -> FloatArray:
+def locations(runs: Sequence[FloatArray], *, few: bool) -> FloatArray:
     """One number a run and point: the median of its repeats, which outliers of a garbage collector don't move.
 
     Of few runs it is the mean, because that is what the repeats know the uncertainty of. Shape (runs, points).
@@ -87,47 +150,46 @@ def locations(runs: list[FloatArray], *, few: bool) -> FloatArray:
     return np.stack([np.nanmedian(a, axis=1) if np.isnan(a).any() else np.median(a, axis=1) for a in runs])
 
 
-def undisturbed(
-    base: list[FloatArray], cand: list[FloatArray], medians: tuple[FloatArray, FloatArray], *, lowest: bool
-) -> tuple[FloatArray, FloatArray] | None:
+def undisturbed(samples: Samples, medians: tuple[FloatArray, FloatArray]) -> tuple[FloatArray, FloatArray] | None:
     """The best repeat of each run at each point, where the medians show that others kept the machine busy; else None.
 
     Whoever shares the machine only ever makes a measurement slower, so that the fastest of some repeats is the one that
     was disturbed least (as `timeit` advises). It is taken where the runs' best repeats differ far less than their
     medians do, on both sides: code that has itself become unsteady shows that on one. medians: (runs, points) of each
-    side. lowest: whether the lowest value is the best.
+    side.
     """
-    if min(len(base), len(cand)) < _FEW_RUNS or min(a.shape[1] for a in (*base, *cand)) < 2:
+    best = np.nanmin if samples.question.direction is Direction.minimize else np.nanmax
+    sides = (samples.baseline, samples.candidate)
+    base, cand = (np.stack([best(a, axis=1) for a in side]) for side in sides)
+    spread, usual = ([float(at.mean(axis=1).var(ddof=1)) for at in some] for some in ((base, cand), medians))
+    if sum(spread) >= _DISTURBED * sum(usual):
         return None
-    best = np.nanmin if lowest else np.nanmax
-    found = tuple(np.stack([best(a, axis=1) for a in side]) for side in (base, cand))
-    spread, usual = ([float(at.mean(axis=1).var(ddof=1)) for at in sides] for sides in (found, medians))
-    disturbed = sum(spread) < _DISTURBED * sum(usual)
     both = all(s < _DISTURBED_SIDE * u for s, u in zip(spread, usual, strict=True))
-    return (found[0], found[1]) if disturbed and both else None
+    return (base, cand) if both or not samples.question.guards.best_on_both_sides else None
 
 
-def told_by_repeats(runs: list[FloatArray]) -> float:
+def by_repeats(runs: Sequence[FloatArray]) -> float:
     """The variance of a run's number that its own repeats show, the mean over runs; 0 without repeats."""
     return float(np.mean([_of_its_repeats(a) for a in runs]))
 
 
-def spread_of_rounds(yb: FloatArray, yc: FloatArray) -> tuple[float, float]:
+def spread_of_rounds(yb: FloatArray, yc: FloatArray, guards: Guards) -> tuple[float, float]:
     """The variance of a round's difference, with its degrees of freedom. yb, yc: the run numbers, in order of rounds.
 
     Differences within rounds are free of what drifts between them, and have few degrees of freedom. From four rounds
-    on, unless the rounds clearly differ, the runs of each side about their own mean tell it with twice as many.
+    on, unless the rounds clearly differ, the runs of each side about their own mean tell it with twice as many, and a
+    10 % change with 3 % noise between runs is found far more often than by pairs.
     """
     within = float((yc - yb).var(ddof=1))
     df = yb.size - 1.0
     pooled = float(yb.var(ddof=1) + yc.var(ddof=1))
-    if yb.size < _FEW_ROUNDS or within < _CLEARLY * pooled:
+    if not guards.pooled_rounds or yb.size < FEW_ROUNDS or within < _CLEARLY * pooled:
         return within, df
-    return _ROOM * pooled, 2 * df
+    return (_PRICE_OF_POOLING if guards.price_of_pooling else 1.0) * pooled, 2 * df
 
 
-def between_sides(yb: FloatArray, yc: FloatArray, floor: float, lone: float) -> tuple[Estimate, float]:
-    """The effect between the run numbers of two sides, at least one of which has several, and its p.
+def between_sides(yb: FloatArray, yc: FloatArray, floor: float, lone: float, guards: Guards) -> Estimate:
+    """The effect between the run numbers of two sides, at least one of which has several, by the less sure model.
 
     floor: the least variance of a run's number. lone: the variance that the repeats of a side's only run give its
     number; the other side's runs can't know of an outlier in it.
@@ -138,20 +200,35 @@ def between_sides(yb: FloatArray, yc: FloatArray, floor: float, lone: float) -> 
     pooled = (float(np.square(yb - yb.mean()).sum()) + float(np.square(yc - yc.mean()).sum())) / df
     student = Estimate(effect, max(pooled, floor) * scale + lone, df)
     if min(yb.size, yc.size) < 2:
-        return student, student.p_value()
+        return student
     welch = formulas.welch(yb, yc)
     welch = Estimate(effect, max(welch.variance, floor * scale), welch.df)
-    if yb.size == yc.size:
-        return welch, welch.p_value()
+    if yb.size == yc.size or not guards.worst_model:
+        return welch
     # With few runs of unequal number Welch's test is too sure where the few happen to agree (7 % at 2 and 5 runs).
-    worst = max((welch, student), key=Estimate.p_value)
-    return worst, worst.p_value()
+    return formulas.worst([welch, student])
 
 
-def of_a_lone_run(base: list[FloatArray], cand: list[FloatArray]) -> float:
+def of_a_lone_run(samples: Samples) -> float:
     """The variance of a lone run's number that its own repeats show; 0 where each side has several runs."""
-    lone = base if len(base) == 1 else cand if len(cand) == 1 else None
-    return 0.0 if lone is None else _of_its_repeats(lone[0])
+    lone = next((side[0] for side in (samples.baseline, samples.candidate) if len(side) == 1), None)
+    return 0.0 if lone is None or not samples.question.guards.repeats_of_a_lone_run else _of_its_repeats(lone)
+
+
+def _is_machine_log(samples: Samples) -> bool:
+    return samples.question.on_machine and samples.scale == "log"
+
+
+def _may_be_disturbed(samples: Samples) -> bool:
+    """Whether others on the machine could have slowed some repeats down, and there are others to take."""
+    question: Question = samples.question
+    return (
+        question.guards.best_repeats
+        and _is_machine_log(samples)
+        and question.direction is not Direction.none
+        and min(samples.n_runs) >= FEWEST_RUNS
+        and min(samples.n_repeats) >= 2
+    )
 
 
 def _of_its_repeats(run: FloatArray) -> float:
@@ -162,7 +239,7 @@ def _of_its_repeats(run: FloatArray) -> float:
     return float((variance[several] / n[several]).sum()) / n.size**2
 
 
-def shape_of_a_side(runs: list[FloatArray], at: FloatArray) -> tuple[FloatArray, FloatArray]:
+def shape_of_a_side(runs: Sequence[FloatArray], at: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Variance and degrees of freedom, at each point, of what is left of a run's location after its number.
 
     Of a lone run its repeats tell the least that it can be. at: its locations, (runs, points).

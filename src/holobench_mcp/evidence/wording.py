@@ -22,31 +22,31 @@ def metric_reason(e: MetricEvidence, direction: Direction, *, moved: bool, exact
                 parts.append(f"{e.variable} is {_moved(e, size, direction)} ({basis}), beyond the {margin}")
             if e.points:
                 parts.append(_points(e, alone=not moved))
-            told = "; ".join(parts)
+            text = "; ".join(parts)
             if direction is Direction.none:
-                told += "; it declares no better direction, so any change counts as a regression"
-            return told + "."
+                text += "; it declares no better direction, so any change counts as a regression"
+            return text + "."
         case Decision.unchanged:
             if exact and size == 0:
                 return f"{e.variable} is exactly equal on both sides ({_basis(e)})."
             return f"{e.variable} is unchanged: {_size(e, size)} ({basis}) lies within the {margin}."
         case _:
-            return f"{e.variable}: {_size(e, size)} ({basis}) can't be told from {_doubt(e, size, margin)}."
+            return f"{e.variable}: {_size(e, size)} ({basis}) can't be text from {_doubt(e, size, margin)}."
 
 
 def overall_reason(judged: Sequence[MetricEvidence]) -> str:
     """Why the whole was decided so: the worst metric's reason, and how the others fared."""
     first = judged[0]
     others = [m for m in judged[1:] if m.decision is first.decision]
-    told = first.reason
+    text = first.reason
     if others:
         names = ", ".join(m.variable for m in others[:_MOST_NAMED])
         more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
-        told += f" Also {first.decision.value}: {names}{more}."
+        text += f" Also {first.decision.value}: {names}{more}."
     improved = [m.variable for m in judged if m.decision is Decision.improved]
     if first.decision is not Decision.improved and improved:
-        told += f" Improved: {', '.join(improved[:_MOST_NAMED])}."
-    return told
+        text += f" Improved: {', '.join(improved[:_MOST_NAMED])}."
+    return text
 
 
 def next_step(judged: Sequence[MetricEvidence]) -> str | None:
@@ -77,7 +77,7 @@ def next_step(judged: Sequence[MetricEvidence]) -> str | None:
 
 
 def _doubt(e: MetricEvidence, size: float, margin: str) -> str:
-    """What an inconclusive effect can't be told from. Its interval stands for this metric's mean alone."""
+    """What an inconclusive effect can't be text from. Its interval stands for this metric's mean alone."""
     if e.ci is None or e.ci[0] <= 0 <= e.ci[1]:
         return f"no change at a {margin}"
     if abs(size) < (e.margin or 0.0):
@@ -86,10 +86,10 @@ def _doubt(e: MetricEvidence, size: float, margin: str) -> str:
 
 
 def _moved(e: MetricEvidence, size: float, direction: Direction) -> str:
-    told = f"{_plain(e, abs(size))} {'higher' if size > 0 else 'lower'}"
+    text = f"{_plain(e, abs(size))} {'higher' if size > 0 else 'lower'}"
     if direction is Direction.none:
-        return told
-    return f"{told} ({'better' if (size > 0) == (direction is Direction.maximize) else 'worse'})"
+        return text
+    return f"{text} ({'better' if (size > 0) == (direction is Direction.maximize) else 'worse'})"
 
 
 def _points(e: MetricEvidence, *, alone: bool) -> str:
@@ -97,8 +97,8 @@ def _points(e: MetricEvidence, *, alone: bool) -> str:
     more = f" and {len(e.points) - _MOST_NAMED} more" if len(e.points) > _MOST_NAMED else ""
     if alone:
         worse = sum(p.decision == "regressed" for p in e.points)
-        told = [f"worse at {worse}"] * bool(worse) + [f"better at {len(e.points) - worse}"] * (worse < len(e.points))
-        return f"{e.variable} is {' and '.join(told)} of {e.n_points} input points: {shown}{more} ({_basis(e)})"
+        text = [f"worse at {worse}"] * bool(worse) + [f"better at {len(e.points) - worse}"] * (worse < len(e.points))
+        return f"{e.variable} is {' and '.join(text)} of {e.n_points} input points: {shown}{more} ({_basis(e)})"
     return f"most at {shown}{more}"
 
 
@@ -111,18 +111,18 @@ def _point(e: MetricEvidence, i: int) -> str:
 
 def _basis(e: MetricEvidence) -> str:
     runs = _both(e.n_runs, "run")
-    told = f"{runs} a side" if e.n_runs[0] == e.n_runs[1] else runs
+    text = f"{runs} a side" if e.n_runs[0] == e.n_runs[1] else runs
     if max(e.n_runs) == 1:
         repeats = _both(e.n_repeats, "repeat")
-        told = f"one run of {repeats} a side" if e.n_repeats[0] == e.n_repeats[1] else f"one run a side, of {repeats}"
+        text = f"one run of {repeats} a side" if e.n_repeats[0] == e.n_repeats[1] else f"one run a side, of {repeats}"
     if e.location == "best":
-        told += " by their best repeats, as others kept the machine busy"
+        text += " by their best repeats, as others kept the machine busy"
     known = e.run_variance
     if known is not None and known.source == "assumed":
-        told += f", run-to-run sd assumed {known.sd_percent:g} %"
+        text += f", run-to-run sd assumed {known.sd_percent:g} %"
     elif known is not None and known.source == "store":
-        told += f", run-to-run sd {known.sd_percent:.2g} % from the store"
-    return told
+        text += f", run-to-run sd {known.sd_percent:.2g} % from the store"
+    return text
 
 
 def _both(n: tuple[int, int], what: str) -> str:

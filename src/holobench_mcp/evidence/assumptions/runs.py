@@ -1,0 +1,31 @@
+"""Several runs on a side: each gives one number, and the sides are compared on those."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from holobench_mcp.evidence import run_tests
+from holobench_mcp.evidence.question import Samples, Tested
+
+
+def holds(samples: Samples) -> bool:
+    """Whether a side has more than one run that is no copy of another."""
+    return max(run_tests.distinct(samples).n_runs) > 1
+
+
+def test(samples: Samples) -> Tested:
+    """Welch's test on the runs' numbers, or Student's where it is less sure, and moderated tests at each point."""
+    samples = run_tests.distinct(samples)
+    numbers = run_tests.numbers_of(samples, fewest=run_tests.FEWEST_RUNS)
+    yb, yc = numbers.baseline.mean(axis=1), numbers.candidate.mean(axis=1)
+    floor = numbers.floor
+    overall = run_tests.between_sides(yb, yc, floor, run_tests.of_a_lone_run(samples), samples.question.guards)
+    variance = overall.variance / (1 / yb.size + 1 / yc.size)
+    shapes = [
+        run_tests.shape_of_a_side(runs, at)
+        for runs, at in ((samples.baseline, numbers.baseline), (samples.candidate, numbers.candidate))
+    ]
+    within = run_tests.WithinRuns(
+        np.stack([s for s, _ in shapes]), np.stack([df for _, df in shapes]), np.array([1 / yb.size, 1 / yc.size])
+    )
+    return run_tests.answer(samples, numbers, overall, variance, within)

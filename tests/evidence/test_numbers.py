@@ -1,0 +1,44 @@
+"""Odd numbers: the largest, the smallest, the signed, those rounded to zero."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from evidence_sides import only, run
+from holobench_mcp import judge
+
+
+def test_times_that_were_rounded_to_zero_have_a_variance_between_runs_too():
+    base, cand = [0, 1, 1, 1, 1, 1, 1, 1.0], [1, 1, 1, 1, 1, 1.05, 1, 1.0]
+    assert only(judge([run(base, units="ms")], [run(cand, units="ms")])).run_variance.source == "assumed"
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("size", [1e308, 1e300, 1e-300, 5e-324])
+@pytest.mark.parametrize("runs", [1, 3])
+def test_the_largest_and_smallest_numbers_give_finite_answers(size, runs):
+    rng = np.random.default_rng(240)
+    sides = [[run(np.clip(rng.standard_normal((4, 5)), -1, 1) * size, units="V") for _ in range(runs)] for _ in "ab"]
+    found = only(judge(*sides))
+    assert all(math.isfinite(v) for v in (*found.ci, found.effect, found.margin, found.p_value))
+    positive = [
+        [run(np.exp(-np.abs(rng.standard_normal((4, 5)))) * size, units="ms") for _ in range(runs)] for _ in "ab"
+    ]
+    assert only(judge(*positive)).reason
+
+
+def test_the_margin_of_a_signed_metric_is_of_the_size_of_its_points():
+    base = np.array([[-5.0, -5.1, -4.9], [5.0, 5.1, 4.9]])
+    assert only(judge([run(base, units="V")], [run(base[:, ::-1] + 0.01, units="V")])).margin == pytest.approx(0.15)
+
+
+def test_a_time_rounded_to_zero_at_one_point_leaves_the_others_their_own_run_variance():
+    rng = np.random.default_rng(250)
+    levels = np.r_[1000.0, np.full(9, 1.0)][:, None]
+    base, cand = (levels * (1 + 0.001 * rng.standard_normal((10, 5))) for _ in range(2))
+    base[9], cand[9] = 0, 0
+    cand[0] *= 1.05  # within what two runs of the same code differ by
+    assert judge([run(base, units="ms")], [run(cand, units="ms")]).decision != "regressed"
