@@ -45,7 +45,7 @@ def test_an_interval_beside_zero_is_not_said_to_look_like_no_change():
     base = lognormal(270, (1, 30), sd=0.03)
     found = only(judge([run(base)], [run(1.025 * base[:, ::-1])]))
     assert found.decision == "inconclusive" and found.ci[0] > 0
-    assert "can't be judgement from one beyond the 3 % margin" in found.reason
+    assert "can't be told from one beyond the 3 % margin" in found.reason
     rest = [lognormal(272 + i, (1, 8)) for i in range(7)]
     more = [lognormal(372 + i, (1, 8)) for i in range(7)]
     base = 100 * np.exp(0.06 * np.linspace(-1.3, 1.3, 8))[None, :]

@@ -31,7 +31,7 @@ def metric_reason(e: MetricEvidence, direction: Direction, *, moved: bool, exact
                 return f"{e.variable} is exactly equal on both sides ({_basis(e)})."
             return f"{e.variable} is unchanged: {_size(e, size)} ({basis}) lies within the {margin}."
         case _:
-            return f"{e.variable}: {_size(e, size)} ({basis}) can't be text from {_doubt(e, size, margin)}."
+            return f"{e.variable}: {_size(e, size)} ({basis}) can't be told from {_doubt(e, size, margin)}."
 
 
 def overall_reason(judged: Sequence[MetricEvidence]) -> str:
@@ -77,7 +77,7 @@ def next_step(judged: Sequence[MetricEvidence]) -> str | None:
 
 
 def _doubt(e: MetricEvidence, size: float, margin: str) -> str:
-    """What an inconclusive effect can't be text from. Its interval stands for this metric's mean alone."""
+    """What an inconclusive effect can't be told from. Its interval stands for this metric's mean alone."""
     if e.ci is None or e.ci[0] <= 0 <= e.ci[1]:
         return f"no change at a {margin}"
     if abs(size) < (e.margin or 0.0):
