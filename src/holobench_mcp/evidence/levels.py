@@ -11,7 +11,7 @@ import numpy as np
 
 from holobench_mcp.evidence.formulas import FloatArray, t_quantile
 from holobench_mcp.evidence.run_tests import locations
-from holobench_mcp.result.coordinates import places_of, plain_values
+from holobench_mcp.result.points import place_of
 
 if TYPE_CHECKING:
     from holobench_mcp.result.snapshot import Snapshot
@@ -45,7 +45,7 @@ def level(runs: Sequence[Snapshot], variable: str, *, log: bool, point: Mapping[
     for run in runs:
         samples = run.samples[variable].reshape(-1, run.samples[variable].shape[-1])
         if point:
-            samples = samples[[_place(run, point)]]
+            samples = samples[[place_of(run.coordinates, point)]]
         samples = np.where(np.isfinite(samples), samples, np.nan)
         samples = samples[np.isfinite(samples).any(axis=1)]
         if samples.size == 0:
@@ -67,20 +67,3 @@ def level(runs: Sequence[Snapshot], variable: str, *, log: bool, point: Mapping[
         half = t_quantile(0.975, df) * math.sqrt(inner)
         return Level(value, (value - half, value + half), n, 1)
     return Level(value, None, n, len(numbers))
-
-
-def _place(run: Snapshot, point: Mapping[str, Any]) -> int:
-    indices = []
-    for name, values in run.coordinates.items():
-        if name not in point:
-            raise KeyError(f"point: it needs a value for {name}")
-        places = places_of(values, point[name])
-        if places.size == 0:
-            raise KeyError(
-                f"point: {name} was never {point[name]!r}; it was {', '.join(map(str, plain_values(values[:12])))}"
-            )
-        indices.append(int(places[0]))
-    unknown = set(point) - set(run.coordinates)
-    if unknown:
-        raise KeyError(f"point: {', '.join(sorted(unknown))} is not an input; inputs are {', '.join(run.coordinates)}")
-    return int(np.ravel_multi_index(indices, [len(v) for v in run.coordinates.values()])) if indices else 0

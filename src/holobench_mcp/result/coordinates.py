@@ -69,13 +69,3 @@ def in_common(values: npt.NDArray[Any], other: npt.NDArray[Any]) -> npt.NDArray[
     if any((values.dtype.kind == kind) != (other.dtype.kind == kind) for kind in "UM"):
         return values[:0]
     return np.intersect1d(values, other)
-
-
-def places_of(values: npt.NDArray[Any], wanted: object) -> npt.NDArray[np.intp]:
-    """Where an input has a value, as JSON or a person writes it; a time may have a space in place of its T."""
-    if values.dtype.kind == "M":
-        try:
-            return np.flatnonzero(values == np.datetime64(str(wanted)))
-        except ValueError:
-            return np.empty(0, dtype=np.intp)
-    return np.flatnonzero([str(v) == str(wanted) for v in values.tolist()])
