@@ -23,7 +23,9 @@ from typing import TYPE_CHECKING, Any
 
 from holobench_mcp import gitinfo
 from holobench_mcp.capture import guard
+from holobench_mcp.capture.benchmark_files import benchmark_files, project_root, sources_sha256, sweep_sha256
 from holobench_mcp.capture.environment import benchmark_file_of, capture_environment, versions_of
+from holobench_mcp.capture.loaded_files import FirstLine, LoadedFiles, Mode, probe_environment, read_loaded_files
 from holobench_mcp.capture.sweeps import Sweeps
 from holobench_mcp.model import CaptureError, InvalidArgument
 
@@ -57,6 +59,7 @@ class RunOutcome:
     timed_out: bool = False
     cancelled: bool = False
     problems: list[str] = field(default_factory=list)
+    loaded: LoadedFiles = field(default_factory=LoadedFiles)
 
 
 def run_command(
@@ -72,6 +75,7 @@ def run_command(
     on_snapshot: Callable[[Snapshot], None] | None = None,
     cancel: threading.Event | None = None,
     stdout_is_ours: bool = False,
+    probe: Mode | Path | None = "modules",
 ) -> RunOutcome:
     """Run a command to its end and read every sweep that it collected.
 
@@ -80,6 +84,8 @@ def run_command(
     stdout_is_ours: what goes where this process's goes, goes to its stderr alone.
     on_snapshot: called with every sweep when the command is over, so that recording disturbs no measurement.
     cancel: when it is set, the child's whole process group is ended.
+    probe: what every Python of the run writes down: its modules, also the files that it opens, or whether it runs one
+    of the lines that a file lists, in which case the run is ended as soon as it has; None for nothing.
 
     Raises CaptureError when the command can't be started.
     """
@@ -91,19 +97,33 @@ def run_command(
         child_env[LABEL] = label
     if revision := source_revision or child_env.get(REVISION) or gitinfo.git(folder, "rev-parse", "HEAD"):
         child_env[REVISION] = revision
+    command_file = benchmark_file_of(command, folder)
     known = capture_environment(
         command=command,
         caches_on=False,
         cwd=folder,
-        benchmark_file=benchmark_file_of(command, folder),
+        benchmark_file=command_file,
         versions=None if command[0] == sys.executable else versions_of(command[0], cwd=folder, env=child_env),
     )
     mark = child_env[RUN_MARK] = f"{os.getpid()}-{time.monotonic_ns()}"
     with private_folder() as private:
         sweeps = Sweeps(Path(private) / "result.pkl", known, on_snapshot)
         child_env[RESULT_PATH] = str(sweeps.path)
+        records = Path(private) / "loaded"
+        records.mkdir()
+        if probe is not None:
+            child_env |= probe_environment(child_env, records, probe)
+        ends = FirstLine(records, cancel) if isinstance(probe, Path) else cancel
         with sweeps:
-            outcome = _run(command, folder, child_env, mark, timeout_s, on_output, cancel, stdout_is_ours)
+            outcome = _run(command, folder, child_env, mark, timeout_s, on_output, ends, stdout_is_ours)
+            if isinstance(ends, FirstLine) and ends.line_ran():
+                outcome.cancelled = cancel is not None and cancel.is_set()
+            loaded = outcome.loaded = read_loaded_files(records)
+            digest = sources_sha256(benchmark_files(command_file, loaded, project_root(folder)))
+            sources = known.model_copy(update={"benchmark_sha256": digest})
+            sweeps.environment_of = lambda sweep: sources.model_copy(
+                update={"sweep_sha256": sweep_sha256(loaded, sweep)}
+            )
         outcome.snapshots, outcome.problems = sweeps.snapshots, sweeps.problems
     return outcome
 

@@ -40,7 +40,8 @@ class Sweeps:
         self.path = path
         self.snapshots: list[Snapshot] = []
         self.problems: list[str] = []
-        self._environment = environment
+        #: The environment of a sweep, by the name of its class; what is known of it only when the command is over.
+        self.environment_of: Callable[[str | None], Environment] = lambda _: environment
         self._on_snapshot = on_snapshot
         self._put_aside: list[Path] = []
         self._open: BinaryIO | None = None
@@ -155,7 +156,7 @@ class Sweeps:
 
     def _read(self, pickled: bytes) -> None:
         try:
-            found = read_pickle(pickled, name="a sweep's result", environment=self._environment)
+            found = read_pickle(pickled, name="a sweep's result", environment=self.environment_of)
         except CaptureError as problem:
             self.problems.append(str(problem))
             return

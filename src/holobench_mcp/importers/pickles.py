@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
@@ -63,6 +63,7 @@ class _Described(Frozen):
     metrics: tuple[Metric, ...]
     constants: tuple[tuple[str, JsonScalar], ...]
     caches_on: bool
+    sweep: str | None = Field(None, max_length=1000)
     regressions: tuple[dict[str, _ExactFloat | JsonScalar], ...] | None
     dims: dict[str, tuple[str, ...]]
 
@@ -71,12 +72,13 @@ def read_pickle(
     source: Path | bytes,
     *,
     name: str | None = None,
-    environment: Environment | None = None,
+    environment: Environment | Callable[[str | None], Environment] | None = None,
     timeout_s: float = _TIMEOUT_S,
     max_bytes: int = MAX_PICKLE_BYTES,
 ) -> list[Snapshot]:
     """Every result of a saved pickle: of one result, of several, or of several pickles in a row.
 
+    environment: what is known of where they were measured, or of each by `module.Class` of its sweep.
     Raises CaptureError, naming the file, for one that is too large, takes too long, is cut short, is no result, or
     names something that a result never needs. Nothing that it names is run.
     """
@@ -115,12 +117,17 @@ def _opened(source: Path | bytes, spooled: BinaryIO, label: str, max_bytes: int)
     return spooled
 
 
-def snapshot_of(header: Mapping[str, Any], archive: bytes, label: str, environment: Environment | None) -> Snapshot:
+def snapshot_of(
+    header: Mapping[str, Any],
+    archive: bytes,
+    label: str,
+    environment: Environment | Callable[[str | None], Environment] | None,
+) -> Snapshot:
     """A result from the quarantine's description and archive of it. Raises CaptureError for what is none."""
     try:
         described = _Described.model_validate(header)
         moment = _moment(described, read_archive(archive))
-        known = environment or Environment()
+        known = (environment(described.sweep) if callable(environment) else environment) or Environment()
         if known.caches_on is None:
             known = known.model_copy(update={"caches_on": described.caches_on})
         snapshot = storable(moment, known, None)

@@ -81,12 +81,22 @@ def describe(result: Double) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]
             "inputs": inputs,
             "metrics": metrics,
             "constants": _constants(cfg.get("const_vars")),
+            "sweep": _sweep(cfg),
             "caches_on": bool(cfg.get("cache_results")) or bool(cfg.get("cache_samples")),
             "regressions": None if not isinstance(report, Double) else _regressions(report),
             "dims": dims,
         },
         arrays,
     )
+
+
+def _sweep(cfg: Mapping[str, Any]) -> str | None:
+    """The class whose variables were swept, as `module.Class`: param keeps it as their owner."""
+    for variable in [*_listed(cfg.get("result_vars")), *_listed(cfg.get("input_vars"))]:
+        owner = variable.attributes().get("owner") if isinstance(variable, Double) else None
+        if isinstance(owner, Double) or (isinstance(owner, type) and issubclass(owner, Double)):
+            return owner.named[:1000]
+    return None
 
 
 def _parameters(parameterized: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from holobench_mcp import gitinfo
+from holobench_mcp.capture.benchmark_files import names_a_benchmark
 from holobench_mcp.config import TABLE
 from holobench_mcp.measure.change import Change, FileChange
 from holobench_mcp.model import Difference
@@ -48,10 +49,6 @@ _STARTS_BY_ITSELF = frozenset({"sitecustomize.py", "usercustomize.py"})
 _LOADED = frozenset({
     "bencher", "numpy", "param", "xarray", "pandas", "holoviews", "hvplot", "panel", "bokeh", "plotly", "diskcache",
     "optuna", "scipy",
-})  # fmt: skip
-#: Words in the name of a file or a folder that measures.
-_MEASURES = frozenset({
-    "bench", "benches", "benchmark", "benchmarks", "benchmarking", "harness", "perf", "timer", "timing", "timings",
 })  # fmt: skip
 
 
@@ -131,13 +128,6 @@ def harness_cautions(
     else:
         return ()
     return (_caution("benchmark_source", detail),)
-
-
-def names_a_benchmark(path: str) -> bool:
-    """Whether a program's name, or its folder's, says that it measures."""
-    file = PurePosixPath(path)
-    words = {word for part in (*file.parent.parts, file.stem) for word in re.split(r"[_.-]", part.lower())}
-    return file.suffix in (".py", ".sh") and not words.isdisjoint(_MEASURES)
 
 
 def named(paths: Sequence[str], most: int = 5) -> str:
