@@ -61,6 +61,7 @@ class ResultRow(Frozen):
 class ResultPage(Frozen):
     """A page of results, newest first."""
 
+    reason: str | None = Field(None, description="why there are none, or what is left out")
     results: tuple[ResultRow, ...]
     total: int = Field(description="results that match, on all pages")
     next_cursor: str | None = None
@@ -82,7 +83,10 @@ class MetricRow(Frozen):
     units: str | None
     direction: Direction
     kind: Kind
-    n: int
+    n: int = Field(description="finite samples, which mean and sd are of")
+    n_total: int = Field(description="samples that were to be measured")
+    missing: int = 0
+    infinite: int = 0
     mean: float | None
     sd: float | None = None
     optimal_value: float | None
@@ -93,6 +97,7 @@ class MetricRow(Frozen):
 class MetricList(Frozen):
     """What a result measured, and over which inputs."""
 
+    reason: str | None = Field(None, description="what must be said of the result that the name found")
     result_id: str
     bench_name: str
     inputs: tuple[InputValues, ...]
@@ -193,6 +198,7 @@ class History(Frozen):
 class BaselineList(Frozen):
     """What every named baseline means now."""
 
+    reason: str | None = Field(None, description="why there are none, or what is left out")
     baselines: tuple[RefEntry, ...]
 
 
@@ -200,5 +206,6 @@ class BaselineSet(Frozen):
     """A baseline's new entry, and how the new result compares with the one that it replaced."""
 
     entry: RefEntry
+    runs: int = Field(1, description="recorded runs of this code, all of which stand for it")
     decision: Decision | None = None
     note: str | None = None

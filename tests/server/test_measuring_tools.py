@@ -71,7 +71,7 @@ def test_what_measures_says_that_it_changes_and_destroys_nothing(project: Path) 
         assert tools[name].annotations.destructive_hint is False
     assert tools["list_benchmarks"].annotations.read_only_hint is True
     assert set(tools["run_benchmark"].input_schema["properties"]) == {
-        "name", "label", "runs", "repeats", "parameters", "wait"
+        "benchmark", "label", "runs", "repeats", "parameters", "wait"
     }  # fmt: skip
 
 

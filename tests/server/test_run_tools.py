@@ -68,8 +68,8 @@ def test_what_is_not_configured_is_refused(project: Path) -> None:
     async def session() -> list[str]:
         async with Client(create_server(project=str(project))) as client:
             calls = [
-                ("run_benchmark", {"name": "rm"}),
-                ("run_benchmark", {"name": "tiny", "parameters": {"x": 1}}),
+                ("run_benchmark", {"benchmark": "rm"}),
+                ("run_benchmark", {"benchmark": "tiny", "parameters": {"x": 1}}),
                 ("compare_revisions", {"benchmark": "tiny", "base": "--output=/tmp/x"}),
                 ("compare_revisions", {"benchmark": "tiny", "rounds": 2, "head": "nothing"}),
             ]
@@ -92,7 +92,7 @@ def test_the_server_answers_while_it_measures_and_a_lost_client_ends_the_run(pro
                 started.set()
 
             async def run() -> None:
-                await client.call_tool("run_benchmark", {"name": "slow"}, progress_callback=show)
+                await client.call_tool("run_benchmark", {"benchmark": "slow"}, progress_callback=show)
 
             tasks.start_soon(run)
             await started.wait()
@@ -101,7 +101,7 @@ def test_the_server_answers_while_it_measures_and_a_lost_client_ends_the_run(pro
         return answered
 
     answered = anyio.run(session)
-    assert "No recorded result matches" in answered
+    assert "Nothing was recorded yet" in answered
     left = subprocess.run(
         ["pgrep", "-f", "time.sleep\\(100\\)"], capture_output=True, text=True, check=False
     ).stdout.split()

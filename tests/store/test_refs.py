@@ -10,7 +10,7 @@ import pytest
 from conftest import snapshot
 from holobench_mcp.model import IntegrityError, InvalidArgument
 from holobench_mcp.store import Store
-from holobench_mcp.store.names import find
+from holobench_mcp.store.lookup import Lookup
 
 
 @pytest.mark.parametrize("name", ["..", "a/b", "", "latest", "x" * 65, "a\nb", "-x", "a..b"])
@@ -58,7 +58,7 @@ def test_a_ref_can_not_be_edited_to_mean_another_benchs_result(store: Store) -> 
     (path,) = (Path(store.location.url) / "refs" / "sort" / "baseline").iterdir()
     path.write_text(path.read_text().replace(ours, theirs))
     with pytest.raises(IntegrityError, match="search"):
-        find(store, "sort@baseline")
+        Lookup(store).find("sort@baseline")
     assert list(store.verify())
 
 

@@ -20,7 +20,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List recorded results, newest first."""
-    page = open_workspace().list_results(bench_name=bench, revision=revision, label=label, limit=limit, cursor=cursor)
+    page = open_workspace().list_results(benchmark=bench, revision=revision, label=label, limit=limit, cursor=cursor)
     output.print_json(page) if as_json else tables.results(page)
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from holobench_mcp.answers import BaselineList, BaselineSet, ImportReport, MetricList, ResultPage
+from holobench_mcp.answers import BaselineList, BaselineSet, ImportReport, MetricList, MetricRow, ResultPage
 from holobench_mcp.digest.words import at, few, holds, joined, number, plain, revision, unit
 from holobench_mcp.model import Direction, RefEntry, ResultDocument
+
+_BETTER = {
+    Direction.minimize: "lower is better",
+    Direction.maximize: "higher is better",
+    Direction.none: "no better direction",
+}
 
 
 def results(page: ResultPage) -> str:
     """One line a result."""
     if not page.results:
-        return (
-            "No recorded result matches. Without arguments, list_results shows all there are; "
-            "holobench-mcp run -- python your_benchmark.py records one."
-        )
+        return plain(page.reason or "No result is on this page.")
     lines = [
         f"{r.result_id}  {r.bench_name}  {r.executed_at[:19]}Z  rev {revision(r.source_revision, r.dirty)}"
         + (f"  label {r.label!r}" if r.label else "")
@@ -23,28 +26,32 @@ def results(page: ResultPage) -> str:
     ]
     shown = f"{len(page.results)} of {page.total} results, newest first."
     more = f" More: cursor={page.next_cursor!r}" if page.next_cursor else ""
-    return joined([shown + more, *lines])
+    return joined([shown + more, *([page.reason] if page.reason else []), *lines])
 
 
 def metrics(listed: MetricList) -> str:
     """The inputs, then one line a metric."""
-    lines = [f"{listed.result_id} ({listed.bench_name})"]
+    lines = [f"{listed.result_id} ({listed.bench_name})", *([listed.reason] if listed.reason else [])]
     for i in listed.inputs:
         more = f" … {i.n_values} values" if i.n_values > 12 else ""
         lines.append(f"input {i.name}{unit(i.units)}: {', '.join(map(str, i.values[:12]))}{more}")
     for m in listed.metrics:
-        better = {
-            Direction.minimize: "lower is better",
-            Direction.maximize: "higher is better",
-            Direction.none: "no better direction",
-        }
-        line = f"{m.variable}{unit(m.units)}: mean {number(m.mean)} ± {number(m.sd)} (n={m.n}), {better[m.direction]}"
+        line = f"{m.variable}{unit(m.units)}: mean {number(m.mean)} ± {number(m.sd)} (n={_samples(m)})"
+        line += f", {_BETTER[m.direction]}"
         if m.optimal_value is not None:
             line += f", best {number(m.optimal_value)}{at(m.optimal_inputs)}"
         if m.claim is not None:
             line += f", claim {m.claim.claim} {holds(m.claim.holds)} (worst {number(m.claim.worst_value)})"
         lines.append(line)
     return joined(lines)
+
+
+def _samples(m: MetricRow) -> str:
+    """How many finite samples there are, of how many, and what the others are."""
+    if m.n == m.n_total:
+        return str(m.n)
+    lost = [f"{count} {what}" for count, what in ((m.missing, "missing"), (m.infinite, "infinite")) if count]
+    return f"{m.n} of {m.n_total}: {', '.join(lost)}"
 
 
 def result(document: ResultDocument) -> str:
@@ -81,11 +88,13 @@ def imported(report: ImportReport) -> str:
 def baselines(listed: BaselineList) -> str:
     """One line a baseline."""
     if not listed.baselines:
-        return (
-            "No baseline is set. set_baseline pins one; until then, compare_results takes the newest earlier result of "
-            "other code."
+        return joined(
+            [
+                *([listed.reason] if listed.reason else []),
+                "set_baseline pins one; until then, compare_results takes the newest earlier result of other code.",
+            ]
         )
-    return joined(_baseline(b) for b in listed.baselines)
+    return joined([*([listed.reason] if listed.reason else []), *map(_baseline, listed.baselines)])
 
 
 def baseline_set(change: BaselineSet) -> str:

@@ -24,7 +24,8 @@ MACHINE = (
     ("numpy", "numpy"),
 )
 _TIME_LABEL = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
-_SHOWN_DIGITS = 10
+#: Digits of a revision that answers show, and by which it is found again.
+SHOWN_DIGITS = 10
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def label_of(manifest: Manifest) -> str | None:
 
 def revision_text(revision: str | None, dirty: bool | None) -> str | None:
     """A revision as every answer writes it: ten digits, and `+dirty` behind them for code with uncommitted changes."""
-    return None if revision is None else revision[:_SHOWN_DIGITS] + ("+dirty" if dirty else "")
+    return None if revision is None else revision[:SHOWN_DIGITS] + ("+dirty" if dirty else "")
 
 
 def same_code(one: Manifest, other: Manifest) -> bool:

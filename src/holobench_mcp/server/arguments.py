@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from mcp_types import CallToolResult, InputRequiredResult
 
 
+#: What an argument was called before, and in other tools.
+_OLD_NAMES = {"bench_name": "benchmark", "name": "benchmark"}
+
+
 class Server(MCPServer[Any]):
     """An MCPServer that takes no argument lightly."""
 
@@ -39,6 +43,7 @@ class Server(MCPServer[Any]):
         """Call a tool. Raises ToolError, naming the argument, for one that is unknown, wrong or missing."""
         tool = self._tool_manager.get_tool(name)
         known = list(tool.parameters.get("properties", {})) if tool is not None else []
+        arguments = _renamed(name, arguments, known)
         for argument in arguments if tool is not None else ():
             if argument not in known:
                 near = difflib.get_close_matches(argument[:100], known, n=1)
@@ -52,3 +57,17 @@ class Server(MCPServer[Any]):
             if isinstance(problem.__cause__, ValidationError) and not isinstance(problem, UnexpectedToolError):
                 raise ToolError(str(fault_in(problem.__cause__, document=arguments))) from problem
             raise
+
+
+def _renamed(tool: str, arguments: dict[str, Any], known: list[str]) -> dict[str, Any]:
+    """Arguments by the names that the tool has now. Raises ToolError where both names got different values."""
+    renamed = dict(arguments)
+    for old, new in _OLD_NAMES.items():
+        if old not in renamed or old in known or new not in known:
+            continue
+        value, new_value = renamed.pop(old), renamed.get(new)
+        if value is None or new_value is None:  # null is absent
+            renamed[new] = value if new_value is None else new_value
+        elif value != new_value:
+            raise ToolError(f"{new}: {tool} got {new_value!r:.80}, and {old}={value!r:.80} beside it. Give one.")
+    return renamed

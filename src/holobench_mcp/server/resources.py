@@ -53,7 +53,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
     @for_readers
     def benchmark(bench_name: str) -> str:
         """A benchmark's newest results and its baselines."""
-        page = services.workspace.list_results(bench_name=bench_name, limit=50)
+        page = services.workspace.list_results(benchmark=bench_name, limit=50)
         refs = services.workspace.list_baselines(bench_name).baselines
         document = {
             "bench_name": bench_name,

@@ -24,10 +24,10 @@ from holobench_mcp.model import (
     UnknownResult,
     fault_in,
 )
-from holobench_mcp.store import layout, measurements
+from holobench_mcp.store import layout, measurements, refs
 from holobench_mcp.store.backend import Backend, Location
 from holobench_mcp.store.index import Index
-from holobench_mcp.store.parsing import parse_manifest, parse_ref_entry
+from holobench_mcp.store.parsing import parse_manifest
 
 if TYPE_CHECKING:
     from holobench_mcp.result.snapshot import Snapshot
@@ -183,14 +183,15 @@ class Store:
 
     def ref_log(self, bench_name: str, name: str) -> list[RefEntry]:
         """Every entry of a ref, oldest first."""
-        return list(self._entries(layout.ref_prefix(bench_name, name)))
+        return list(refs.log(self.backend, bench_name, name))
 
     def refs(self, bench_name: str | None = None) -> list[RefEntry]:
-        """What every ref means now: of one bench, or of all."""
-        current: dict[tuple[str, str], RefEntry] = {}
-        for entry in self._entries(layout.ref_prefix(bench_name) if bench_name else layout.REFS):
-            current[entry.bench_name, entry.name] = entry
-        return list(current.values())
+        """What every ref means now: of one bench, or of all. Raises IntegrityError where one is damaged."""
+        return [refs.read(self.backend, key) for key in refs.last_keys(self.backend, bench_name)]
+
+    def readable_refs(self, bench_name: str | None = None) -> tuple[list[RefEntry], list[str]]:
+        """The same without those that are damaged, whose keys come second."""
+        return refs.current(self.backend, bench_name)
 
     def measurement(self, measurement_id: str) -> MeasurementDocument | None:
         """A measurement's document. None where there is none, as for results that were recorded one by one."""
@@ -210,10 +211,6 @@ class Store:
         yield from verify(self)
 
     # ------------------------------------------------------------------ parts
-
-    def _entries(self, prefix: str) -> Iterator[RefEntry]:
-        for key in sorted(key for key, _ in self.backend.keys(prefix)):
-            yield parse_ref_entry(self.backend.get(key) or b"", key)
 
     def _is_whole(self, result_id: str) -> bool:
         try:

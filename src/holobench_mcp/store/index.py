@@ -10,10 +10,10 @@ import hashlib
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypedDict, TypeVar, Unpack
 
 from pydantic import ValidationError
 
@@ -24,22 +24,48 @@ from holobench_mcp.store.backend import Backend
 from holobench_mcp.store.parsing import parse_manifest
 
 #: Raise it when a column or the meaning of one changes; older files are then built again.
-_VERSION = 1
+_VERSION = 2
 #: A folder's timestamp is coarse: a listing this fresh may already have missed a later write.
 _RACY_NS = 50_000_000
 
 _SCHEMA = """
 CREATE TABLE results (
-    result_id TEXT PRIMARY KEY, bench_name TEXT NOT NULL, executed_at TEXT NOT NULL, revision TEXT, label TEXT,
-    definition TEXT, measurement TEXT, manifest TEXT NOT NULL
+    result_id TEXT PRIMARY KEY, bench_name TEXT NOT NULL, executed_at TEXT NOT NULL, revision TEXT,
+    dirty INTEGER NOT NULL, label TEXT, definition TEXT, measurement TEXT, benchmark TEXT, manifest TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX by_time ON results (executed_at DESC, result_id DESC);
 CREATE INDEX by_bench ON results (bench_name, executed_at DESC, result_id DESC);
+CREATE INDEX by_revision ON results (revision, bench_name);
+CREATE INDEX by_label ON results (label, bench_name);
+CREATE INDEX by_benchmark ON results (benchmark, bench_name);
 """
 _T = TypeVar("_T")
 #: Each is some kilobytes; parsing one takes longer than reading it.
 _MAX_PARSED = 10_000
 _NEWEST_FIRST = "ORDER BY executed_at DESC, result_id DESC"
+#: Behind every text that begins with the text before it.
+_LAST = "\U0010ffff"
+Column = Literal["result_id", "bench_name", "revision", "label", "benchmark"]
+
+
+class Conditions(TypedDict, total=False):
+    """What results are chosen by; a condition that is None holds for all.
+
+    revision: a hash or the beginning of one; commit: the revision, whole. before: an (executed_at, result_id).
+    benchmark: the configured benchmark that recorded them.
+    """
+
+    bench_name: str | None
+    benches: Sequence[str] | None
+    revision: str | None
+    commit: str | None
+    dirty: bool | None
+    label: str | None
+    definition: str | None
+    measurement: str | None
+    benchmark: str | None
+    id_prefix: str | None
+    before: tuple[str, str] | None
 
 
 class Index:
@@ -66,49 +92,32 @@ class Index:
             self._on_index(lambda db: self._update(db, backend))
             self._stamp = stamp if stamp is not None and listed_at - stamp > _RACY_NS else None
 
-    def select(
-        self,
-        *,
-        bench_name: str | None = None,
-        revision: str | None = None,
-        label: str | None = None,
-        definition: str | None = None,
-        measurement: str | None = None,
-        id_prefix: str | None = None,
-        before: tuple[str, str] | None = None,
-        limit: int | None = None,
-        offset: int = 0,
-    ) -> list[Manifest]:
-        """Manifests, newest first. revision: a hash or the beginning of one. before: an (executed_at, result_id)."""
-        where, values = ["1"], list[object]()
-        for column, value in (
-            ("bench_name", bench_name),
-            ("label", label),
-            ("definition", definition),
-            ("measurement", measurement),
-        ):
-            if value is not None:
-                where.append(f"{column} = ?")
-                values.append(value)
-        for column, prefix in (("revision", revision), ("result_id", id_prefix)):
-            if prefix is not None:
-                where.append(f"substr({column}, 1, ?) = ?")
-                values += [len(prefix), prefix]
-        if before is not None:
-            where.append("(executed_at, result_id) < (?, ?)")
-            values += before
+    def select(self, *, limit: int | None = None, offset: int = 0, **conditions: Unpack[Conditions]) -> list[Manifest]:
+        """Manifests, newest first."""
+        where, values = _where(conditions)
         values += [-1 if limit is None else limit, offset]
-        query = f"SELECT result_id, manifest FROM results WHERE {' AND '.join(where)} {_NEWEST_FIRST} LIMIT ? OFFSET ?"  # noqa: S608 - columns are named above
+        query = f"SELECT result_id, manifest FROM results WHERE {where} {_NEWEST_FIRST} LIMIT ? OFFSET ?"  # noqa: S608 - columns are named below
         return self._on_index(lambda db: [self._manifest(*row) for row in db.execute(query, values)])
+
+    def count(self, **conditions: Unpack[Conditions]) -> int:
+        """How many results there are."""
+        where, values = _where(conditions)
+        query = f"SELECT count(*) FROM results WHERE {where}"  # noqa: S608 - as above
+        return self._on_index(lambda db: int(db.execute(query, values).fetchone()[0]))
+
+    def distinct(self, column: Column, *, limit: int | None = None, **conditions: Unpack[Conditions]) -> list[str]:
+        """The different values of a column, the one measured last first."""
+        where, values = _where(conditions)
+        query = (
+            f"SELECT {column} FROM results WHERE {where} AND {column} IS NOT NULL "  # noqa: S608 - as above
+            f"GROUP BY {column} ORDER BY max(executed_at) DESC, {column} LIMIT ?"
+        )
+        values.append(-1 if limit is None else limit)
+        return self._on_index(lambda db: [row[0] for row in db.execute(query, values)])
 
     def bench_names(self) -> list[str]:
         """Every bench that has a result, the one measured last first."""
-        query = "SELECT bench_name FROM results GROUP BY bench_name ORDER BY max(executed_at) DESC"
-        return self._on_index(lambda db: [row[0] for row in db.execute(query)])
-
-    def count(self) -> int:
-        """How many results there are."""
-        return self._on_index(lambda db: int(db.execute("SELECT count(*) FROM results").fetchone()[0]))
+        return self.distinct("bench_name")
 
     # ------------------------------------------------------------------ the file
 
@@ -164,15 +173,17 @@ class Index:
 
     def _insert(self, db: sqlite3.Connection, m: Manifest) -> None:
         db.execute(
-            "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 m.result_id,
                 m.bench_name,
                 m.executed_at,
                 m.source_revision,
+                bool(m.environment.git_dirty),
                 m.label,
                 m.definition,
                 m.measurement.id if m.measurement else None,
+                m.measurement.benchmark if m.measurement else None,
                 m.model_dump_json(),
             ),
         )
@@ -181,6 +192,34 @@ class Index:
         # A full cache disk must not take the answers away: what was read stays usable in this connection.
         with suppress(sqlite3.OperationalError):
             db.commit()
+
+
+def _where(conditions: Conditions) -> tuple[str, list[object]]:
+    """Conditions as SQL, and its values."""
+    where, values = ["1"], list[object]()
+    for column, value in (
+        ("bench_name", conditions.get("bench_name")),
+        ("revision", conditions.get("commit")),
+        ("dirty", conditions.get("dirty")),
+        ("label", conditions.get("label")),
+        ("definition", conditions.get("definition")),
+        ("measurement", conditions.get("measurement")),
+        ("benchmark", conditions.get("benchmark")),
+    ):
+        if value is not None:
+            where.append(f"{column} = ?")
+            values.append(value)
+    for column, prefix in (("revision", conditions.get("revision")), ("result_id", conditions.get("id_prefix"))):
+        if prefix is not None:
+            where.append(f"{column} >= ? AND {column} < ?")
+            values += [prefix, prefix + _LAST]
+    if (benches := conditions.get("benches")) is not None:
+        where.append(f"bench_name IN ({', '.join('?' * len(benches))})")
+        values += benches
+    if (before := conditions.get("before")) is not None:
+        where.append("(executed_at, result_id) < (?, ?)")
+        values += before
+    return " AND ".join(where), values
 
 
 def _read(backend: Backend, result_id: str) -> Manifest | None:

@@ -74,12 +74,19 @@ def blob_key(sha256: str) -> str:
     return f"{BLOBS}{sha256[:2]}/{sha256}"
 
 
+def is_ref_name(text: str) -> bool:
+    """Whether a ref can have this name; a branch such as feature/x can't be one."""
+    return _REF_NAME.fullmatch(text) is not None and ".." not in text and text != "latest"
+
+
 def check_ref_name(name: str) -> str:
     """A ref's name. Raises InvalidArgument, and for `latest` too, which names itself."""
-    if not _REF_NAME.fullmatch(name) or ".." in name:
-        raise InvalidArgument(f"{name!r:.80} is not a name for a baseline: 1 to 64 letters, digits, '.', '_' and '-'.")
     if name == "latest":
-        raise InvalidArgument("'latest' always means the newest result; give the baseline another name.")
+        raise InvalidArgument("name: 'latest' always means the newest result; give the baseline another name.")
+    if not is_ref_name(name):
+        raise InvalidArgument(
+            f"name: {name!r:.80} is not a name for a baseline: 1 to 64 letters, digits, '.', '_' and '-'."
+        )
     return name
 
 

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from holobench_mcp.model import InvalidArgument, StoreError, UnknownResult
-from holobench_mcp.store import layout, measurements
+from holobench_mcp.store import layout, measurements, refs
 from holobench_mcp.store.agreement import summed_up_otherwise
-from holobench_mcp.store.parsing import parse_ref_entry
 
 if TYPE_CHECKING:
     from holobench_mcp.store.bundle import Store
@@ -29,7 +28,7 @@ def verify(store: Store) -> Iterator[str]:
             yield f"{key}: {problem}"
     for key, _ in store.backend.keys(layout.REFS):
         try:
-            store.ref_target(parse_ref_entry(store.backend.get(key) or b"", key))
+            store.ref_target(refs.read(store.backend, key))
         except _DAMAGE as problem:
             yield f"{key}: {problem}"
     for key, _ in store.backend.keys(layout.MEASUREMENTS):

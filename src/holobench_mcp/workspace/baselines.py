@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from holobench_mcp.answers import BaselineList, BaselineSet
 from holobench_mcp.model import (
@@ -12,53 +12,88 @@ from holobench_mcp.model import (
     InvalidArgument,
     Manifest,
     NotComparable,
+    RefEntry,
     StoreError,
+    UnknownResult,
 )
 from holobench_mcp.store.layout import check_ref_name
-from holobench_mcp.workspace.library import Library, check_text
+from holobench_mcp.store.lookup import nothing_recorded
+from holobench_mcp.workspace.library import Library
+from holobench_mcp.workspace.listing import damaged_baselines
+from holobench_mcp.workspace.sides import replicates
 
+BASELINE = "baseline"
 #: Compares two results by their names, the baseline first.
 Compare = Callable[[str, str], ComparisonDocument]
 
 
 def set_baseline(
-    library: Library, compare: Compare, result: str, name: str = "baseline", reason: str | None = None
+    library: Library, compare: Compare, result: str, name: str | None = None, reason: str | None = None
 ) -> BaselineSet:
     """Make a name mean a result. The ref's log keeps what it meant before.
 
-    A result that regressed against what the name means now needs a reason. Raises InvalidArgument.
+    A result that regressed against what the name means now needs a reason. One that the name means already changes
+    nothing. Raises InvalidArgument.
     """
-    manifest = library.find(result)
-    check_ref_name(name)
+    match = library.match(result)
+    manifest, name = match.manifest, check_ref_name(BASELINE if name is None else name)
     if reason is not None and (len(reason) > 500 or not reason.isprintable()):
         raise InvalidArgument("reason: at most 500 printable characters.")
-    decision, note = _against_current(library, compare, manifest, name)
+    runs = len(replicates(library.index(), manifest))
+    notes = [match.note, _runs_note(runs)]
+    current = library.store.ref(manifest.bench_name, name)
+    if current is not None and current.result_id == manifest.result_id and reason in (None, current.reason):
+        notes.append(f"{manifest.bench_name}@{name} means this result already: nothing was changed.")
+        return BaselineSet(entry=current, runs=runs, note=_joined(notes))
+    decision, comparison = _against(compare, manifest, current)
     if decision is Decision.regressed and not (reason and reason.strip()):
         raise InvalidArgument(
             f"reason: {manifest.result_id} regressed against the current {manifest.bench_name}@{name}; making it "
-            f"the baseline would hide that. Say why in reason, if it is meant. ({note})"
+            f"the baseline would hide that. Say why in reason, if it is meant. ({comparison})"
         )
+    if reason is not None and not reason.strip():
+        raise InvalidArgument("reason: is empty; leave it out where there is none.")
     entry = library.store.set_ref(manifest.bench_name, name, manifest.result_id, reason=reason, by=_user_name())
-    return BaselineSet(entry=entry, decision=decision, note=note)
+    return BaselineSet(entry=entry, runs=runs, decision=decision, note=_joined([*notes, comparison]))
 
 
-def list_baselines(library: Library, bench_name: str | None = None) -> BaselineList:
-    """What every named ref means now."""
-    check_text(bench_name=bench_name)
-    return BaselineList(baselines=tuple(library.store.refs(bench_name)))
+def list_baselines(library: Library, benchmark: str | None = None) -> BaselineList:
+    """What every named ref means now. Raises UnknownResult for a benchmark of which nothing was recorded."""
+    benches = None if benchmark is None else library.benches(benchmark)
+    store = library.store
+    entries, damaged = list[RefEntry](), list[str]()
+    for bench in benches or (None,):
+        readable, broken = store.readable_refs(bench)
+        entries += readable
+        damaged += broken
+    reasons = [damaged_baselines(damaged)]
+    if not entries and not damaged:
+        of = f" of {', '.join(benches)}" if benches else ""
+        reasons.append(f"No baseline{of} is set in the store {store.location.url}.")
+        reasons += [nothing_recorded(store)] if library.index().count() == 0 else []
+    reason = _joined(reasons)
+    return BaselineList(**({"reason": reason} if reason else {}), baselines=tuple(entries))
 
 
-def _against_current(
-    library: Library, compare: Compare, manifest: Manifest, name: str
-) -> tuple[Decision | None, str | None]:
-    current = library.store.ref(manifest.bench_name, name)
+def _against(compare: Compare, manifest: Manifest, current: RefEntry | None) -> tuple[Decision | None, str | None]:
+    """The decision on a result against what a name means now, and its reason."""
     if current is None or current.result_id == manifest.result_id:
         return None, None
     try:
         document = compare(current.result_id, manifest.result_id)
-    except (NotComparable, StoreError) as problem:
+    except (NotComparable, StoreError, UnknownResult) as problem:
         return None, f"Not compared with the result that it replaces: {problem}"
     return document.decision, document.reason
+
+
+def _runs_note(runs: int) -> str | None:
+    if runs == 1:
+        return None
+    return f"{runs} runs of this code are recorded, and all of them are what is compared with."
+
+
+def _joined(notes: Iterable[str | None]) -> str | None:
+    return " ".join(note for note in notes if note) or None
 
 
 def _user_name() -> str:

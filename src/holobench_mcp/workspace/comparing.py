@@ -34,6 +34,7 @@ from holobench_mcp.store.bundle import SAMPLES
 from holobench_mcp.workspace.correctness import with_claims, with_correctness
 from holobench_mcp.workspace.headline import decide
 from holobench_mcp.workspace.library import Library
+from holobench_mcp.workspace.listing import left_out
 from holobench_mcp.workspace.sides import Sides, choose_sides, find_baseline
 from holobench_mcp.workspace.tries import with_selection
 from holobench_mcp.workspace.verdicts import verdicts
@@ -60,13 +61,14 @@ def compare(
     Raises InvalidArgument, UnknownResult and AmbiguousResult; NotComparable when they share no metric at all.
     """
     _check(options)
-    right = library.find(candidate, "candidate")
+    named = library.match(candidate, "candidate")
+    right = named.manifest
     left, note = find_baseline(library, baseline, right)
     sides = choose_sides(library.index(), left, right, options.replicates)
     full = library.comparison(_cache_key(library, sides, options), lambda: _whole(library, sides, options))
     itself = "Both sides are the same result." if left.result_id == right.result_id else sides.note
     partial = [_partial(library, m) for m in (left, right)]
-    notes = [n for n in (note, itself, *partial, _left_out(library)) if n]
+    notes = [n for n in (named.note, note, itself, *partial, left_out(library.index())) if n]
     document = full.model_copy(update={"notes": (*notes, *full.notes)}) if notes else full
     document = _with_cautions(with_selection(library.store, document, sides), cautions)
     return document if options.detail == "full" else summarised(document)
@@ -186,17 +188,6 @@ def _with_cautions(document: ComparisonDocument, cautions: Sequence[Difference])
     differences = (*document.comparability, *(d for d in cautions if (d.what, d.variable) not in known))
     step = with_doubt(differences, document.decision, document.next_step)
     return document.model_copy(update={"comparability": differences, "next_step": step})
-
-
-def _left_out(library: Library) -> str | None:
-    """What to say of results that can't be read: one of them may be the newest, or a run of a side."""
-    unreadable = library.index().unreadable
-    if not unreadable:
-        return None
-    return (
-        f"{len(unreadable)} stored results are damaged and left out, such as {unreadable[-1]}: "
-        "holobench-mcp verify tells of each."
-    )
 
 
 def _partial(library: Library, named: Manifest) -> str | None:

@@ -14,10 +14,10 @@ from cachetools import LRUCache, cached
 
 from holobench_mcp import gitinfo
 from holobench_mcp.config import Config
-from holobench_mcp.model import InvalidArgument, Manifest
+from holobench_mcp.model import Manifest
 from holobench_mcp.store import Store, open_store
 from holobench_mcp.store.index import Index
-from holobench_mcp.store.names import find
+from holobench_mcp.store.lookup import Lookup, Match
 
 if TYPE_CHECKING:
     from holobench_mcp.model import ComparisonDocument
@@ -35,6 +35,7 @@ class Library:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.store: Store = open_store(config.store)
+        self.lookup = Lookup(self.store, self.commit, config.benchmarks)
         cache: LRUCache[str, Snapshot] = LRUCache(_MAX_SNAPSHOTS)
         self._cached_snapshot = cached(cache, key=attrgetter("result_id"), lock=Lock())(self.store.snapshot)
         self._comparisons: LRUCache[Hashable, ComparisonDocument] = LRUCache(_MAX_COMPARISONS)
@@ -46,9 +47,24 @@ class Library:
 
     def find(self, result: str, argument: str = "result") -> Manifest:
         """The result that a name means. Raises InvalidArgument, UnknownResult or AmbiguousResult."""
-        return find(self.store, result, argument=argument, resolve=self.revision)
+        return self.match(result, argument).manifest
 
-    def revision(self, name: str) -> str | None:
+    def match(self, result: str, argument: str = "result", *, bench: str | None = None) -> Match:
+        """The same with what must be said of it, and the baseline's entry where that named it.
+
+        bench: the one that is meant where the name has none.
+        """
+        return self.lookup.find(result, argument, bench=bench)
+
+    def benches(self, benchmark: str, argument: str = "benchmark") -> tuple[str, ...]:
+        """The benches of a name: one, or all that a configured benchmark records. Raises as `find` does."""
+        return self.lookup.benches(benchmark, argument)
+
+    def bench(self, benchmark: str, argument: str = "benchmark") -> str:
+        """The one bench of a name, which may be that of the configured benchmark. Raises as `find` does."""
+        return self.lookup.bench(benchmark, argument)
+
+    def commit(self, name: str) -> str | None:
         """The full hash of what a branch, a tag or the beginning of a hash means in the project's repository."""
         return gitinfo.resolve_revision(self.config.root, name)
 
@@ -69,12 +85,3 @@ class Library:
     def snapshot_of(self, result_id: str) -> Snapshot:
         """The whole result of an id. Raises UnknownResult."""
         return self.snapshot(self.store.manifest(result_id))
-
-
-def check_text(**arguments: str | None) -> None:
-    """Raise InvalidArgument, naming the argument, for text that no store can hold: half of a surrogate pair."""
-    for argument, text in arguments.items():
-        try:
-            (text or "").encode()
-        except UnicodeEncodeError as problem:
-            raise InvalidArgument(f"{argument}: {text!r:.80} is not text, as its encoding is broken.") from problem

@@ -8,20 +8,24 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from holobench_mcp.answers import InputValues, MetricList, MetricRow, ResultPage, ResultRow
 from holobench_mcp.model import InvalidArgument, Manifest, Metric, ResultDocument, result_uri
 from holobench_mcp.result.identity import label_of
 from holobench_mcp.store.bundle import SAMPLES
-from holobench_mcp.store.names import unknown_bench
-from holobench_mcp.workspace.library import Library, check_text
+from holobench_mcp.store.index import Conditions, Index
+from holobench_mcp.store.lookup import check_filter, nothing_recorded
+from holobench_mcp.workspace.library import Library
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
 
-MAX_PAGE = 100
+    FloatArray = npt.NDArray[np.float64]
+
+PAGE, MAX_PAGE = 20, 100
 #: Input values that a listing shows; a sweep can have a hundred thousand.
 MAX_VALUES_SHOWN = 50
 
@@ -29,51 +33,67 @@ MAX_VALUES_SHOWN = 50
 def list_results(
     library: Library,
     *,
-    bench_name: str | None = None,
+    benchmark: str | None = None,
     revision: str | None = None,
     label: str | None = None,
-    limit: int = 20,
+    limit: int | None = None,
     cursor: str | None = None,
 ) -> ResultPage:
-    """A page of results, newest first. revision: a hash, the beginning of one, a branch or a tag."""
-    check_text(bench_name=bench_name, revision=revision, label=label)
+    """A page of results, newest first.
+
+    benchmark: a bench, or the configured benchmark that records it. revision: a hash, the beginning of one, a branch
+    or a tag; with `+dirty` behind it, what was measured there with uncommitted changes. Raises InvalidArgument or
+    UnknownResult for a filter that is empty, or that no recorded result passes.
+    """
+    limit = PAGE if limit is None else limit
     if not 1 <= limit <= MAX_PAGE:
         raise InvalidArgument(f"limit: from 1 to {MAX_PAGE}, not {limit}.")
-    commit = library.revision(revision) or revision if revision else None
-    before = _decode_cursor(cursor) if cursor else None
+    before = None if cursor is None else _decode_cursor(cursor)
+    conditions = _conditions(library, benchmark, revision, label)
     index = library.index()
-    matching = index.select(bench_name=bench_name, revision=commit, label=label)
-    if bench_name is not None and not matching and bench_name not in index.bench_names():
-        raise unknown_bench(index, bench_name)
-    rest = [m for m in matching if before is None or (m.executed_at, m.result_id) < before]
-    page, more = rest[:limit], len(rest) > limit
-    refs: dict[str, list[str]] = {}
-    for entry in library.store.refs():
-        refs.setdefault(entry.result_id, []).append(entry.name)
-    rows = tuple(_result_row(m, tuple(refs.get(m.result_id, ()))) for m in page)
+    older: Conditions = {**conditions, "before": before}
+    found = index.select(**older, limit=limit + 1)
+    page, more = found[:limit], len(found) > limit
+    names: dict[str, list[str]] = {}
+    entries, damaged = library.store.readable_refs()
+    for entry in entries:
+        names.setdefault(entry.result_id, []).append(entry.name)
+    total = index.count(**conditions)
+    reason = " ".join(
+        filter(None, (_why_empty(library, conditions, total), left_out(index), damaged_baselines(damaged)))
+    )
     return ResultPage(
-        results=rows, total=len(matching), next_cursor=_encode_cursor(page[-1]) if more and page else None
+        **({"reason": reason} if reason else {}),
+        results=tuple(_result_row(m, tuple(names.get(m.result_id, ()))) for m in page),
+        total=total,
+        next_cursor=_encode_cursor(page[-1]) if more else None,
     )
 
 
-def list_metrics(library: Library, result: str = "latest") -> MetricList:
+def list_metrics(library: Library, result: str | None = None) -> MetricList:
     """What a result measured: its inputs with their values, and every metric summed up."""
-    manifest = library.find(result)
+    match = library.match("latest" if result is None else result)
+    manifest = match.manifest
     document = library.store.contract(manifest)
     entries: dict[str, dict[str, Any]] = {e["variable"]: e for e in document["metrics"]}
-    with_samples = manifest.inputs and SAMPLES in manifest.blobs
-    values = library.snapshot(manifest).coordinates if with_samples else {}
+    snapshot = library.snapshot(manifest) if SAMPLES in manifest.blobs else None
     return MetricList(
+        **({"reason": match.note} if match.note else {}),
         result_id=manifest.result_id,
         bench_name=manifest.bench_name,
-        inputs=_input_values(manifest, values),
-        metrics=tuple(_metric_row(manifest, m, entries.get(m.variable, {})) for m in manifest.metrics),
+        inputs=_input_values(manifest, snapshot.coordinates if snapshot and manifest.inputs else {}),
+        metrics=tuple(
+            _metric_row(
+                manifest, m, entries.get(m.variable, {}), snapshot.samples.get(m.variable) if snapshot else None
+            )
+            for m in manifest.metrics
+        ),
     )
 
 
-def export_result(library: Library, result: str = "latest", *, include_series: bool = False) -> ResultDocument:
+def export_result(library: Library, result: str | None = None, *, include_series: bool | None = None) -> ResultDocument:
     """The `result.json` contract of a stored result, with its id and uri."""
-    manifest = library.find(result)
+    manifest = library.find("latest" if result is None else result)
     document = library.store.contract(manifest)
     if include_series and manifest.over_time:
         from holobench_mcp.result.contract import result_to_dict
@@ -85,7 +105,50 @@ def export_result(library: Library, result: str = "latest", *, include_series: b
     )
 
 
-def _input_values(manifest: Manifest, values: Mapping[str, np.ndarray]) -> tuple[InputValues, ...]:
+def left_out(index: Index) -> str | None:
+    """What must be said of results that can't be read: one of them may be the newest, or a run of a side."""
+    if not index.unreadable:
+        return None
+    n = len(index.unreadable)
+    return (
+        f"{n} stored result{'s are' if n > 1 else ' is'} damaged and left out, such as {index.unreadable[-1]}: "
+        "holobench-mcp verify tells of each."
+    )
+
+
+def damaged_baselines(keys: Sequence[str]) -> str | None:
+    """What must be said of baselines that can't be read."""
+    if not keys:
+        return None
+    what = "baseline is" if len(keys) == 1 else "baselines are"
+    return f"{len(keys)} {what} damaged and left out, such as {keys[-1]}: holobench-mcp verify tells of each."
+
+
+def _conditions(library: Library, benchmark: str | None, revision: str | None, label: str | None) -> Conditions:
+    """The filters, each of them known to the store."""
+    conditions: Conditions = {}
+    if benchmark is not None:
+        conditions["benches"] = library.benches(benchmark)
+    if revision is not None:
+        at = library.lookup.revision(revision)
+        conditions["commit"], conditions["dirty"] = at.commit, at.dirty
+    if label is not None:
+        conditions["label"] = library.lookup.label(label)
+    return conditions
+
+
+def _why_empty(library: Library, conditions: Conditions, total: int) -> str | None:
+    if total:
+        return None
+    if not conditions:
+        return nothing_recorded(library.store)
+    return (
+        f"Each of these filters has results in the store {library.store.location.url}, but no result passes all of "
+        "them: leave one out."
+    )
+
+
+def _input_values(manifest: Manifest, values: Mapping[str, npt.NDArray[Any]]) -> tuple[InputValues, ...]:
     from holobench_mcp.result.coordinates import plain_values
 
     return tuple(
@@ -99,8 +162,12 @@ def _input_values(manifest: Manifest, values: Mapping[str, np.ndarray]) -> tuple
     )
 
 
-def _metric_row(manifest: Manifest, metric: Metric, entry: Mapping[str, Any]) -> MetricRow:
+def _metric_row(manifest: Manifest, metric: Metric, entry: Mapping[str, Any], samples: FloatArray | None) -> MetricRow:
+    """A metric summed up: of its finite samples, with the number of those that are not."""
+    import numpy as np
+
     stats = manifest.stats.get(metric.variable)
+    missing, infinite = (0, 0) if samples is None else (int(np.isnan(samples).sum()), int(np.isinf(samples).sum()))
     return MetricRow(
         variable=metric.variable,
         units=metric.units,
@@ -109,6 +176,9 @@ def _metric_row(manifest: Manifest, metric: Metric, entry: Mapping[str, Any]) ->
         n=stats.n if stats else 0,
         mean=stats.mean if stats else None,
         sd=stats.sd if stats else None,
+        n_total=stats.n if samples is None and stats else 0 if samples is None else samples.size,
+        missing=missing,
+        infinite=infinite,
         optimal_value=entry.get("optimal_value"),
         optimal_inputs=entry.get("optimal_inputs", {}),
         claim=entry.get("claim"),
@@ -133,6 +203,7 @@ def _encode_cursor(last: Manifest) -> str:
 
 
 def _decode_cursor(cursor: str) -> tuple[str, str]:
+    check_filter("cursor", cursor)
     try:
         executed_at, result_id = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii", "strict")))
         if isinstance(executed_at, str) and isinstance(result_id, str):

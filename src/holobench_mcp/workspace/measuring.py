@@ -52,7 +52,7 @@ class Measuring:
 
     def run_benchmark(
         self,
-        name: str,
+        benchmark: str,
         *,
         label: str | None = None,
         runs: int | None = None,
@@ -69,16 +69,16 @@ class Measuring:
         from holobench_mcp.measure.machine_lock import machine_lock
         from holobench_mcp.measure.session import Session, chosen_parameters
 
-        config = self._benchmark(name)
+        config = self._benchmark(benchmark)
         if runs is not None and not 1 <= runs <= MAX_RUNS:
             raise InvalidArgument(f"runs: from 1 to {MAX_RUNS}, not {runs}.")
         if label is not None and not (label.isprintable() and 0 < len(label.strip()) <= 100):
             raise InvalidArgument("label: 1 to 100 printable characters.")
-        chosen = chosen_parameters(name, config, parameters or {})
+        chosen = chosen_parameters(benchmark, config, parameters or {})
         root, planned = self._config.root, runs or config.runs
-        session = Session(name, config, root, self._record, planned, chosen, label, progress, cancel)
+        session = Session(benchmark, config, root, self._record, planned, chosen, label, progress, cancel)
         started = time.monotonic()
-        with machine_lock(f"benchmark {name}", wait=wait, cancel=cancel, on_wait=_waiting(progress)):
+        with machine_lock(f"benchmark {benchmark}", wait=wait, cancel=cancel, on_wait=_waiting(progress)):
             for _ in range(config.warmup_runs):
                 session.run(root, number=0, keep=False)
             for number in range(planned):
@@ -86,7 +86,7 @@ class Measuring:
         newest = session.result_ids[-1]
         return MeasurementReport(
             measurement=session.id,
-            benchmark=name,
+            benchmark=benchmark,
             runs=planned,
             result_ids=tuple(session.result_ids),
             seconds=time.monotonic() - started,

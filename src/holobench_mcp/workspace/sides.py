@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from holobench_mcp.model import InvalidArgument, Manifest, RefEntry, UnknownResult
+from holobench_mcp.model import Manifest, RefEntry, UnknownResult
 from holobench_mcp.result.identity import identity_of, known_identity, same_measurement
 from holobench_mcp.store.index import Index
-from holobench_mcp.store.names import Latest, parse_ref
+from holobench_mcp.store.layout import is_ref_name
 from holobench_mcp.workspace.library import Library
 
 #: More runs than this add nothing to a decision but reading time.
@@ -36,14 +35,12 @@ def find_baseline(library: Library, name: str, candidate: Manifest) -> tuple[Man
     "baseline" is what was set as it; where nothing was, the newest result before the candidate, of the same bench and
     of other code where there is any.
     """
-    if "@" in name or isinstance(parse_ref(name, "baseline"), Latest):
-        return library.find(name, "baseline"), None
-    with suppress(InvalidArgument):
-        entry = library.store.ref(candidate.bench_name, name)
-        if entry is not None:
-            return library.store.ref_target(entry), _age_note(entry, candidate)
+    entry = library.store.ref(candidate.bench_name, name) if is_ref_name(name) else None
+    if entry is not None:
+        return library.store.ref_target(entry), _age_note(entry, candidate)
     if name != "baseline":
-        return library.find(name, "baseline"), None
+        match = library.match(name, "baseline", bench=candidate.bench_name)
+        return match.manifest, match.note
     earlier = result_before(library.index(), candidate)
     if earlier is None:
         raise UnknownResult(

@@ -14,11 +14,10 @@ from holobench_mcp.evidence.detectors import upstream_detectors
 from holobench_mcp.evidence.drift import Drift, explain
 from holobench_mcp.evidence.levels import Level, level
 from holobench_mcp.evidence.series import MIN_SERIES
-from holobench_mcp.model import InvalidArgument, JsonScalar, Manifest
+from holobench_mcp.model import InvalidArgument, JsonScalar, Manifest, UnknownResult
 from holobench_mcp.result.identity import measurements
 from holobench_mcp.store import Store
 from holobench_mcp.store.bundle import SAMPLES
-from holobench_mcp.store.names import unknown_bench
 
 if TYPE_CHECKING:
     from holobench_mcp.result.snapshot import Snapshot
@@ -44,7 +43,7 @@ def metric_history(
     index = store.manifests()
     found = index.select(bench_name=bench_name)
     if not found:
-        raise unknown_bench(index, bench_name)
+        raise UnknownResult(f"benchmark: nothing was recorded of {bench_name!r:.80}.")
     declared = next((m for m in found[0].metrics if m.variable == metric), None)
     if declared is None:
         raise InvalidArgument(

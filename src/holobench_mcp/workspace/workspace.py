@@ -29,7 +29,7 @@ from holobench_mcp.model import (
     ResultDocument,
 )
 from holobench_mcp.workspace import baselines, intake, listing
-from holobench_mcp.workspace.library import Library, check_text
+from holobench_mcp.workspace.library import Library
 
 if TYPE_CHECKING:
     from holobench_mcp.model import ComparisonDocument
@@ -53,22 +53,22 @@ class Workspace:
     def list_results(
         self,
         *,
-        bench_name: str | None = None,
+        benchmark: str | None = None,
         revision: str | None = None,
         label: str | None = None,
-        limit: int = 20,
+        limit: int | None = None,
         cursor: str | None = None,
     ) -> ResultPage:
         """A page of results, newest first. revision: a hash, the beginning of one, a branch or a tag."""
         return listing.list_results(
-            self.library, bench_name=bench_name, revision=revision, label=label, limit=limit, cursor=cursor
+            self.library, benchmark=benchmark, revision=revision, label=label, limit=limit, cursor=cursor
         )
 
-    def list_metrics(self, result: str = "latest") -> MetricList:
+    def list_metrics(self, result: str | None = None) -> MetricList:
         """What a result measured: its inputs with their values, and every metric summed up."""
         return listing.list_metrics(self.library, result)
 
-    def export_result(self, result: str = "latest", *, include_series: bool = False) -> ResultDocument:
+    def export_result(self, result: str | None = None, *, include_series: bool | None = None) -> ResultDocument:
         """The `result.json` contract of a stored result, with its id and uri."""
         return listing.export_result(self.library, result, include_series=include_series)
 
@@ -113,20 +113,20 @@ class Workspace:
 
     # ------------------------------------------------------------------ baselines
 
-    def set_baseline(self, result: str, name: str = "baseline", reason: str | None = None) -> BaselineSet:
+    def set_baseline(self, result: str, name: str | None = None, reason: str | None = None) -> BaselineSet:
         """Make a name mean a result. The ref's log keeps what it meant before.
 
         A result that regressed against what the name means now needs a reason. Raises InvalidArgument.
         """
         return baselines.set_baseline(self.library, self.compare, result, name, reason)
 
-    def list_baselines(self, bench_name: str | None = None) -> BaselineList:
+    def list_baselines(self, benchmark: str | None = None) -> BaselineList:
         """What every named ref means now."""
-        return baselines.list_baselines(self.library, bench_name)
+        return baselines.list_baselines(self.library, benchmark)
 
     def metric_history(
         self,
-        bench_name: str,
+        benchmark: str,
         metric: str,
         *,
         point: Mapping[str, JsonScalar] | None = None,
@@ -136,12 +136,17 @@ class Workspace:
         """A metric over the newest measurements of a bench, with its change points or its drift."""
         from holobench_mcp.workspace.tracking import DETECTORS, metric_history
 
-        check_text(bench_name=bench_name)
         if not 2 <= limit <= 1000:
             raise InvalidArgument(f"limit: from 2 to 1000 measurements, not {limit}.")
         chosen = DETECTORS if detectors is None else detectors
         return metric_history(
-            self.store, self.library.snapshot, bench_name, metric, point=point, limit=limit, detectors=chosen
+            self.store,
+            self.library.snapshot,
+            self.library.bench(benchmark),
+            metric,
+            point=point,
+            limit=limit,
+            detectors=chosen,
         )
 
     # ------------------------------------------------------------------ taking in

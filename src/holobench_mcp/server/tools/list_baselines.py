@@ -20,8 +20,8 @@ def register(server: MCPServer[Any], services: Services) -> None:
     @server.tool(title="List baselines", annotations=READS)
     @for_agents
     def list_baselines(
-        bench_name: Annotated[str | None, Field(description="Only this benchmark")] = None,
+        benchmark: Annotated[str | None, Field(description="Only this benchmark")] = None,
     ) -> Annotated[CallToolResult, BaselineList]:
         """Which results are pinned as baselines, by whom, when and why."""
-        listed = services.workspace.list_baselines(bench_name)
+        listed = services.workspace.list_baselines(benchmark)
         return answer(digest.baselines(listed), listed)

@@ -20,7 +20,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
     @server.tool(title="List recorded benchmark results", annotations=READS)
     @for_agents
     def list_results(
-        bench_name: Annotated[str | None, Field(description="Only this benchmark")] = None,
+        benchmark: Annotated[str | None, Field(description="Only this benchmark")] = None,
         revision: Annotated[str | None, Field(description="Only this git revision, branch or tag")] = None,
         label: Annotated[str | None, Field(description="Only this display label")] = None,
         limit: Annotated[int, Field(ge=1, le=100, description="Results a page")] = 20,
@@ -28,6 +28,6 @@ def register(server: MCPServer[Any], services: Services) -> None:
     ) -> Annotated[CallToolResult, ResultPage]:
         """Which benchmark results are recorded, newest first: id, benchmark, time, git revision, metrics, baselines."""
         page = services.workspace.list_results(
-            bench_name=bench_name, revision=revision, label=label, limit=limit, cursor=cursor
+            benchmark=benchmark, revision=revision, label=label, limit=limit, cursor=cursor
         )
         return answer(digest.results(page), page)

@@ -20,7 +20,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
     @server.tool(title="A metric's history", annotations=READS)
     @for_agents
     def metric_history(
-        bench_name: Annotated[str, Field(description="The benchmark, as list_results names it")],
+        benchmark: Annotated[str, Field(description="The benchmark, as list_results or list_benchmarks names it")],
         metric: Annotated[str, Field(description="One of its metrics")],
         point: Annotated[
             dict[str, str | int | float | bool] | None, Field(description="One input point, such as {'size': 200}")
@@ -29,5 +29,5 @@ def register(server: MCPServer[Any], services: Services) -> None:
     ) -> Annotated[CallToolResult, History]:
         """When did a metric change? Its value and interval at each measurement, oldest first, the change points with
         the revisions between which they lie and how sure they are, or a slow drift that no single step shows."""
-        answered = services.workspace.metric_history(bench_name, metric, point=point, limit=limit)
+        answered = services.workspace.metric_history(benchmark, metric, point=point, limit=limit)
         return answer(digest.history(answered), answered)

@@ -25,7 +25,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
     @described
     async def run_benchmark(
         ctx: Context[Any],
-        name: Annotated[str, Field(description="One of list_benchmarks")],
+        benchmark: Annotated[str, Field(description="One of list_benchmarks")],
         label: Annotated[str | None, Field(description="A name for this measurement, such as 'after caching'")] = None,
         runs: Annotated[
             int | None, Field(ge=1, le=MAX_RUNS, description="Processes to run, if not as configured")
@@ -45,7 +45,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
         report = await in_thread(
             ctx,
             lambda progress, cancel: services.workspace.measuring.run_benchmark(
-                name, label=label, runs=runs, parameters=chosen, wait=wait, progress=progress, cancel=cancel
+                benchmark, label=label, runs=runs, parameters=chosen, wait=wait, progress=progress, cancel=cancel
             ),
         )
         return answer(digest.measurement(report), report)
