@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import ruptures
 
-from holobench_mcp.evidence.change_points import find_change_points
+from holobench_mcp.evidence.change_points import detectable_steps, find_change_points
 from holobench_mcp.evidence.drift import explain
 
 Series = npt.NDArray[np.float64]
@@ -41,10 +41,16 @@ def contaminated(rng: np.random.Generator, n: int) -> Series:
     return np.asarray(rng.standard_normal(n) * np.where(rng.random(n) < 0.05, 10.0, 1.0))
 
 
+def two_modes(rng: np.random.Generator, n: int) -> Series:
+    """Two modes far apart, one of five in the second."""
+    return np.asarray(0.1 * rng.standard_normal(n) + 4 * (rng.random(n) < 0.2))
+
+
 FAMILIES: dict[str, Callable[[np.random.Generator, int], Series]] = {
     "normal": lambda rng, n: rng.standard_normal(n),
     "t₃": lambda rng, n: rng.standard_t(3, n),
     "contaminated": contaminated,
+    "two modes": two_modes,
     "rounded to 1 sd": lambda rng, n: np.round(rng.standard_normal(n)),
     "AR(1) 0.3": lambda rng, n: autocorrelated(rng, n, 0.3),
     "AR(1) 0.5": lambda rng, n: autocorrelated(rng, n, 0.5),
@@ -109,6 +115,9 @@ EVENTS: tuple[tuple[str, int, tuple[tuple[float, float], ...]], ...] = (
     ("one step of 2 sd", 20, ((0.5, 2.0),)),
     ("one step of 3 sd", 20, ((0.5, 3.0),)),
     ("one step of 2 sd", 300, ((0.5, 2.0),)),
+    ("5 sd in the newest 2", 20, ((0.9, 5.0),)),
+    ("10 sd (30 % at 3 % noise) in the newest 2", 20, ((0.9, 10.0),)),
+    ("10 sd in the newest 3", 6, ((0.5, 10.0),)),
     ("two steps up, 3 sd each", 100, ((0.33, 3.0), (0.66, 3.0))),
     ("up 3 sd, fixed 50 results later", 100, ((0.25, 3.0), (0.75, -3.0))),
     ("up 3 sd, fixed 20 results later", 100, ((0.4, 3.0), (0.6, -3.0))),
@@ -127,7 +136,8 @@ def power(series: int) -> None:
         for _ in range(series):
             values = rng.standard_normal(n)
             # A little apart each time, so that no search gains by a round number.
-            places = [round(n * where) + int(rng.integers(-n // 20, n // 20 + 1)) for where, _ in moves]
+            apart = 0 if name.endswith(("newest 2", "newest 3")) else n // 20
+            places = [round(n * where) + int(rng.integers(-apart, apart + 1)) for where, _ in moves]
             for place, (_, by) in zip(places, moves, strict=True):
                 values[place:] += by
             for i, found in enumerate((ours(values), pelt(values))):
@@ -160,6 +170,28 @@ def drifts(series: int) -> None:
     print()
 
 
+def detectable(lengths: Sequence[int], series: int) -> None:
+    """Steps as large as `detectable_steps` calls detectable in the same noise: how often they are told."""
+    print(f"### Steps as large as is called detectable: percent of {series} series in which a change is told\n")
+    print("| results | in the middle, sd | told | newest | sd | told |")
+    print("| ---: | ---: | ---: | ---: | ---: | ---: |")
+    for n in lengths:
+        rng = np.random.default_rng([SEED, 4, n])
+        sizes: dict[str, list[float]] = {"middle": [], "newest": []}
+        found = dict.fromkeys(sizes, 0)
+        for _ in range(series):
+            flat = rng.standard_normal(n)
+            least = detectable_steps(flat)
+            assert least is not None
+            for where, after in (("middle", n // 2), ("newest", least.n_newest)):
+                step = getattr(least, where)
+                sizes[where].append(step)
+                found[where] += any(explain(np.where(np.arange(n) >= n - after, flat + step, flat)))
+        middle, newest = (f"{np.mean(sizes[w]):.1f} | {percent(found[w], series)}" for w in ("middle", "newest"))
+        print(f"| {n} | {middle} | {least.n_newest} | {newest} |", flush=True)
+    print()
+
+
 def speed(lengths: Sequence[int]) -> None:
     """Milliseconds for one series with a step: the first call simulates the null of each length, later ones have it."""
     print("### Time for one series with one step, ms\n")
@@ -183,9 +215,10 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer series and shorter ones")
     quick = parser.parse_args().quick
     print("## History: change points and drift\n")
-    false_alarms((20, 100) if quick else (10, 20, 50, 100), 40 if quick else 600)
+    false_alarms((6, 20) if quick else (6, 10, 20, 50, 100), 40 if quick else 600)
     power(30 if quick else 300)
     drifts(60 if quick else 300)
+    detectable((6, 20) if quick else (6, 8, 10, 20, 50, 100), 40 if quick else 300)
     speed((20, 100, 300) if quick else (20, 100, 300, 1000))
 
 

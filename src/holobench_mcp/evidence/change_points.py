@@ -9,21 +9,37 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
+from typing import Literal
 
 import numpy as np
-from scipy import special
+import numpy.typing as npt
 
 from holobench_mcp.evidence.formulas import FloatArray, t_quantile
-from holobench_mcp.evidence.series import MIN_SERIES, inflation, normal_scores
+from holobench_mcp.evidence.series import (
+    MIN_SERIES,
+    PHI,
+    SEED,
+    autocorrelated,
+    inflation,
+    n_simulated,
+    normal_scores,
+    p_of,
+    scores_of,
+    simulated_length,
+)
 
 #: The fewest measurements on either side of a step.
 MIN_SEGMENT = 2
-_NULL_SERIES = 4000
-#: How the error rate is shared between one step and two at once: an excursion worth telling is far from chance.
-_ONE_STEP, _EXCURSION = 0.8, 0.2
-#: Shorter series are not searched for one: their autocorrelation can't be told well enough to keep the error rate.
+#: Ranks of fewer can't tell a step at all: even the cleanest one is too likely by chance.
+_MIN_RANKED = 8
+#: Shorter series are not searched for an excursion: their autocorrelation can't be told well enough.
 _MIN_EXCURSION_SERIES = 30
-_SEED = 20260301
+#: A step counts as detectable that is found this often; the room is for what Student's t does not know of the tests.
+_POWER, _ROOM = 0.8, 1.1
+_LENGTHS = (8, 10, 12, 15, 20, 30, 40, 50, 75, 100)
+#: How the error rate is shared among the tests that a series is long enough for.
+_SHARES = {"values": 0.2, "ranks": 0.6, "excursion": 0.2}
 
 
 @dataclass(frozen=True)
@@ -36,20 +52,21 @@ class Step:
     p_value: float
 
 
-def find_change_points(values: FloatArray, *, alpha: float = 0.05) -> list[Step]:
+def find_change_points(values: FloatArray, *, alpha: float = 0.05, least_sd: float = 0.0) -> list[Step]:
     """Where a series stepped, in order. values: shape (measurements,), oldest first; NaN are left out.
 
-    Binary segmentation (Scott & Knott 1974): the best single split of a segment, found on normal scores, is
-    believed when the largest standardised difference over all splits is larger than in all but alpha of series of that
-    length without a step; then both parts are searched. Where no single split is believed, an excursion is looked for
-    in the same way: a stretch that differs from what is before and after it (Olshen et al. 2004), as when a regression
-    is fixed later. Autocorrelation, estimated from what the steps leave over, widens the tests (Bayley & Hammersley
-    1946).
+    Binary segmentation (Scott & Knott 1974): the best single split of a segment is believed when its standardised
+    difference is larger than in all but alpha of series of that length without a step; then both parts are searched.
+    It is looked for twice: in normal scores, whose test holds for noise of any shape but can't see how far beyond the
+    noise a step is, and in the values themselves, which shows few measurements after a large step. Where neither finds
+    one, an excursion is looked for: a stretch that differs from what is before and after it (Olshen et al. 2004), as
+    when a regression is fixed later. Autocorrelation, estimated from what the steps leave over, widens the tests
+    (Bayley & Hammersley 1946). least_sd: noise that there is even where few values happen to agree.
     """
     there = np.flatnonzero(np.isfinite(values))
     series = np.asarray(values[there], dtype=np.float64)
     splits: list[tuple[int, float]] = []
-    _split(series, 0, alpha, splits)
+    _split(series, 0, alpha, least_sd, splits)
     splits.sort()
     edges = [0, *[at for at, _ in splits], series.size]
     steps = []
@@ -60,59 +77,195 @@ def find_change_points(values: FloatArray, *, alpha: float = 0.05) -> list[Step]
     return steps
 
 
-def _split(series: FloatArray, start: int, alpha: float, splits: list[tuple[int, float]]) -> None:
-    if series.size < MIN_SERIES or float(series.max() - series.min()) == 0:
+def _split(series: FloatArray, start: int, alpha: float, least_sd: float, splits: list[tuple[int, float]]) -> None:
+    n = series.size
+    if n < MIN_SERIES or float(np.ptp(series)) == 0:
         return
-    scores = normal_scores(series)
-    at, p = _best_split(scores)
-    places: tuple[int, ...] = (at,)
-    p /= _ONE_STEP
-    if p > alpha and series.size >= _MIN_EXCURSION_SERIES:
-        places, p = _excursion(scores)
-        p /= _EXCURSION
-    if p > alpha:
+    tests = _tests(n)
+    total = sum(_SHARES[test] for test in tests)
+    spread = float(series.std())
+    best = _best_split(((series - series.mean()) / spread)[None, :], _min_beyond(n), least_sd / spread, beyond=True)
+    places: tuple[int, ...]
+    p, places = p_of(best.t[0], _null_of_split(simulated_length(n), "values")) / _SHARES["values"], (int(best.at[0]),)
+    if "ranks" in tests:
+        best = _best_split(normal_scores(series)[None, :], MIN_SEGMENT)
+        by_ranks = p_of(best.t[0], _null_of_split(simulated_length(n), "ranks")) / _SHARES["ranks"]
+        p, places = min((by_ranks, (int(best.at[0]),)), (p, places), key=itemgetter(0))
+    if p * total > alpha and "excursion" in tests:
+        places, p = _excursion(normal_scores(series))
+        p /= _SHARES["excursion"]
+    if p * total > alpha:
         return
-    splits += [(start + place, p) for place in places]
-    for first, last in zip((0, *places), (*places, series.size), strict=True):
-        _split(series[first:last], start + first, alpha, splits)
+    splits += [(start + place, p * total) for place in places]
+    for first, last in zip((0, *places), (*places, n), strict=True):
+        _split(series[first:last], start + first, alpha, least_sd, splits)
 
 
-def _best_split(scores: FloatArray) -> tuple[int, float]:
-    """Where a series parts best in two, and how often one without a step parts as well."""
-    n = scores.size
-    t = _t_of_splits(scores[None, :])[0]
-    at = MIN_SEGMENT + int(t.argmax())
-    left, right = scores[:at], scores[at:]
-    residual = np.concatenate([left - left.mean(), right - right.mean()])
-    statistic = float(t.max()) / math.sqrt(inflation(residual, fitted=2))
-    return at, _p_of(statistic, _null_of_scan(_grid(n)))
+@dataclass(frozen=True)
+class Detectable:
+    """The least steps that a series of some noise would show four times of five, on the scale of its values."""
+
+    middle: float
+    newest: float  #: of as few of the newest measurements as can be told at all
+    n_newest: int
+
+
+def detectable_steps(values: FloatArray, *, alpha: float = 0.05, least_sd: float = 0.0) -> Detectable | None:
+    """What step a series without one could have shown; None where it is too short for any."""
+    series = values[np.isfinite(values)]
+    if series.size < MIN_SERIES:
+        return None
+    sd, newest = _noise(series, least_sd), _min_beyond(series.size)
+    middle, late = (_needed(series.size, after, alpha) * sd for after in (series.size // 2, newest))
+    return Detectable(middle, late, newest)
+
+
+def more_needed(values: FloatArray, step: float, *, alpha: float = 0.05, least_sd: float = 0.0) -> int | None:
+    """How many more measurements of this noise would show a step in their middle; None where a hundred don't."""
+    series = values[np.isfinite(values)]
+    if series.size < MIN_SERIES:
+        return MIN_SERIES - series.size
+    sd = _noise(series, least_sd)
+    lengths = [n for n in _LENGTHS if n >= series.size]
+    return next((n - series.size for n in lengths if _needed(n, n // 2, alpha) * sd <= step), None)
+
+
+def _noise(series: FloatArray, least_sd: float) -> float:
+    """The standard deviation of a series about its mean, as wide as its autocorrelation makes it."""
+    residual = series - series.mean()
+    return math.sqrt((float(residual.var(ddof=1)) + least_sd**2) * float(inflation(residual, fitted=1)))
+
+
+def _needed(n: int, after: int, alpha: float) -> float:
+    """A step with so many measurements after it that is found with the power, in standard deviations of the noise.
+
+    By what each test needs of its statistic, and the distribution of Student's t where there is a step.
+    """
+    df = n - 2
+    least = math.inf
+    tests = _tests(n)
+    for test in ("values", "ranks"):
+        if test not in tests:
+            continue
+        null = _null_of_split(simulated_length(n), test)
+        share = _SHARES[test] / sum(_SHARES[t] for t in tests)
+        critical = float(null[int(alpha * share * null.size)])
+        if test == "ranks" and critical >= _most_by_ranks(n, after):
+            continue
+        power = t_quantile(_POWER, df) * math.sqrt(1 + critical**2 / (2 * df))
+        least = min(least, (critical + power) * math.sqrt(1 / after + 1 / (n - after)))
+    return least * _ROOM
+
+
+def _most_by_ranks(n: int, after: int) -> float:
+    """|t| of normal scores that part cleanly: no step is larger by ranks."""
+    scores = np.sort(scores_of(np.arange(n, dtype=np.float64)[None, :]))
+    return float(_t_of_splits(scores, MIN_SEGMENT)[0, n - after - MIN_SEGMENT])
+
+
+def _tests(n: int) -> tuple[str, ...]:
+    if n < _MIN_RANKED:
+        return ("values",)
+    return ("values", "ranks") if n < _MIN_EXCURSION_SERIES else ("values", "ranks", "excursion")
+
+
+def _min_beyond(n: int) -> int:
+    """The fewest values on either side of a step that is told by how far it is: of seven, two modes part two by chance
+    in one series of twelve.
+    """
+    return MIN_SEGMENT + 1 if n < _MIN_RANKED else MIN_SEGMENT
+
+
+@dataclass(frozen=True)
+class _Splits:
+    """The best split of each series: where it is, and its |t|, without what autocorrelation adds."""
+
+    at: npt.NDArray[np.intp]
+    t: FloatArray
+
+
+def _best_split(series: FloatArray, shortest: int, least_sd: float = 0.0, *, beyond: bool = False) -> _Splits:
+    """Where series part best in two. series: (series, n). shortest: the fewest values on either side.
+
+    beyond: only where the shorter side lies as a whole beyond the middle between both means, as one outlier in it
+    does not make it.
+    """
+    n = series.shape[1]
+    t = _t_of_splits(series, shortest, least_sd)
+    if beyond:
+        t = np.where(_parts_cleanly(series, shortest), t, 0.0)
+    at = shortest + t.argmax(axis=1)
+    first = np.arange(n) < at[:, None]
+    left, right = (np.where(side, series, 0.0).sum(axis=1) / side.sum(axis=1) for side in (first, ~first))
+    residual = series - np.where(first, left[:, None], right[:, None])
+    return _Splits(at, t.max(axis=1) / np.sqrt(inflation(residual, fitted=2)))
+
+
+def _t_of_splits(series: FloatArray, shortest: int, least_sd: float = 0.0) -> FloatArray:
+    """|t| of every split that leaves the shortest segment on either side. (series, n) -> (series, splits).
+
+    Its largest is where the squared error within both parts is least.
+    """
+    n = series.shape[1]
+    k = np.arange(shortest, n - shortest + 1)
+    sums = np.cumsum(series, axis=1)
+    total, left = sums[:, -1:], sums[:, shortest - 1 : n - shortest]
+    difference = (total - left) / (n - k) - left / k
+    squares = (series**2).sum(axis=1, keepdims=True)
+    inside = np.maximum(squares - left**2 / k - (total - left) ** 2 / (n - k), 1e-12) + n * least_sd**2
+    return np.asarray(np.abs(difference) / np.sqrt(inside / (n - 2) * (1 / k + 1 / (n - k))))
+
+
+def _parts_cleanly(series: FloatArray, shortest: int) -> npt.NDArray[np.bool_]:
+    """Whether, at each split, all of the shorter side lies beyond the middle between the means of both sides."""
+    n = series.shape[1]
+    k = np.arange(shortest, n - shortest + 1)
+    sums = np.cumsum(series, axis=1)
+    left = sums[:, shortest - 1 : n - shortest] / k
+    right = (sums[:, -1:] - left * k) / (n - k)
+    middle, up = (left + right) / 2, right > left
+    before, after = slice(shortest - 1, n - shortest), slice(shortest, n - shortest + 1)
+    low, high = (f.accumulate(series, axis=1)[:, before] for f in (np.minimum, np.maximum))
+    lowest, highest = (f.accumulate(series[:, ::-1], axis=1)[:, ::-1][:, after] for f in (np.minimum, np.maximum))
+    left_clean, right_clean = np.where(up, high < middle, low > middle), np.where(up, lowest > middle, highest < middle)
+    return np.asarray(np.where(2 * k < n, left_clean, np.where(2 * k > n, right_clean, left_clean & right_clean)))
 
 
 def _excursion(scores: FloatArray) -> tuple[tuple[int, int], float]:
     """The stretch that differs most from the rest, as its two edges, and its p."""
     n = scores.size
+    (first,), (last,), (t,) = _best_stretch(scores[None, :])
     sums = np.concatenate([[0.0], np.cumsum(scores - scores.mean())])
-    t, first, length = 0.0, MIN_SEGMENT, MIN_SEGMENT
-    for candidate in _lengths(n):
-        squares = _between(sums[MIN_SEGMENT : n - MIN_SEGMENT + 1], candidate, n)
-        if squares.max() > t:
-            t, first, length = float(squares.max()), MIN_SEGMENT + int(squares.argmax()), candidate
-    last = first + length
     for _ in range(3):  # the lengths have gaps, so each edge is now moved to its best place
         ends = np.arange(first + MIN_SEGMENT, n - MIN_SEGMENT + 1)
-        last = int(ends[((sums[ends] - sums[first]) ** 2 / ((ends - first) * (n - ends + first))).argmax()])
+        last = ends[((sums[ends] - sums[first]) ** 2 / ((ends - first) * (n - ends + first))).argmax()]
         starts = np.arange(MIN_SEGMENT, last - MIN_SEGMENT + 1)
-        first = int(starts[((sums[last] - sums[starts]) ** 2 / ((last - starts) * (n - last + starts))).argmax()])
-    inside, outside = scores[first:last].mean(), np.delete(scores, slice(first, last)).mean()
-    residual = scores - outside
-    residual[first:last] += outside - inside
-    statistic = _t_of_between(t, float(scores.var() * n), n) / math.sqrt(inflation(residual, fitted=3))
-    return (first, last), _p_of(statistic, _null_of_excursion(_grid(n)))
+        first = starts[((sums[last] - sums[starts]) ** 2 / ((last - starts) * (n - last + starts))).argmax()]
+    return (int(first), int(last)), p_of(t, _null_of_excursion(simulated_length(n)))
 
 
-def _p_of(statistic: float, null: FloatArray) -> float:
-    """How often the null is at least as large. null: largest first. Short series tie, so rounding must not decide."""
-    return float((1 + np.searchsorted(-null, -statistic * (1 - 1e-9), side="right")) / (null.size + 1))
+def _best_stretch(scores: FloatArray) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], FloatArray]:
+    """Where the stretch of each series is that differs most, its first and the one behind it, and its |t|.
+
+    scores: (series, n). The |t| is without what autocorrelation adds.
+    """
+    n = scores.shape[1]
+    centred = scores - scores.mean(axis=1, keepdims=True)
+    sums = np.cumsum(centred, axis=1)[:, MIN_SEGMENT - 1 : n - MIN_SEGMENT]
+    between = np.zeros(len(scores))
+    first, last = np.zeros(len(scores), dtype=np.intp), np.zeros(len(scores), dtype=np.intp)
+    for length in _lengths(n):
+        squares = (sums[:, length:] - sums[:, :-length]) ** 2 * (n / (length * (n - length)))
+        better = squares.max(axis=1) > between
+        between = np.where(better, squares.max(axis=1), between)
+        first = np.where(better, MIN_SEGMENT + squares.argmax(axis=1), first)
+        last = np.where(better, first + length, last)
+    places = np.arange(n)
+    inside = (places >= first[:, None]) & (places < last[:, None])
+    means = [np.where(part, centred, 0.0).sum(axis=1) / part.sum(axis=1) for part in (inside, ~inside)]
+    residual = centred - np.where(inside, means[0][:, None], means[1][:, None])
+    t = np.sqrt(between / np.maximum(np.square(centred).sum(axis=1) - between, 1e-12) * (n - 2))
+    return first, last, t / np.sqrt(inflation(residual, fitted=3))
 
 
 def _lengths(n: int) -> list[int]:
@@ -124,61 +277,27 @@ def _lengths(n: int) -> list[int]:
     return lengths
 
 
-def _between(sums: FloatArray, length: int, n: int) -> FloatArray:
-    """The sum of squares between a stretch and the rest, at every place. sums: (…, places), of centred values."""
-    stretch = sums[..., length:] - sums[..., : sums.shape[-1] - length]
-    return np.asarray(stretch**2 * (n / (length * (n - length))))
-
-
-def _t_of_between(between: float, total: float, n: int) -> float:
-    return math.sqrt(between / max(total - between, 1e-12) * (n - 2))
-
-
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _null_of_excursion(n: int) -> FloatArray:
-    """What `_excursion` finds in series of permuted normal scores, largest first. Seeded: the same each time."""
-    rng = np.random.default_rng(_SEED + n)
-    scores = special.ndtri(np.arange(1, n + 1) / (n + 1))
-    total = float(scores @ scores)
-    statistics = []
-    for _ in range((_NULL_SERIES if n <= 200 else _NULL_SERIES // 4) // 250):
-        sums = np.cumsum(rng.permuted(np.tile(scores, (250, 1)), axis=1), axis=1)[:, MIN_SEGMENT - 1 : n - MIN_SEGMENT]
-        largest = np.max([_between(sums, length, n).max(axis=1) for length in _lengths(n)], axis=0)
-        statistics.append(np.sqrt(largest / np.maximum(total - largest, 1e-12) * (n - 2)))
-    return np.sort(np.concatenate(statistics))[::-1]
+    """|t| of the best stretch of autocorrelated series without an excursion, largest first."""
+    rng = np.random.default_rng([SEED, n])
+    scores = (scores_of(autocorrelated(rng, 250, n, PHI)) for _ in range(n_simulated(n) // 250))
+    return np.sort(np.concatenate([_best_stretch(some)[2] for some in scores]))[::-1]
 
 
-def _t_of_splits(series: FloatArray) -> FloatArray:
-    """|t| of every split that leaves a segment on either side. series: (series, n) -> (series, n + 1 − 2 segments).
-
-    Its largest is where the squared error within both parts is least.
-    """
-    n = series.shape[1]
-    k = np.arange(1, n)
-    sums = np.cumsum(series, axis=1)
-    total = sums[:, -1:]
-    left = sums[:, :-1]
-    difference = (total - left) / (n - k) - left / k
-    squares = (series**2).sum(axis=1, keepdims=True)
-    inside = squares - left**2 / k - (total - left) ** 2 / (n - k)
-    t = np.abs(difference) / np.sqrt(np.maximum(inside, 1e-12) / (n - 2) * (1 / k + 1 / (n - k)))
-    return np.asarray(t[:, MIN_SEGMENT - 1 : n - MIN_SEGMENT])
-
-
-def _grid(n: int) -> int:
-    """Lengths whose null is simulated: all up to 40, then in steps of a tenth."""
-    return n if n <= 40 else int(40 * 1.1 ** round(math.log(n / 40) / math.log(1.1)))
-
-
-@lru_cache(maxsize=64)
-def _null_of_scan(n: int) -> FloatArray:
-    """Largest |t| in series of permuted normal scores, largest first. Seeded: the same each time."""
-    rng = np.random.default_rng(_SEED + n)
-    scores = special.ndtri(np.arange(1, n + 1) / (n + 1))
-    largest = [
-        _t_of_splits(rng.permuted(np.tile(scores, (500, 1)), axis=1)).max(axis=1) for _ in range(_NULL_SERIES // 500)
-    ]
-    return np.sort(np.concatenate(largest))[::-1]
+@lru_cache(maxsize=256)
+def _null_of_split(n: int, test: Literal["values", "ranks"]) -> FloatArray:
+    """|t| of the best split of autocorrelated series without a step, largest first. Seeded: the same each time."""
+    rng = np.random.default_rng([SEED, n])
+    found = []
+    for _ in range(n_simulated(n) // 500):
+        series = autocorrelated(rng, 500, n, PHI)
+        if test == "ranks":
+            found.append(_best_split(scores_of(series), MIN_SEGMENT).t)
+        else:
+            series = (series - series.mean(axis=1, keepdims=True)) / series.std(axis=1, keepdims=True)
+            found.append(_best_split(series, _min_beyond(n), beyond=True).t)
+    return np.sort(np.concatenate(found))[::-1]
 
 
 def _difference(before: FloatArray, after: FloatArray) -> tuple[float, tuple[float, float]]:

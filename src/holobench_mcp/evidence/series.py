@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy import special
 
@@ -9,6 +11,11 @@ from holobench_mcp.evidence.formulas import FloatArray
 
 #: Fewer measurements than this can't show a step and its noise at once.
 MIN_SERIES = 6
+#: Series in which nothing happened are simulated with this autocorrelation: the state that one measurement finds the
+#: machine in is often still there at the next. Estimating it from a short series alone misses it.
+PHI = 0.3
+#: What is simulated is the same each time.
+SEED = 20260301
 
 
 def normal_scores(series: FloatArray) -> FloatArray:
@@ -19,12 +26,44 @@ def normal_scores(series: FloatArray) -> FloatArray:
     return np.asarray(special.ndtri(ranks / (series.size + 1)), dtype=np.float64)
 
 
-def inflation(residual: FloatArray, *, fitted: int) -> float:
-    """How many times wider a mean of autocorrelated noise is spread: (1 + φ) / (1 − φ), at least 1."""
-    total = float(residual @ residual)
-    if total <= 0:
-        return 1.0
-    r = float(residual[1:] @ residual[:-1]) / total
+def scores_of(series: FloatArray) -> FloatArray:
+    """The same for many series without ties at once: (series, n) -> (series, n)."""
+    n = series.shape[1]
+    ranks = series.argsort(axis=1).argsort(axis=1)
+    return np.asarray(special.ndtri(np.arange(1, n + 1) / (n + 1))[ranks], dtype=np.float64)
+
+
+def inflation(residual: FloatArray, *, fitted: int) -> FloatArray:
+    """How many times wider a mean of autocorrelated noise is spread: (1 + φ) / (1 − φ), at least 1.
+
+    residual: (…, measurements) -> (…). fitted: how many means were taken from it.
+    """
+    total = np.square(residual).sum(axis=-1)
+    r = (residual[..., 1:] * residual[..., :-1]).sum(axis=-1) / np.where(total > 0, total, 1.0)
     # Fitting means makes the noise look less correlated than it is (Kendall 1954; Marriott & Pope 1954).
-    phi = min(max(r + (1 + (2 + fitted) * r) / residual.size, 0.0), 0.9)
-    return (1 + phi) / (1 - phi)
+    phi = np.clip(r + (1 + (2 + fitted) * r) / residual.shape[-1], 0.0, 0.9)
+    return np.asarray(np.where(total > 0, (1 + phi) / (1 - phi), 1.0))
+
+
+def autocorrelated(rng: np.random.Generator, series: int, n: int, phi: float) -> FloatArray:
+    """Series of normal AR(1) noise of unit variance: shape (series, n)."""
+    noise = rng.standard_normal((series, n))
+    noise[:, 1:] *= np.sqrt(1 - phi * phi)
+    for i in range(1, n):
+        noise[:, i] += phi * noise[:, i - 1]
+    return noise
+
+
+def p_of(statistic: float, null: FloatArray) -> float:
+    """How often the null is at least as large. null: largest first. Short series tie, so rounding must not decide."""
+    return float((1 + np.searchsorted(-null, -statistic * (1 - 1e-9), side="right")) / (null.size + 1))
+
+
+def simulated_length(n: int) -> int:
+    """Lengths whose null is simulated: all up to 40, then in steps of a tenth."""
+    return n if n <= 40 else int(40 * 1.1 ** round(math.log(n / 40) / math.log(1.1)))
+
+
+def n_simulated(n: int) -> int:
+    """How many series are simulated of a length."""
+    return 8000 if n <= 40 else 4000 if n <= 200 else 1000
