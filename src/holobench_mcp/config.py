@@ -5,14 +5,15 @@ Only a person writes this file. Whatever it does not allow, no argument that an 
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from holobench_mcp.model import ConfigError, Frozen, MetricSettings, fault_in
 
@@ -20,6 +21,11 @@ TABLE = "tool.holobench-mcp"
 STORE_VARIABLE = "HOLOBENCH_MCP_STORE"
 CACHE_VARIABLE = "HOLOBENCH_MCP_CACHE"
 DEFAULT_STORE = ".holobench"
+#: Where a store can be beside a folder.
+STORE_SCHEMES = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "memory", "file")
+#: A parameter's place in a command or a variable; doubled braces are braces, and `${…}` is a shell's own.
+PLACEHOLDER = re.compile(r"\{(\{)?([A-Za-z0-9][A-Za-z0-9._-]*)\}(?(1)\})")
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 #: Processes of a measurement, and rounds of two revisions.
 MAX_RUNS, MAX_ROUNDS = 100, 50
 
@@ -37,11 +43,21 @@ class ParameterConfig(Frozen):
     """A value that an agent may choose: it replaces `{name}` in the benchmark's command and environment."""
 
     type: Literal["int", "float", "str", "bool"] = "int"
-    min: float | None = None
-    max: float | None = None
+    min: int | float | None = None
+    max: int | float | None = None
     choices: tuple[str | int | float | bool, ...] | None = None
     default: str | int | float | bool
     description: str = ""
+
+    @field_validator("min", "max")
+    @classmethod
+    def _written_as_its_type(cls, value: float | None, info: ValidationInfo) -> float | None:
+        """A bound as a value of its parameter is written: an int's is 1, not 1.0."""
+        if value is None or info.data.get("type") != "int":
+            return value
+        if not float(value).is_integer():
+            raise ValueError(f"a bound of an int is a whole number, not {value!r}")
+        return int(value)
 
     @model_validator(mode="after")
     def _bounded(self) -> ParameterConfig:
@@ -49,6 +65,8 @@ class ParameterConfig(Frozen):
             raise ValueError("a parameter of type 'str' needs choices: any text would reach the command line")
         if self.type in ("int", "float") and not self.choices and (self.min is None or self.max is None):
             raise ValueError("a number needs min and max, or choices")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min is {self.min}, which is above max, {self.max}")
         self.check(self.default)
         return self
 
@@ -129,6 +147,20 @@ class FileConfig(Frozen):
     metrics: dict[str, MetricSettings] = Field({}, description="by 'metric' or 'bench.metric'")
     benchmarks: dict[BenchmarkName, BenchmarkConfig] = {}
 
+    @field_validator("benchmarks")
+    @classmethod
+    def _parameters_declared(cls, value: dict[str, BenchmarkConfig]) -> dict[str, BenchmarkConfig]:
+        for name, benchmark in value.items():
+            for key, placeholder in _undeclared(benchmark):
+                known = ", ".join(f"{{{parameter}}}" for parameter in (*benchmark.parameters, "tree"))
+                raise ValueError(
+                    f"{key} of {name} has {{{placeholder}}}, which it does not declare; it has {known}. Declare it "
+                    f"under [{TABLE}.benchmarks.{name}.parameters], or write {{{{{placeholder}}}}} for the text itself"
+                )
+            if place := PLACEHOLDER.search(benchmark.cwd):
+                raise ValueError(f"cwd of {name} has {place[0]}, but a folder takes no parameters")
+        return value
+
 
 class Config(Frozen):
     """The configuration in force, and where each of its parts came from."""
@@ -146,6 +178,19 @@ class Config(Frozen):
         """What is configured for a bench's metrics: `bench.metric` before `metric`."""
         found = {v: self.metrics.get(f"{bench_name}.{v}") or self.metrics.get(v) for v in variables}
         return {v: s for v, s in found.items() if s is not None}
+
+
+def _undeclared(benchmark: BenchmarkConfig) -> Iterator[tuple[str, str]]:
+    """The keys of a benchmark with a placeholder that nothing will replace, and the placeholder's name."""
+    declared = {*benchmark.parameters, "tree"}
+    places = [("command", word) for word in benchmark.command]
+    places += [("setup", word) for word in benchmark.setup or ()]
+    places += [(f"env.{name}", value) for name, value in benchmark.env.items()]
+    for key, text in places:
+        for place in PLACEHOLDER.finditer(text):
+            of_a_shell = text[: place.start()].endswith("$")
+            if not place[1] and not of_a_shell and place[2] not in declared:
+                yield key, place[2]
 
 
 def load_config(
@@ -176,6 +221,10 @@ def load_config(
         chosen, source = _from_root(written.store, root), f"{pyproject} [{TABLE}]"
     else:
         chosen, source = str(root / DEFAULT_STORE), "default"
+    try:
+        check_store(chosen)
+    except ConfigError as problem:
+        raise ConfigError(f"{source}: {problem}") from problem
     return Config(
         root=root,
         file=pyproject if table is not None else None,
@@ -186,6 +235,50 @@ def load_config(
         metrics=written.metrics,
         benchmarks=written.benchmarks,
     )
+
+
+def check_store(text: str) -> None:
+    """Raise ConfigError for what is no place of a store: a URL of a scheme that is not known."""
+    if "\0" in text or not text.strip():
+        raise ConfigError(f"store: {text!r:.60} is not a folder or a URL.")
+    scheme = _SCHEME.match(text)
+    if scheme is not None and scheme[1].lower() not in STORE_SCHEMES:
+        known = ", ".join(f"{name}://" for name in STORE_SCHEMES)
+        raise ConfigError(f"store: {text!r:.200} has a scheme that is not known; use a folder or one of {known}.")
+
+
+def problems(config: Config, benchmark: str | None = None) -> tuple[str, ...]:
+    """What a configuration names that is not there: a sentence each. benchmark: only what this one names.
+
+    Looking costs file accesses, which starting a server is spared.
+    """
+    chosen = config.benchmarks if benchmark is None else {n: b for n, b in config.benchmarks.items() if n == benchmark}
+    sentences = []
+    for name, declared in chosen.items():
+        table = f"[{TABLE}.benchmarks.{name}]"
+        sentences += [
+            f"{table} protected: {path!r} is not in {config.root}.{_nearest_path(config.root / path)}"
+            for path in declared.protected
+            if not (config.root / path).exists()
+        ]
+        if not (config.root / declared.cwd).is_dir():
+            sentences.append(f"{table} cwd: {declared.cwd!r} is no folder of {config.root}.")
+    if benchmark is None:
+        sentences += [
+            f"[{TABLE}] import_roots: {root} is not a folder."
+            for root in config.import_roots
+            if root != config.root and not root.is_dir()
+        ]
+    return tuple(sentences)
+
+
+def _nearest_path(path: Path) -> str:
+    try:
+        names = [child.name for child in path.parent.iterdir()]
+    except OSError:
+        return ""
+    near = difflib.get_close_matches(path.name, names, n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def cache_folder() -> Path:

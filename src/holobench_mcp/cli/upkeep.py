@@ -8,13 +8,20 @@ import typer
 
 from holobench_mcp.cli import output, tables
 from holobench_mcp.cli.program import Json, app, configuration, open_workspace
+from holobench_mcp.config import problems
 
 
 @app.command()
 def config(as_json: Json = False) -> None:
     """Show the configuration in force, and where it came from."""
     loaded = configuration()
-    output.print_json(loaded) if as_json else tables.config(loaded)
+    missing = problems(loaded)
+    if as_json:
+        output.out(json.dumps({**loaded.model_dump(mode="json", exclude_unset=True), "problems": missing}, indent=2))
+        return
+    tables.config(loaded)
+    for problem in missing:
+        output.out(f"problem         {problem}")
 
 
 @app.command()

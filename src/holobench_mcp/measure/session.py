@@ -7,7 +7,6 @@ declares.
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import shutil
 import sys
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING, Literal
 from holobench_mcp.capture.environment import versions_of
 from holobench_mcp.capture.runner import RunOutcome, private_folder, run_command
 from holobench_mcp.capture.sweeps import NO_FIFOS
-from holobench_mcp.config import BenchmarkConfig
+from holobench_mcp.config import PLACEHOLDER, BenchmarkConfig
 from holobench_mcp.model import CaptureError, Difference, InvalidArgument, Measurement
 
 if TYPE_CHECKING:
@@ -36,7 +35,6 @@ KEPT_VARIABLES = (
 )  # fmt: skip
 _FIXED = {"LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
 _TOLD_LINES, _TOLD_COLUMNS = 12, 300
-_PLACE = re.compile(r"\{([A-Za-z0-9][A-Za-z0-9._-]*)\}")
 
 #: Called with what is being measured, how many runs are done, and of how many.
 OnProgress = Callable[[str, int, int], None]
@@ -90,7 +88,7 @@ class Session:
             raise CaptureError(f"{self.name}: its folder {self.config.cwd!r} is not there in {_told_side(side)}.")
         if not where.resolve().is_relative_to(folder.resolve()):
             raise CaptureError(f"{self.name}: its folder {self.config.cwd!r} leads out of {_told_side(side)}.")
-        words = [filled(word, self.parameters) for word in self.config.command]
+        words = [filled(word, {**self.parameters, "tree": str(folder)}) for word in self.config.command]
         env = {**clean_environment(self.config, self.parameters, folder), **(environment or {})}
         words[0] = self._interpreter(words[0], where, env)
         if "/" in words[0] and not (where / words[0]).exists():
@@ -192,8 +190,14 @@ class Cancelled(CaptureError):
 
 
 def filled(text: str, parameters: Mapping[str, str]) -> str:
-    """A word of a command with each `{name}` replaced by that parameter's value, in which nothing is replaced again."""
-    return _PLACE.sub(lambda place: parameters.get(place[1], place[0]), text)
+    """A word of a command with each `{name}` replaced by that parameter's value, in which nothing is replaced again.
+
+    `{{name}}` is the text `{name}`.
+    """
+    return PLACEHOLDER.sub(
+        lambda place: f"{{{place[2]}}}" if place[1] else parameters.get(place[2], place[0]),
+        text,
+    )
 
 
 def clean_environment(config: BenchmarkConfig, parameters: Mapping[str, str], tree: Path) -> dict[str, str]:

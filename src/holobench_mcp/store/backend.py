@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from holobench_mcp.config import check_store
 from holobench_mcp.model import ConfigError, IntegrityError, StoreError
 from holobench_mcp.store import layout
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
-_SCHEMES = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "memory", "file")
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,7 @@ class Location:
     def parse(cls, text: str | Path) -> Location:
         """A path, `file://`, `s3://`, `gs://`, `az://` or `memory://`. Raises ConfigError for another scheme."""
         text = str(text)
-        if "\0" in text or not text.strip():
-            raise ConfigError(f"store: {text!r:.60} is not a folder or a URL.")
+        check_store(text)
         scheme = _URL.match(text)
         if scheme is None:
             try:
@@ -41,9 +40,6 @@ class Location:
             except (OSError, RuntimeError) as problem:
                 raise ConfigError(f"store: {text!r:.200} can't be used: {problem}.") from problem
             return cls(str(folder), folder)
-        if scheme[1].lower() not in _SCHEMES:
-            known = ", ".join(f"{s}://" for s in _SCHEMES)
-            raise ConfigError(f"store: {text!r} has a scheme that is not known; use a folder or one of {known}.")
         if scheme[1].lower() == "file":
             path = text[len("file://") :]
             if not path.startswith("/"):

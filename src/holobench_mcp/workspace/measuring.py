@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from holobench_mcp.answers import BenchmarkList, BenchmarkRow, MeasurementReport, RevisionReport
-from holobench_mcp.config import MAX_ROUNDS, MAX_RUNS, BenchmarkConfig, Config
+from holobench_mcp.config import MAX_ROUNDS, MAX_RUNS, BenchmarkConfig, Config, problems
 from holobench_mcp.model import DECISIONS_WORST_FIRST, ComparisonDocument, Decision, Difference, InvalidArgument
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class Measuring:
             rounds=measured.rounds,
             stopped=measured.stopped,
             protected_changed=measured.protected_changed,
-            notes=measured.notes,
+            notes=(*problems(self._config, benchmark), *measured.notes),
             comparisons=tuple(documents),
         )
 
