@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from conftest import cli
+from conftest import cli, snapshot
 from holobench_mcp.cli import app
 from holobench_mcp.model import InvalidArgument
 from holobench_mcp.store import open_store
@@ -84,3 +84,25 @@ def test_a_configured_benchmarks_parameters_can_be_given(project: Path, monkeypa
     assert asked[0]["name"] == "sort" and asked[0]["parameters"] == {"repeats": 5, "fast": True, "kind": "zipf"}
     refused = runner.invoke(app, ["--project", str(project), "ab", "--parameter", "x=1", "--", "python", "bench.py"])
     assert isinstance(refused.exception, InvalidArgument) and "--parameter" in str(refused.exception)
+
+
+@pytest.mark.parametrize("option", ["--bench", "--benchmark"])
+def test_compare_takes_the_results_of_the_benchmark_that_is_named(project: Path, option: str) -> None:
+    """Another benchmark's newer result does not stand in the way."""
+    store = open_store(project / ".holobench")
+    for i in (8, 9):
+        store.record(snapshot(at=i, bench="other"))
+    first, second = (m.result_id for m in reversed(store.manifests().select(bench_name="sort")))
+
+    def sides(*arguments: str) -> list[str]:
+        finished = cli("compare", *arguments, "--json", cwd=project)
+        assert finished.returncode == 0, finished.stderr
+        document = json.loads(finished.stdout)
+        return [document[side]["result_id"] for side in ("baseline", "candidate")]
+
+    assert sides(option, "sort") == [first, second]
+    assert sides(option, "sort", "latest~1", "latest") == [first, second]
+    assert sides(option, "sort", first, second) == [first, second]
+    assert sides(option, "sort", "other@latest~1", "other@latest") != [first, second]
+    missing = cli("compare", option, "srot", cwd=project)
+    assert missing.returncode == 2 and "sort" in missing.stderr

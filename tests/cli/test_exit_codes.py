@@ -8,23 +8,40 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from conftest import PYTHON, cli
+from holobench_mcp.cli import app
 from holobench_mcp.cli import main as command_line
+from holobench_mcp.model import InvalidArgument
 from holobench_mcp.store import layout, open_store
 
 
 def test_a_gate_exits_one(project: Path) -> None:
     assert cli("compare", "--fail-on", "regressed,inconclusive", cwd=project).returncode == 1
     assert cli("compare", "--fail-on", "improved", cwd=project).returncode == 0
-    bad = cli("compare", "--fail-on", "slower", cwd=project)
-    assert bad.returncode == 2 and "decisions are" in bad.stderr
+    # Each --fail-on adds to the gate; the last one does not replace the others.
+    assert cli("compare", "--fail-on", "Regressed", "--fail-on", "improved", cwd=project).returncode == 1
+
+
+@pytest.mark.parametrize(
+    "words", ["", " ", ",", " , ", "regressed,", "regressed,,improved", "slower", "regressed improved"]
+)
+@pytest.mark.parametrize("command", [["compare"], ["ab", "--", "true"]])
+def test_a_gate_without_a_decision_is_a_mistake_before_anything_is_compared(
+    project: Path, command: list[str], words: str
+) -> None:
+    finished = CliRunner().invoke(app, ["--project", str(project), command[0], "--fail-on", words, *command[1:]])
+    assert isinstance(finished.exception, InvalidArgument) and finished.stdout == ""
+    assert "--fail-on: " in str(finished.exception) and "name one or more of regressed" in str(finished.exception)
+    assert not list((project / ".holobench").glob("comparisons/**/*.json"))
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["show", "nothing"], "Nearest"),
+        (["compare", "--fail-on", ""], "--fail-on: a decision is empty"),
         (["compare", "--method", "magic"], "--method"),
         (["compare", "--replicates", "some"], "--replicates"),
         (["--store", "ftp://x", "list"], "ftp"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -12,14 +13,30 @@ from holobench_mcp.answers import CompareOptions
 from holobench_mcp.config import BenchmarkConfig
 from holobench_mcp.model import Decision, InvalidArgument, fault_in
 
+#: What only an id has: the time in its middle.
+_DATED = re.compile(r"-\d{8}T")
 
-def gate(words: str) -> set[Decision]:
-    """The decisions that --fail-on names."""
-    try:
-        return {Decision(word.strip()) for word in words.split(",") if word.strip()}
-    except ValueError as problem:
-        known = ", ".join(d.value for d in Decision)
-        raise InvalidArgument(f"--fail-on: {problem}; decisions are {known}.") from problem
+
+def gate(given: Sequence[str] | None) -> set[Decision]:
+    """The decisions that --fail-on names; none where it is not given.
+
+    An empty word is an error: a gate whose words come from an unset variable would pass everything.
+    """
+    decisions = set()
+    for word in (word.strip().lower() for words in given or () for word in words.split(",")):
+        if word not in set(Decision):
+            known = ", ".join(d.value for d in Decision)
+            what = f"{word!r:.40} is no decision" if word else "a decision is empty"
+            raise InvalidArgument(f"--fail-on: {what}; name one or more of {known}, with commas between them.")
+        decisions.add(Decision(word))
+    return decisions
+
+
+def of_benchmark(name: str, benchmark: str | None) -> str:
+    """A result's name with the benchmark that --benchmark gives, where the name has none of its own."""
+    if benchmark is None or "@" in name or _DATED.search(name):
+        return name
+    return f"{benchmark}@{name}"
 
 
 def command_of(arguments: Sequence[str]) -> list[str]:

@@ -11,11 +11,19 @@ from holobench_mcp.cli.markdown import comparison_markdown
 from holobench_mcp.cli.program import PASS_ON, Json, app, open_workspace
 from holobench_mcp.model import InvalidArgument
 
+FailOn = Annotated[
+    list[str] | None,
+    typer.Option(help="Decisions that exit 1, such as regressed,inconclusive; may be repeated."),
+]
+
 
 @app.command()
 def compare(
     baseline: Annotated[str, typer.Argument(help="The code before the change.")] = "baseline",
     candidate: Annotated[str, typer.Argument(help="The code after it.")] = "latest",
+    benchmark: Annotated[
+        str | None, typer.Option("--benchmark", "--bench", help="Of which benchmark both results are.")
+    ] = None,
     metric: Annotated[list[str] | None, typer.Option(help="Only this metric; may be repeated.")] = None,
     method: Annotated[
         str | None, typer.Option(help="holobench's detector: percentage, adaptive, delta, absolute.")
@@ -24,7 +32,7 @@ def compare(
     margin: Annotated[float | None, typer.Option(help="Smallest change that matters, in percent.")] = None,
     replicates: Annotated[str, typer.Option(help="auto: further runs of the same code count; or none.")] = "auto",
     change: Annotated[bool, typer.Option("--change", help="Add holobench's bootstrap record (slow).")] = False,
-    fail_on: Annotated[str, typer.Option(help="Decisions that exit 1, such as regressed,inconclusive.")] = "",
+    fail_on: FailOn = None,
     as_json: Json = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown for a pull request comment.")] = False,
 ) -> None:
@@ -39,7 +47,9 @@ def compare(
         detail="full",
         include_change=change,
     )
-    document = open_workspace().compare(baseline, candidate, options)
+    if baseline != "baseline":  # which is the candidate's own, whatever its benchmark
+        baseline = arguments.of_benchmark(baseline, benchmark)
+    document = open_workspace().compare(baseline, arguments.of_benchmark(candidate, benchmark), options)
     if as_json:
         output.print_json(document)
     elif markdown:
@@ -64,7 +74,7 @@ def ab(
     parameter: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE, for a parameter that a configured benchmark declares.")
     ] = None,
-    fail_on: Annotated[str, typer.Option(help="Decisions that exit 1, such as regressed,inconclusive.")] = "",
+    fail_on: FailOn = None,
     as_json: Json = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown for a pull request comment.")] = False,
 ) -> None:

@@ -15,6 +15,7 @@ from holobench_mcp.model import HolobenchMcpError
 
 def main() -> NoReturn:
     """Run the command line, and exit."""
+    output.replace_what_cannot_be_written()
     try:
         app(prog_name="holobench-mcp")
     except HolobenchMcpError as problem:

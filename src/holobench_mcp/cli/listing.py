@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from holobench_mcp.cli import output, tables
-from holobench_mcp.cli.program import Json, app, open_workspace
+from holobench_mcp.cli.program import Json, OnlyBenchmark, app, open_workspace
 
 
 @app.command("list")
 def list_(
-    bench: Annotated[str | None, typer.Option(help="Only this benchmark.")] = None,
+    benchmark: OnlyBenchmark = None,
     revision: Annotated[str | None, typer.Option(help="Only this git revision, branch or tag.")] = None,
     label: Annotated[str | None, typer.Option(help="Only this label.")] = None,
     limit: Annotated[int, typer.Option(help="How many.")] = 20,
@@ -20,7 +20,9 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List recorded results, newest first."""
-    page = open_workspace().list_results(benchmark=bench, revision=revision, label=label, limit=limit, cursor=cursor)
+    page = open_workspace().list_results(
+        benchmark=benchmark, revision=revision, label=label, limit=limit, cursor=cursor
+    )
     output.print_json(page) if as_json else tables.results(page)
 
 

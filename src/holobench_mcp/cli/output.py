@@ -1,7 +1,13 @@
-"""Where words go: results to stdout, everything else to stderr."""
+"""Where words go: results to stdout, everything else to stderr, whatever these can show.
+
+A console that can't write a character must not change the exit code that a gate is trusted for (cp1252, ascii, latin-1,
+PYTHONIOENCODING): what can't be written is replaced, by its nearest plain sign where it has one.
+"""
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
 import os
 import sys
@@ -11,6 +17,30 @@ from pydantic import BaseModel
 
 from holobench_mcp import digest
 from holobench_mcp.model import OutputError
+
+#: What stands for a sign that the console's encoding does not have.
+_PLAIN = str.maketrans({
+    "±": "+/-", "→": "->", "…": "...", "–": "-", "—": "-", "−": "-", "×": "x", "·": ".", "µ": "u", "σ": "sd", "≤": "<=",
+    "≥": ">=", "“": '"', "”": '"', "‘": "'", "’": "'", "─": "-", "│": "|", "┼": "+", "●": "o", "━": "-", "²": "2",
+    "▁": "_", "▂": "_", "▃": "-", "▄": "-", "▅": "=", "▆": "=", "▇": "#", "█": "#",
+    "🔴": "[-]", "🟢": "[+]", "⚪": "[=]", "🟡": "[?]", "🟣": "[!]",
+})  # fmt: skip
+_ERRORS = "holobench_mcp.plain"
+
+
+def _replacement(problem: UnicodeError) -> tuple[str, int]:
+    if not isinstance(problem, UnicodeEncodeError):
+        raise problem
+    signs = problem.object[problem.start : problem.end].translate(_PLAIN)
+    return "".join(sign if sign.isascii() else "?" for sign in signs), problem.end
+
+
+def replace_what_cannot_be_written() -> None:
+    """Let stdout and stderr take any text, whatever their encoding."""
+    codecs.register_error(_ERRORS, _replacement)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_ERRORS)
 
 
 def out(text: str) -> None:

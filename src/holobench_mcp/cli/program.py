@@ -15,6 +15,7 @@ from holobench_mcp.workspace import Workspace
 #: For commands whose last arguments are another program's.
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False}
 
+OnlyBenchmark = Annotated[str | None, typer.Option("--benchmark", "--bench", help="Only this benchmark.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

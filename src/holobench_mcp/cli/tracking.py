@@ -8,7 +8,7 @@ import typer
 
 from holobench_mcp import digest
 from holobench_mcp.cli import arguments, output, tables
-from holobench_mcp.cli.program import Json, app, open_workspace
+from holobench_mcp.cli.program import Json, OnlyBenchmark, app, open_workspace
 
 
 @app.command()
@@ -48,9 +48,7 @@ def baseline_set(
 
 
 @baseline.command("list")
-def baseline_list(
-    bench: Annotated[str | None, typer.Option(help="Only this benchmark.")] = None, as_json: Json = False
-) -> None:
+def baseline_list(benchmark: OnlyBenchmark = None, as_json: Json = False) -> None:
     """List what every baseline means now."""
-    listed = open_workspace().list_baselines(bench)
+    listed = open_workspace().list_baselines(benchmark)
     output.print_json(listed) if as_json else output.out(digest.baselines(listed))
