@@ -145,13 +145,12 @@ def _follow(wanted_file):
         os.path.realpath(path): {int(n) for n in numbers.split(",") if n}
         for path, numbers in zip(words[::2], words[1::2])
     }
-    names = {os.path.basename(path) for path in wanted}
     places = {}
 
     def lines_of(code):
         path = code.co_filename
         if path not in places:
-            places[path] = os.path.realpath(path) if os.path.basename(path) in names else ""
+            places[path] = os.path.realpath(path)
         return wanted.get(places[path])
 
     def is_wanted(code, line):
