@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from conftest import PYTHON, snapshot
 from holobench_mcp.evidence.comparability import compare
-from holobench_mcp.model import Difference
+from holobench_mcp.model import Difference, Direction
 from holobench_mcp.result.snapshot import Snapshot
 
 MACHINE = {
@@ -70,6 +70,24 @@ def test_a_metric_that_means_something_else_blocks_and_is_named(
     assert all(value in difference.detail for value in both)
 
 
+@pytest.mark.parametrize(("before", "now"), [("minimize", "maximize"), ("none", "minimize"), ("maximize", "none")])
+@pytest.mark.parametrize("configured", [Direction.minimize, Direction.maximize])
+def test_a_direction_that_a_person_configured_makes_another_declaration_a_caution(
+    before: str, now: str, configured: Direction
+) -> None:
+    base, cand = measured(direction=before), measured(direction=now)
+    [difference] = compare([base], [cand], {"time_ms": configured})
+    assert (difference.severity, difference.what, difference.variable) == ("caution", "direction", "time_ms")
+    assert all(f" {word}" in difference.detail for word in (before, now, configured.value))
+    [difference] = compare([base], [cand], {"memory_mb": configured})
+    assert difference.severity == "blocking", "of another metric"
+
+
+def test_units_block_whatever_direction_is_configured() -> None:
+    [difference] = compare([measured()], [measured(units="s")], {"time_ms": Direction.minimize})
+    assert (difference.severity, difference.what) == ("blocking", "units")
+
+
 def test_another_meaning_version_blocks() -> None:
     def version(number: int) -> Snapshot:
         plain = measured()
@@ -80,7 +98,8 @@ def test_another_meaning_version_blocks() -> None:
 
 
 def test_no_shared_metric_blocks() -> None:
-    assert found(measured(), measured(metric="memory_mb"))["no_shared_metric"].severity == "blocking"
+    assert (blocked := found(measured(), measured(metric="memory_mb"))["no_shared_metric"]).severity == "blocking"
+    assert "time_ms before, memory_mb now" in blocked.detail
 
 
 def test_a_contract_only_result_blocks_and_says_which_side() -> None:
@@ -95,7 +114,9 @@ def test_a_contract_only_result_blocks_and_says_which_side() -> None:
 )
 def test_no_shared_input_point_blocks(ours: list[object], theirs: list[object]) -> None:
     base, cand = measured(inputs={"n": ours}), measured(inputs={"n": theirs})
-    assert found(base, cand)["no_shared_point"].severity == "blocking"
+    difference = found(base, cand)["no_shared_point"]
+    assert difference.severity == "blocking"
+    assert all(str(value) in difference.detail for value in (*ours, *theirs))
 
 
 def test_inputs_that_only_one_side_sweeps_block_and_are_named() -> None:
@@ -129,8 +150,10 @@ def test_another_machine_or_version_is_told_with_both_values(field: str, other: 
     assert str(MACHINE[field]) in difference.detail and str(other) in difference.detail
 
 
-def test_another_machine_is_told_without_its_name() -> None:
-    assert found(measured(), measured(hostname_hash="8" * 16))["hostname_hash"].severity == "caution"
+def test_another_machine_is_told_by_its_digest_as_nothing_else_is_known_of_its_name() -> None:
+    difference = found(measured(), measured(hostname_hash="8" * 16))["hostname_hash"]
+    assert difference.severity == "caution"
+    assert MACHINE["hostname_hash"] in difference.detail and "8" * 16 in difference.detail
 
 
 @pytest.mark.parametrize("field", ["sweep_sha256", "benchmark_sha256"])
@@ -138,6 +161,7 @@ def test_an_edited_benchmark_is_told(field: str) -> None:
     difference = found(measured(), measured(**{field: "0" * 64}))["benchmark_source"]
     assert difference.severity == "caution"
     assert "benchmark's own source changed" in difference.detail
+    assert f"{MACHINE[field][:10]} before, 0000000000 now" in difference.detail
 
 
 def test_a_benchmark_that_was_edited_between_the_runs_of_a_side_is_told() -> None:
@@ -213,7 +237,7 @@ def test_a_fact_that_one_side_lacks_is_no_difference() -> None:
 def test_runs_of_one_side_on_two_machines_are_told() -> None:
     differences = compare([measured(), measured(cpu_model="Slow CPU")], [measured()])
     assert [d.what for d in differences] == ["replicates_cpu_model"]
-    assert "baseline" in differences[0].detail
+    assert all(words in differences[0].detail for words in ("baseline", "Fast CPU, Slow CPU"))
 
 
 # ---------------------------------------------------------------------- laws

@@ -6,26 +6,33 @@ whoever reads the decision must know.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from holobench_mcp.evidence.cached_answers import SideRuns, cached_answers
-from holobench_mcp.model import Decision, Difference, Environment, Measurement, Metric
+from holobench_mcp.model import Decision, Difference, Direction, Environment, Measurement, Metric
 from holobench_mcp.result.coordinates import in_common
 from holobench_mcp.result.identity import MACHINE
 from holobench_mcp.result.snapshot import Snapshot
 
+#: A sentence names this many of several things, each with so many characters.
+_LISTED, _MAX_VALUE, _MAX_DETAIL = 4, 60, 240
+_DIGITS = 10
 
-def compare(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot]) -> tuple[Difference, ...]:
+
+def compare(
+    baseline: Sequence[Snapshot], candidate: Sequence[Snapshot], directions: Mapping[str, Direction] | None = None
+) -> tuple[Difference, ...]:
     """Everything that differs between the sides beside the code under test, blocking first.
 
-    The first snapshot of each side is the one that was named; further ones are its replicate runs.
+    The first snapshot of each side is the one that was named; further ones are its replicate runs. directions: which
+    way is better, of the metrics of which a person has said it: what the results declare does not matter then.
     """
     base, cand = baseline[0], candidate[0]
-    found = [*_definition(base, cand), *_environment(base.environment, cand.environment)]
+    found = [*_definition(base, cand, directions or {}), *_environment(base.environment, cand.environment)]
     found += [*_tree(base, "baseline"), *_tree(cand, "candidate"), *_constants(base, cand)]
     found += [*_caches(baseline, candidate), *_cached_answers(baseline, candidate)]
     found += _recorded(candidate)
@@ -35,7 +42,7 @@ def compare(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot]) -> tupl
 
 
 #: What has to be checked before an improvement is believed that may be the measurement's.
-_DOUBTS = {
+_TO_CHECK = {
     "cached_answers": "the answers are not merely cached between repeats",
     "metric_dropped": "nothing that said the answers are right was dropped",
     "benchmark_source": "the benchmark still measures the same thing",
@@ -55,10 +62,10 @@ def relevant(differences: Sequence[Difference], decision: Decision | None) -> tu
 
 def with_doubt(differences: Sequence[Difference], decision: Decision | None, next_step: str | None) -> str | None:
     """The next step, behind what to check before an improvement is believed."""
-    found = [told for what, told in _DOUBTS.items() if any(d.what == what for d in differences)]
-    if decision is not Decision.improved or not found:
+    checks = [check for what, check in _TO_CHECK.items() if any(d.what == what for d in differences)]
+    if decision is not Decision.improved or not checks:
         return next_step
-    return f"Before believing it, check that {', and that '.join(found)}." + (f" {next_step}" if next_step else "")
+    return f"Before believing it, check that {', and that '.join(checks)}." + (f" {next_step}" if next_step else "")
 
 
 def _recorded(runs: Sequence[Snapshot]) -> list[Difference]:
@@ -70,12 +77,17 @@ def _recorded(runs: Sequence[Snapshot]) -> list[Difference]:
     return list({(d.what, d.detail): d for measured in last.values() for d in measured.cautions}.values())
 
 
-def _definition(base: Snapshot, cand: Snapshot) -> list[Difference]:
+def _definition(base: Snapshot, cand: Snapshot, directions: Mapping[str, Direction]) -> list[Difference]:
     found: list[Difference] = []
     theirs = {m.variable: m for m in base.metrics}
     shared = [(theirs[m.variable], m) for m in cand.metrics if m.variable in theirs]
     if not shared:
-        found.append(_blocking("no_shared_metric", "the results share no metric"))
+        found.append(
+            _blocking(
+                "no_shared_metric",
+                f"the results share no metric: {_names(theirs)} before, {_names(m.variable for m in cand.metrics)} now",
+            )
+        )
     for side, snapshot in (("baseline", base), ("candidate", cand)):
         if snapshot.dataset is None:
             found.append(_blocking("no_samples", f"the {side} is contract-only: its samples were not recorded"))
@@ -85,7 +97,7 @@ def _definition(base: Snapshot, cand: Snapshot) -> list[Difference]:
         detail = f"the candidate no longer measures {', '.join(dropped[:5])}: what that said of the code is unknown now"
         found.append(_caution("metric_dropped", detail))
     for before, after in shared:
-        found += _metric(before, after)
+        found += _metric(before, after, directions.get(after.variable))
     if base.bench_name != cand.bench_name:
         found.append(_caution("bench_name", f"the benchmarks differ: {base.bench_name!r} and {cand.bench_name!r}"))
     if base.dataset is not None and cand.dataset is not None:
@@ -93,7 +105,8 @@ def _definition(base: Snapshot, cand: Snapshot) -> list[Difference]:
     return found
 
 
-def _metric(before: Metric, after: Metric) -> list[Difference]:
+def _metric(before: Metric, after: Metric, configured: Direction | None) -> list[Difference]:
+    """What a metric declares otherwise. configured: which way is better, where a person has said it."""
     found = []
     for attribute in ("units", "direction", "meaning_version", "kind"):
         old, new = getattr(before, attribute), getattr(after, attribute)
@@ -102,7 +115,10 @@ def _metric(before: Metric, after: Metric) -> list[Difference]:
             detail = (
                 f"{words} of {after.variable} differ: {_value(old)} in the baseline, {_value(new)} in the candidate"
             )
-            found.append(Difference(severity="blocking", what=attribute, detail=detail, variable=after.variable))
+            severity: Literal["blocking", "caution"] = "blocking"
+            if attribute == "direction" and configured is not None:
+                severity, detail = "caution", f"{detail}; it is judged as configured: {_value(configured)}"
+            found.append(Difference(severity=severity, what=attribute, detail=detail, variable=after.variable))
     if before.claim != after.claim:
         detail = f"the claim of {after.variable} was {before.claim or 'none'} and is {after.claim or 'none'}"
         found.append(Difference(severity="caution", what="claim", detail=detail, variable=after.variable))
@@ -130,7 +146,8 @@ def _points(base: Snapshot, cand: Snapshot) -> list[Difference]:
             )
             found.append(_caution("points", detail))
     if shared == 0:
-        return [_blocking("no_shared_point", "the results share no input point")]
+        lone = "; ".join(f"{name} was {_names(ours[name])} before, is {_names(theirs[name])} now" for name in ours)
+        return [_blocking("no_shared_point", f"the results share no input point: {lone}"[:_MAX_DETAIL])]
     return found
 
 
@@ -145,34 +162,33 @@ def _environment(base: Environment, cand: Environment) -> list[Difference]:
     for field, words in MACHINE:
         old, new = getattr(base, field), getattr(cand, field)
         if old is not None and new is not None and old != new:
-            told = "another machine" if field == "hostname_hash" else f"another {words}: {old} before, {new} now"
-            found.append(_caution(field, told))
-    if _edited(base, cand):
+            found.append(_caution(field, f"another {words}: {_value(old)} before, {_value(new)} now"))
+    if (edit := _edit(base, cand)) is not None:
         found.append(
             _caution(
                 "benchmark_source",
                 "the benchmark's own source changed between the sides, so a difference may be the benchmark's, not "
-                "the code's",
+                f"the code's ({edit})",
             )
         )
     sides = (("baseline", base), ("candidate", cand))
     sourceless = [name for name, e in sides if e.sweep_sha256 is None and e.benchmark_sha256 is None]
     if len(sourceless) == 1:
-        told = f"the source of the {sourceless[0]}'s benchmark is unknown, so an edit of it would not show"
-        found.append(_caution("benchmark_source_unknown", told))
+        detail = f"the source of the {sourceless[0]}'s benchmark is unknown, so an edit of it would not show"
+        found.append(_caution("benchmark_source_unknown", detail))
     unknown = [name for name, e in sides if e.python is None and e.cpu_model is None and e.os is None]
     if unknown:
         found.append(_caution("unknown_environment", f"nothing is known of where the {' and the '.join(unknown)} ran"))
     return found
 
 
-def _edited(base: Environment, cand: Environment) -> bool:
-    """Whether the benchmark changed: its class with those that it is built on, or the file that it stands in."""
-    for field in ("sweep_sha256", "benchmark_sha256"):
+def _edit(base: Environment, cand: Environment) -> str | None:
+    """Which of the benchmark changed, its class with those that it is built on or the file that it stands in."""
+    for field, words in (("sweep_sha256", "sweep class"), ("benchmark_sha256", "file")):
         old, new = getattr(base, field), getattr(cand, field)
         if old is not None and new is not None and old != new:
-            return True
-    return False
+            return f"sha256 of its {words}: {old[:_DIGITS]} before, {new[:_DIGITS]} now"
+    return None
 
 
 def _tree(snapshot: Snapshot, side: str) -> list[Difference]:
@@ -223,16 +239,26 @@ def _within(runs: Sequence[Snapshot], side: str) -> list[Difference]:
     """Replicate runs of one side that were not measured alike."""
     found = []
     for field, words in MACHINE:
-        values = {getattr(s.environment, field) for s in runs}
-        if len(values - {None}) > 1:
-            found.append(_caution(f"replicates_{field}", f"the {side}'s runs were measured on more than one {words}"))
-    if any(_edited(runs[0].environment, s.environment) for s in runs[1:]):
-        found.append(_caution("benchmark_source", f"the benchmark's own source changed between the {side}'s runs"))
+        values = dict.fromkeys(v for s in runs if (v := getattr(s.environment, field)) is not None)
+        if len(values) > 1:
+            detail = f"the {side}'s runs were measured on more than one {words}: {_names(values)}"
+            found.append(_caution(f"replicates_{field}", detail))
+    edits = (_edit(runs[0].environment, s.environment) for s in runs[1:])
+    if (edit := next(filter(None, edits), None)) is not None:
+        detail = f"the benchmark's own source changed between the {side}'s runs ({edit})"
+        found.append(_caution("benchmark_source", detail))
     return found
 
 
 def _value(value: object) -> str:
-    return "none" if value is None else str(getattr(value, "value", value))
+    """A value as a sentence has it: what a result says of its machine may be any text."""
+    return "none" if value is None else " ".join(str(getattr(value, "value", value)).split())[:_MAX_VALUE]
+
+
+def _names(values: Iterable[object]) -> str:
+    """Some values, the first of them in full."""
+    listed = [_value(v) for v in values]
+    return ", ".join(listed[:_LISTED]) + (f" and {len(listed) - _LISTED} more" if len(listed) > _LISTED else "")
 
 
 def _blocking(what: str, detail: str) -> Difference:

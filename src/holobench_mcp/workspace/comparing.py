@@ -92,9 +92,10 @@ def _whole(library: Library, sides: Sides, options: CompareOptions) -> Compariso
     variables = tuple(m.variable for m in cand[0].metrics)
     document = verdicts(base[0], cand[0], options)
     chosen = {None, *(options.metrics or variables)}
-    differences = tuple(d for d in comparability.compare(base, cand) if d.variable in chosen)
-    blocking = [d for d in differences if d.severity == "blocking"]
     settings = library.config.settings_for(cand[0].bench_name, variables)
+    directions = {v: s.direction for v, s in settings.items() if s.direction is not None}
+    differences = tuple(d for d in comparability.compare(base, cand, directions) if d.variable in chosen)
+    blocking = [d for d in differences if d.severity == "blocking"]
     basis = _basis(library, sides, options)
     if any(d.what == "no_samples" for d in blocking):
         judgement = Judgement(decision=Decision.incomparable, reason="", metrics=())
