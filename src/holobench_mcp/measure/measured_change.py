@@ -203,15 +203,15 @@ def _installed(copies: Mapping[str, _Copy], below: str, *, in_part: bool) -> Dif
 def _not_loaded(differing: Sequence[str]) -> Difference:
     suffixes = {PurePosixPath(path).suffix.lower() for path in differing}
     if suffixes <= _PROSE:
-        detail = f"the head changes only text ({named(differing)}): both sides ran the same code"
-    else:
-        files = named(differing) if len(differing) == 1 else f"any of the {len(differing)} files ({named(differing)})"
-        detail = (
-            f"neither side loaded {files} that the head changes: both sides ran the same code, and this benchmark "
-            "can't see the change"
-        )
-        if suffixes & _COMPILED_FROM:
-            detail += ". Compiled sources need a setup that builds them in each tree"
+        detail = f"the head changes only text ({named(differing)}), which neither side loads: both ran the same code"
+        return Difference(severity="caution", what="same_artefact", detail=detail)
+    files = named(differing) if len(differing) == 1 else f"any of the {len(differing)} files ({named(differing)})"
+    detail = (
+        f"neither side loaded {files} that the head changes: both sides ran the same code, and this benchmark can't "
+        "see the change"
+    )
+    if suffixes & _COMPILED_FROM:
+        detail += ". Compiled sources need a setup that builds them in each tree"
     return Difference(severity="caution", what="change_not_loaded", detail=detail)
 
 
