@@ -2,8 +2,8 @@
 
 Python imports a module of this name when it starts; PYTHONPATH leads it here, and the module that it would have found
 without us is imported in our place. It may not fail, print, or leave anything in the benchmark's way: what goes wrong
-here is only unknown later. A measured run pays a few milliseconds at its exit; only an unmeasured warm-up also notes
-every file as it is opened, or the lines that run.
+here is only unknown later. A measured run pays a few milliseconds, most of them at its exit; what an unmeasured warm-up
+also notes is in a module of its own.
 
 It may be any Python from 3.6 on that runs this, so that it is written in the language of that.
 """
@@ -29,6 +29,8 @@ def _write(name, text):
 
 
 def _at_exit():
+    if not _folder:
+        return
     try:
         # Python has already taken a script's name from it.
         main = sys.modules.get("__main__")
@@ -77,151 +79,6 @@ def _sweeps():
             yield "%s.%s\0%s\0%s\0" % (cls.__module__, cls.__qualname__, file, source.replace("\0", ""))
 
 
-# ---------------------------------------------------------------------- an unmeasured warm-up
-
-
-def _listen():
-    """Write down every file as it is first opened, so that no way of ending the process loses one."""
-    known = set()
-    write_only = getattr(os, "O_ACCMODE", 3)
-
-    def note(kind, path):
-        try:
-            path = os.path.abspath(os.fsdecode(path))
-        except Exception:
-            return
-        if (kind, path) not in known:
-            known.add((kind, path))
-            if not path.startswith(_folder):
-                try:
-                    _write("opened", "%s\0%s\0" % (kind, path))
-                except Exception:
-                    return
-
-    def hook(event, arguments):
-        if event == "open":
-            path, _, flags = arguments
-            if not isinstance(path, int) and not (isinstance(flags, int) and flags & write_only == os.O_WRONLY):
-                note("file", path)
-        elif event == "import" and arguments[1]:
-            note("file", arguments[1])
-        elif event in ("ctypes.dlopen", "sqlite3.connect") and isinstance(arguments[0], (str, bytes)):
-            note("file", arguments[0])
-        elif event in ("subprocess.Popen", "os.exec", "os.posix_spawn"):
-            words = arguments[1]
-            for word in [words] if isinstance(words, (str, bytes)) else list(words)[:100]:
-                note("file", word)
-            note("program", arguments[0] or arguments[1][0])
-        elif event == "os.system":
-            note("program", arguments[0])
-
-    def careful(event, arguments):
-        if event in _EVENTS:
-            try:
-                hook(event, arguments)
-            except Exception:  # an audit hook that raises would fail the benchmark
-                return
-
-    sys.addaudithook(careful)  # a Python before 3.8 has none
-    _write("opened", "")
-
-
-_EVENTS = frozenset(
-    (
-        "open", "import", "ctypes.dlopen", "sqlite3.connect", "subprocess.Popen", "os.exec", "os.posix_spawn",
-        "os.system",
-    )
-)  # fmt: skip
-
-
-def _follow(wanted_file):
-    """Write down the first of the wanted lines that runs in this process, and listen no further.
-
-    wanted_file: paths, each with the numbers of its lines; minus n is a call of the function that begins in line n.
-    """
-    with open(wanted_file, encoding="utf-8", errors="surrogateescape") as file:
-        words = file.read().split("\0")
-    wanted = {
-        os.path.realpath(path): {int(n) for n in numbers.split(",") if n}
-        for path, numbers in zip(words[::2], words[1::2])
-    }
-    places = {}
-
-    def lines_of(code):
-        path = code.co_filename
-        if path not in places:
-            places[path] = os.path.realpath(path)
-        return wanted.get(places[path])
-
-    def is_wanted(code, line):
-        if line < 0 and code.co_name == "<module>":  # begins in line 1, as a function may, and is not called
-            return False
-        if line not in (lines_of(code) or ()):
-            return False
-        try:
-            _write("lines", "%s\0%d\0" % (places[code.co_filename], line))
-        except Exception:
-            return False
-        return True
-
-    (_monitor if hasattr(sys, "monitoring") else _trace)(lines_of, is_wanted)
-    _write("lines", "")
-
-
-def _monitor(lines_of, is_wanted):
-    monitoring = sys.monitoring
-    tool = next(i for i in (4, 3, 5, 1) if monitoring.get_tool(i) is None)
-    monitoring.use_tool_id(tool, "holobench-mcp")
-    events = monitoring.events
-
-    def started(code, _offset):
-        if lines_of(code):
-            monitoring.set_local_events(tool, code, events.LINE)
-            line(code, -code.co_firstlineno)
-        return monitoring.DISABLE
-
-    def line(code, number):
-        if is_wanted(code, number):
-            monitoring.set_events(tool, 0)
-        return monitoring.DISABLE
-
-    monitoring.register_callback(tool, events.PY_START, started)
-    monitoring.register_callback(tool, events.LINE, line)
-    monitoring.set_events(tool, events.PY_START)
-
-
-def _trace(lines_of, is_wanted):
-    import threading
-
-    found = []
-
-    def line(frame, event, _argument):
-        if event == "line":
-            look(frame, frame.f_lineno)
-        return None if found else line
-
-    def called(frame, _event, _argument):
-        if found or not lines_of(frame.f_code):
-            return None
-        look(frame, -frame.f_code.co_firstlineno)
-        return line
-
-    def look(frame, number):
-        if not found and is_wanted(frame.f_code, number):
-            found.append(number)
-            threading.settrace(None)
-            sys.settrace(None)
-
-    def at_exit():
-        # A debugger, or a tool for coverage, has taken the one place that there is: nothing is known.
-        if not found and sys.gettrace() is not called:
-            _write("lines", "\0000\0")
-
-    atexit.register(at_exit)
-    threading.settrace(called)
-    sys.settrace(called)
-
-
 # ---------------------------------------------------------------------- the start
 
 
@@ -246,11 +103,10 @@ _folder = os.environ.get(_FOLDER, "")
 if _folder and os.path.isdir(_folder):
     try:
         atexit.register(_at_exit)
-        _mode, _, _argument = os.environ.get(_MODE, "").partition(":")
-        if _mode == "opened":
-            _listen()
-        elif _mode == "lines":
-            _follow(_argument)
+        if os.environ.get(_MODE, "modules") != "modules":
+            import holobench_mcp_warm_up
+
+            holobench_mcp_warm_up.start(os.environ[_MODE], _folder, _write)
     except Exception:
-        _mode = ""
+        _folder = ""
 _give_way()
