@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,12 +10,14 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from holobench_mcp.result.snapshot import Snapshot
 from holobench_mcp.store import Store, open_store
+from holobench_mcp.store.seal import sealed
 
 PYTHON = sys.executable
 WHEN = "2026-03-01T12:00:{:02d}+00:00"
@@ -164,3 +167,11 @@ def need(program: str, package: str) -> str:
             pytest.fail(f"{program} is not there, and installing {package} did not bring it")
         pytest.skip(f"{program} is not installed (package {package})")
     return found
+
+
+def rewrite(path: Path, edit: Callable[[Any], Any]) -> None:
+    """Edit a stored document as somebody does who knows of its digest."""
+    document = json.loads(path.read_bytes())
+    del document["digest"]
+    edited = json.dumps(edit(document)).encode()
+    path.write_bytes(sealed(edited) if edited.endswith(b"}") else edited)

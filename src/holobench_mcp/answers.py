@@ -209,3 +209,11 @@ class BaselineSet(Frozen):
     runs: int = Field(1, description="recorded runs of this code, all of which stand for it")
     decision: Decision | None = None
     note: str | None = None
+
+
+class Verification(Frozen):
+    """What reading a whole store found."""
+
+    store: str
+    problems: tuple[str, ...] = Field((), description="what is damaged")
+    notes: tuple[str, ...] = Field((), description="what could not be checked")

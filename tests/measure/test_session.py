@@ -162,7 +162,7 @@ def test_a_killed_server_leaves_no_child_no_worktree_and_no_half_result(project:
     assert clean_up_after_crash()
     assert git(project, "worktree", "list").count("\n") == 0
     assert not list((cache_folder() / "worktrees").glob("*"))
-    assert list(Workspace(load_config(project=project)).verify()) == []
+    assert Workspace(load_config(project=project)).verify().problems == ()
 
 
 def test_a_partial_measurement_says_so_when_it_is_compared(project: Path) -> None:

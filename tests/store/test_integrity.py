@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import snapshot
+from conftest import rewrite, snapshot
 from holobench_mcp.model import IntegrityError, InvalidArgument
 from holobench_mcp.store import Store, layout, open_store
 
@@ -67,8 +67,7 @@ def test_swapped_blobs_are_noticed(store: Store) -> None:
 )
 def test_a_hand_edited_manifest_is_an_integrity_error(store: Store, edit) -> None:
     result_id = store.record(snapshot())
-    path = Path(store.location.url) / layout.manifest_key(result_id)
-    path.write_text(json.dumps(edit(json.loads(path.read_text()))))
+    rewrite(Path(store.location.url) / layout.manifest_key(result_id), edit)
     with pytest.raises(IntegrityError):
         store.snapshot(store.manifest(result_id))
     assert list(store.verify())
@@ -87,16 +86,14 @@ def test_a_hand_edited_manifest_is_an_integrity_error(store: Store, edit) -> Non
 )
 def test_figures_of_a_manifest_that_are_not_its_samples_are_found(store: Store, edit) -> None:
     result_id = store.record(snapshot())
-    path = Path(store.location.url) / layout.manifest_key(result_id)
-    path.write_text(json.dumps(edit(json.loads(path.read_text()))))
+    rewrite(Path(store.location.url) / layout.manifest_key(result_id), edit)
     assert len(list(store.verify())) == 1
 
 
 def test_a_manifest_can_not_name_the_blobs_of_another_result(store: Store) -> None:
     slow, fast = (store.record(snapshot(((factor,) * 3,), at=i)) for i, factor in enumerate((2.0, 1.0)))
     theirs = json.loads((Path(store.location.url) / layout.manifest_key(fast)).read_text())
-    path = Path(store.location.url) / layout.manifest_key(slow)
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"blobs": theirs["blobs"]}))
+    rewrite(Path(store.location.url) / layout.manifest_key(slow), lambda m: m | {"blobs": theirs["blobs"]})
     with pytest.raises(IntegrityError, match="does not agree with its own id"):
         store.manifest(slow)
     assert [m.result_id for m in store.manifests().select()] == [fast]

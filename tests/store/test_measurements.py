@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from conftest import snapshot
+from conftest import rewrite, snapshot
 from holobench_mcp.model import (
     Difference,
     Failure,
@@ -101,7 +100,7 @@ def test_a_damaged_document_is_found_and_hides_no_other(store: Store, edit: dict
     for written in (other, damaged):
         store.put_measurement(written)
     path = Path(store.location.url) / "measurements" / f"{damaged.id}.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), **edit}))
+    rewrite(path, lambda d: {**d, **edit})
     (problem,) = store.verify()
     assert damaged.id in problem and says in problem
     if says != "is not in the store":
@@ -114,7 +113,7 @@ def test_keys_of_a_later_version_are_read(store: Store) -> None:
     written = document()
     store.put_measurement(written)
     path = Path(store.location.url) / "measurements" / f"{written.id}.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "looks": [3, 5]}))
+    rewrite(path, lambda d: {**d, "looks": [3, 5]})
     found = store.measurement(written.id)
     assert found is not None and found.model_extra == {"looks": [3, 5]}
     assert found.changed(status="stopped").model_extra == {"looks": [3, 5]}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
-from conftest import snapshot
+from conftest import rewrite, snapshot
 from holobench_mcp.model import IntegrityError, InvalidArgument
 from holobench_mcp.store import Store
 from holobench_mcp.store.lookup import Lookup
@@ -46,7 +45,7 @@ def test_a_ref_keeps_what_it_meant_before(store: Store) -> None:
 def test_a_hand_edited_ref_is_an_integrity_error(store: Store, edit) -> None:
     store.set_ref("sort", "baseline", store.record(snapshot()))
     (path,) = (Path(store.location.url) / "refs" / "sort" / "baseline").iterdir()
-    path.write_text(json.dumps(edit(json.loads(path.read_text()))))
+    rewrite(path, edit)
     with pytest.raises(IntegrityError):
         store.ref("sort", "baseline")
     assert list(store.verify())
@@ -56,7 +55,7 @@ def test_a_ref_can_not_be_edited_to_mean_another_benchs_result(store: Store) -> 
     ours, theirs = store.record(snapshot()), store.record(snapshot(bench="search"))
     store.set_ref("sort", "baseline", ours)
     (path,) = (Path(store.location.url) / "refs" / "sort" / "baseline").iterdir()
-    path.write_text(path.read_text().replace(ours, theirs))
+    rewrite(path, lambda e: e | {"result_id": theirs})
     with pytest.raises(IntegrityError, match="search"):
         Lookup(store).find("sort@baseline")
     assert list(store.verify())

@@ -27,13 +27,14 @@ def config(as_json: Json = False) -> None:
 @app.command()
 def verify(as_json: Json = False) -> None:
     """Read the whole store and check every digest. Exits 3 when something is damaged."""
-    workspace = open_workspace()
-    problems = workspace.verify()
+    found = open_workspace().verify()
     if as_json:
-        output.out(json.dumps({"store": workspace.store.location.url, "problems": problems}, indent=2))
+        output.print_json(found)
     else:
-        for problem in problems:
+        for problem in found.problems:
             output.out(problem)
-        output.note(f"{workspace.store.location.url}: " + (f"{len(problems)} damaged" if problems else "all is well"))
-    if problems:
+        for note in found.notes:
+            output.note(note)
+        output.note(f"{found.store}: " + (f"{len(found.problems)} damaged" if found.problems else "all is well"))
+    if found.problems:
         raise typer.Exit(3)

@@ -44,8 +44,8 @@ class Busy(CaptureError):
 class StoreError(HolobenchMcpError):
     """The store can't be opened, read or written."""
 
-    exit_code = 3
-
 
 class IntegrityError(StoreError):
     """Stored bytes are not the bytes that were recorded."""
+
+    exit_code = 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,9 +28,11 @@ from holobench_mcp.store import layout, measurements, refs
 from holobench_mcp.store.backend import Backend, Location
 from holobench_mcp.store.index import Index
 from holobench_mcp.store.parsing import parse_manifest
+from holobench_mcp.store.seal import sealed
 
 if TYPE_CHECKING:
     from holobench_mcp.result.snapshot import Snapshot
+    from holobench_mcp.store.verify import Finding
 
 #: The blobs of a result, by their names in its manifest.
 RESULT, SAMPLES, HISTORY = "result.json", "samples.npz", "history.json"
@@ -61,7 +63,7 @@ class Store:
             return manifest.result_id
         for data in contents.values():
             self.backend.put_blob(data)
-        written = manifest.model_dump_json(indent=1).encode()
+        written = sealed(manifest.model_dump_json(indent=1).encode())
         if not self.backend.create(key, written) and not self._is_whole(manifest.result_id):
             self.backend.heal(key, written)
         return manifest.result_id
@@ -90,7 +92,7 @@ class Store:
             replaced=before.result_id if before else None,
         )
         self._ensure_marker()
-        self.backend.create(layout.new_ref_key(bench_name, name, now), entry.model_dump_json(indent=1).encode())
+        self.backend.create(layout.new_ref_key(bench_name, name, now), sealed(entry.model_dump_json(indent=1).encode()))
         return entry
 
     # ------------------------------------------------------------------ reading
@@ -205,10 +207,29 @@ class Store:
 
     def verify(self) -> Iterator[str]:
         """Read everything. Yields a sentence for each thing that is damaged; nothing when all is well."""
+        yield from (finding.sentence for finding in self.findings() if finding.damage)
+
+    def findings(self) -> Iterator[Finding]:
+        """The same, with what can't be known of documents that are older than their digests."""
         from holobench_mcp.store.verify import verify
 
         self._check_format()
         yield from verify(self)
+
+    def readable(self, manifests: Sequence[Manifest]) -> tuple[list[Manifest], list[str]]:
+        """Those whose files are as they were recorded, and the ids of the others, which the index does not know of yet.
+
+        Where reading them takes requests, what the index has is taken for right.
+        """
+        if self.location.folder is None:
+            return list(manifests), []
+        readable, damaged = list[Manifest](), list[str]()
+        for manifest in manifests:
+            try:
+                readable.append(self.manifest(manifest.result_id))
+            except (IntegrityError, UnknownResult):
+                damaged.append(manifest.result_id)
+        return readable, damaged
 
     # ------------------------------------------------------------------ parts
 
@@ -248,7 +269,7 @@ class Store:
         try:
             found = json.loads(data)["format"]
         except (ValueError, KeyError, TypeError, RecursionError) as problem:
-            raise StoreError(
+            raise IntegrityError(
                 f"{self.location.url}/{layout.MARKER} is not a store's marker: {data[:60]!r}."
             ) from problem
         if found != STORE_FORMAT or isinstance(found, bool):

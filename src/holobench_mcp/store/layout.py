@@ -1,5 +1,7 @@
 """Where everything in a store stands: keys, ids and slugs. The only module that spells a key.
 
+The last key of every JSON document below is its digest, the sha256 of all bytes before it.
+
 holobench-store.json                    {"format": 1}
 blobs/<aa>/<sha256>                     content-addressed bytes
 results/<result_id>.json                manifests; putting one is the commit of a result

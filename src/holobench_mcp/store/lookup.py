@@ -134,9 +134,10 @@ class Lookup:
     def _matches(self, ref: Ref, argument: str, hints: list[str]) -> list[Match]:
         index = self._index
         if isinstance(ref, ById):
+            if layout.is_result_id(ref.prefix):
+                return self._by_whole_id(ref.prefix)
             found = index.select(id_prefix=ref.prefix, limit=_LISTED + 1)
-            rank = 0 if len(found) == 1 else 2
-            return [Match(m, m.result_id, rank=rank) for m in found] or self._by_whole_id(ref.prefix)
+            return [Match(m, m.result_id, rank=0 if len(found) == 1 else 2) for m in found]
         if ref.bench is None:
             if isinstance(ref, Latest):
                 return [Match(m, m.result_id) for m in index.select(limit=1, offset=ref.back)]
@@ -149,9 +150,7 @@ class Lookup:
         return [replace(match, rank=rank) for match in matches]
 
     def _by_whole_id(self, text: str) -> list[Match]:
-        """The result of a whole id, though the index lacks it: one that is damaged says so."""
-        if not layout.is_result_id(text):
-            return []
+        """The result of a whole id, from the store itself: one that is damaged says so."""
         try:
             return [Match(self._store.manifest(text), text)]
         except UnknownResult:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from holobench_mcp.model import IntegrityError, Manifest, MeasurementDocument, RefEntry, fault_in
 from holobench_mcp.store import layout
+from holobench_mcp.store.seal import unsealed
 
 _Model = TypeVar("_Model", Manifest, RefEntry, MeasurementDocument)
 
@@ -65,6 +66,6 @@ def _time(text: str, key: str) -> datetime:
 
 def _parse(kind: type[_Model], data: bytes, key: str) -> _Model:
     try:
-        return kind.model_validate_json(data)
+        return kind.model_validate_json(unsealed(data, key))
     except ValidationError as problem:
         raise IntegrityError(f"{key} is damaged: {fault_in(problem)}") from problem

@@ -1,47 +1,78 @@
-"""Reading a whole store, for what is damaged in it: every manifest, every blob, every entry of a ref,
-every measurement."""
+"""Reading a whole store for what is damaged in it: every manifest, blob, entry of a ref and measurement, and the log of
+what was compared with what."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from holobench_mcp.model import InvalidArgument, StoreError, UnknownResult
+from holobench_mcp.model import IntegrityError, InvalidArgument, UnknownResult
 from holobench_mcp.store import layout, measurements, refs
 from holobench_mcp.store.agreement import summed_up_otherwise
+from holobench_mcp.store.seal import is_sealed, unsealed
 
 if TYPE_CHECKING:
     from holobench_mcp.store.bundle import Store
 
-_DAMAGE = (StoreError, UnknownResult, InvalidArgument)
+#: What is wrong with stored bytes. That they can't be had is no damage, and ends the reading.
+_DAMAGE = (IntegrityError, UnknownResult, InvalidArgument)
 
 
-def verify(store: Store) -> Iterator[str]:
-    """A sentence for each thing that is damaged; nothing when all is well."""
-    for key, _ in store.backend.keys(layout.RESULTS):
-        result_id = key.removeprefix(layout.RESULTS).removesuffix(".json")
-        try:
-            manifest = store.manifest(result_id)
-            if wrong := summed_up_otherwise(manifest, store.snapshot(manifest)):
-                yield f"{key}: it disagrees with its samples about {wrong}: it was edited."
-        except _DAMAGE as problem:
-            yield f"{key}: {problem}"
-    for key, _ in store.backend.keys(layout.REFS):
-        try:
-            store.ref_target(refs.read(store.backend, key))
-        except _DAMAGE as problem:
-            yield f"{key}: {problem}"
-    for key, _ in store.backend.keys(layout.MEASUREMENTS):
-        try:
-            yield from _lost_roles(store, key)
-        except _DAMAGE as problem:
-            yield f"{key}: {problem}"
+@dataclass(frozen=True)
+class Finding:
+    """A sentence on something in a store: that it is damaged, or, as a note, what can't be known of it."""
+
+    sentence: str
+    damage: bool = True
 
 
-def _lost_roles(store: Store, key: str) -> Iterator[str]:
+def verify(store: Store) -> Iterator[Finding]:
+    """All that is damaged, and what is not covered; nothing when all is well."""
+    unsealed_documents = 0
+    for folder, check in _CHECKS.items():
+        for key, _ in store.backend.keys(folder):
+            try:
+                yield from map(Finding, check(store, key))
+                unsealed_documents += not is_sealed(store.backend.get(key) or b"")
+            except _DAMAGE as problem:
+                yield Finding(f"{key}: {problem}")
+    if unsealed_documents:
+        yield Finding(
+            f"{unsealed_documents} documents were written before there were digests in them: of these, only what their "
+            "ids and their blobs vouch for was checked.",
+            damage=False,
+        )
+
+
+def _check_result(store: Store, key: str) -> Iterator[str]:
+    manifest = store.manifest(key.removeprefix(layout.RESULTS).removesuffix(".json"))
+    if wrong := summed_up_otherwise(manifest, store.snapshot(manifest)):
+        yield f"{key}: it disagrees with its samples about {wrong}: it was edited."
+
+
+def _check_ref(store: Store, key: str) -> Iterator[str]:
+    store.ref_target(refs.read(store.backend, key))
+    yield from ()
+
+
+def _check_measurement(store: Store, key: str) -> Iterator[str]:
     measurement_id = measurements.measurement_id_of(key)
     layout.measurement_key(measurement_id)  # raises for a file of another name
     document = measurements.read(store.backend, measurement_id)
     for role in document.roles if document is not None else ():
         if store.backend.get(layout.manifest_key(role.result_id)) is None:
             yield f"{key}: its result {role.result_id} is not in the store."
+
+
+def _check_comparison(store: Store, key: str) -> Iterator[str]:
+    unsealed(store.backend.get(key) or b"", key)
+    yield from ()
+
+
+_CHECKS: dict[str, Callable[[Store, str], Iterator[str]]] = {
+    layout.RESULTS: _check_result,
+    layout.REFS: _check_ref,
+    layout.MEASUREMENTS: _check_measurement,
+    layout.COMPARISONS: _check_comparison,
+}

@@ -68,7 +68,7 @@ def compare(
     full = library.comparison(_cache_key(library, sides, options), lambda: _whole(library, sides, options))
     itself = "Both sides are the same result." if left.result_id == right.result_id else sides.note
     partial = [_partial(library, m) for m in (left, right)]
-    notes = [n for n in (named.note, note, itself, *partial, left_out(library.index())) if n]
+    notes = [n for n in (named.note, note, itself, *partial, left_out(library.index().unreadable)) if n]
     document = full.model_copy(update={"notes": (*notes, *full.notes)}) if notes else full
     document = _with_cautions(with_selection(library.store, document, sides), cautions)
     return document if options.detail == "full" else summarised(document)

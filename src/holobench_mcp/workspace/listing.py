@@ -15,7 +15,7 @@ from holobench_mcp.answers import InputValues, MetricList, MetricRow, ResultPage
 from holobench_mcp.model import InvalidArgument, Manifest, Metric, ResultDocument, result_uri
 from holobench_mcp.result.identity import label_of
 from holobench_mcp.store.bundle import SAMPLES
-from holobench_mcp.store.index import Conditions, Index
+from holobench_mcp.store.index import Conditions
 from holobench_mcp.store.lookup import check_filter, nothing_recorded
 from holobench_mcp.workspace.library import Library
 
@@ -54,17 +54,19 @@ def list_results(
     older: Conditions = {**conditions, "before": before}
     found = index.select(**older, limit=limit + 1)
     page, more = found[:limit], len(found) > limit
+    readable, broken = library.store.readable(page)
+    unreadable = (*index.unreadable, *broken)
     names: dict[str, list[str]] = {}
     entries, damaged = library.store.readable_refs()
     for entry in entries:
         names.setdefault(entry.result_id, []).append(entry.name)
     total = index.count(**conditions)
     reason = " ".join(
-        filter(None, (_why_empty(library, conditions, total), left_out(index), damaged_baselines(damaged)))
+        filter(None, (_why_empty(library, conditions, total), left_out(unreadable), damaged_baselines(damaged)))
     )
     return ResultPage(
         **({"reason": reason} if reason else {}),
-        results=tuple(_result_row(m, tuple(names.get(m.result_id, ()))) for m in page),
+        results=tuple(_result_row(m, tuple(names.get(m.result_id, ()))) for m in readable),
         total=total,
         next_cursor=_encode_cursor(page[-1]) if more else None,
     )
@@ -105,13 +107,13 @@ def export_result(library: Library, result: str | None = None, *, include_series
     )
 
 
-def left_out(index: Index) -> str | None:
+def left_out(unreadable: Sequence[str]) -> str | None:
     """What must be said of results that can't be read: one of them may be the newest, or a run of a side."""
-    if not index.unreadable:
+    if not unreadable:
         return None
-    n = len(index.unreadable)
+    n = len(unreadable)
     return (
-        f"{n} stored result{'s are' if n > 1 else ' is'} damaged and left out, such as {index.unreadable[-1]}: "
+        f"{n} stored result{'s are' if n > 1 else ' is'} damaged and left out, such as {unreadable[-1]}: "
         "holobench-mcp verify tells of each."
     )
 

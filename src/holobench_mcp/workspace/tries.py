@@ -15,6 +15,7 @@ from typing import Any
 from holobench_mcp.model import ALPHA, ComparisonDocument, Decision, Manifest, Selection, StoreError
 from holobench_mcp.result.identity import identity_of
 from holobench_mcp.store import Store, layout
+from holobench_mcp.store.seal import sealed
 from holobench_mcp.workspace.sides import Sides
 
 
@@ -49,7 +50,7 @@ def count_variants(store: Store, baseline: Manifest, candidate: Manifest) -> int
         "compared_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     with suppress(StoreError):
-        store.backend.create(entry, json.dumps(document).encode())
+        store.backend.create(entry, sealed(json.dumps(document).encode()))
     try:
         entries = {key for key, _ in store.backend.keys(folder)}
     except StoreError:

@@ -19,6 +19,7 @@ from holobench_mcp.answers import (
     MetricList,
     ResultPage,
     RunReport,
+    Verification,
 )
 from holobench_mcp.config import Config
 from holobench_mcp.model import (
@@ -196,6 +197,11 @@ class Workspace:
 
         return clean_up_after_crash()
 
-    def verify(self) -> list[str]:
+    def verify(self) -> Verification:
         """Read the whole store. A sentence for each thing that is damaged."""
-        return list(self.store.verify())
+        findings = list(self.store.findings())
+        return Verification(
+            store=self.store.location.url,
+            problems=tuple(f.sentence for f in findings if f.damage),
+            notes=tuple(f.sentence for f in findings if not f.damage),
+        )
