@@ -33,6 +33,7 @@ class CompareOptions(Frozen):
 class ImportReport(Frozen):
     """What came of importing a file."""
 
+    reason: str | None = Field(None, description="what must be said of what was imported")
     path: str
     result_ids: tuple[str, ...]
 

@@ -76,13 +76,16 @@ def result(document: ResultDocument) -> str:
         "against its own recorded history: "
         + ("; ".join(f"{r.variable} regressed ({r.details})" for r in found) if found else "no regressions")
     )
+    if document.contract_only:
+        lines.append("contract-only: it came in without its samples, so nothing can be computed from it")
     lines.append(f"stored document: {document.uri}")
     return joined(lines)
 
 
 def imported(report: ImportReport) -> str:
     """The ids that a file gave."""
-    return f"Imported {len(report.result_ids)} results from {plain(report.path)}:\n" + "\n".join(report.result_ids)
+    lines = [f"Imported {len(report.result_ids)} results from {plain(report.path)}:", *report.result_ids]
+    return joined([*lines, *([report.reason] if report.reason else [])])
 
 
 def baselines(listed: BaselineList) -> str:

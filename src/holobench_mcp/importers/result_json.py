@@ -53,7 +53,7 @@ def read_contract(path: Path) -> Snapshot:
     except ValidationError as problem:
         raise CaptureError(f"{path}: {fault_in(problem)}") from problem
     # What a server added when it exported the document says where it was, not what it is.
-    own = {key: value for key, value in document.items() if key not in ("result_id", "uri")}
+    own = {key: value for key, value in document.items() if key not in ("result_id", "uri", "contract_only")}
     snapshot = Snapshot(
         bench_name=parsed.bench_name,
         provenance=own["provenance"],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from holobench_mcp.model.base import Tolerant
 from holobench_mcp.model.declarations import Direction
 
@@ -82,6 +84,7 @@ class ResultDocument(Tolerant):
     regressions: Regressions
     result_id: str | None = None
     uri: str | None = None
+    contract_only: bool = Field(False, description="it came in without its samples, so nothing can be computed from it")
 
 
 def result_uri(result_id: str) -> str:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from holobench_mcp.answers import ImportReport, RunReport
 from holobench_mcp.model import CaptureError, InvalidArgument
+from holobench_mcp.store.bundle import SAMPLES
 from holobench_mcp.workspace.library import Library
+from holobench_mcp.workspace.listing import CONTRACT_ONLY
 
 if TYPE_CHECKING:
     from holobench_mcp.result.snapshot import Snapshot
@@ -44,7 +46,9 @@ def import_for_agent(library: Library, path: str) -> ImportReport:
     if not path or len(path) > 4096 or not path.isprintable():
         raise InvalidArgument("path: a file's path of at most 4096 printable characters.")
     found = list(import_paths(library, [library.config.root / Path(path)], only_below_roots=True))
-    return ImportReport(path=path, result_ids=tuple(result_id for _, ids in found for result_id in ids))
+    ids = tuple(result_id for _, ids in found for result_id in ids)
+    lone = [i for i in ids if SAMPLES not in library.store.manifest(i).blobs]
+    return ImportReport(**({"reason": CONTRACT_ONLY} if lone else {}), path=path, result_ids=ids)
 
 
 def run(

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 PAGE, MAX_PAGE = 20, 100
 #: Input values that a listing shows; a sweep can have a hundred thousand.
 MAX_VALUES_SHOWN = 50
+CONTRACT_ONLY = (
+    "Contract-only: it came in as a result.json, without its samples. A comparison with it passes its own verdicts on, "
+    "and decides nothing; measure again, or import the saved .pkl, for one that does."
+)
 
 
 def list_results(
@@ -79,8 +83,9 @@ def list_metrics(library: Library, result: str | None = None) -> MetricList:
     document = library.store.contract(manifest)
     entries: dict[str, dict[str, Any]] = {e["variable"]: e for e in document["metrics"]}
     snapshot = library.snapshot(manifest) if SAMPLES in manifest.blobs else None
+    reason = " ".join(filter(None, (match.note, CONTRACT_ONLY if snapshot is None else None)))
     return MetricList(
-        **({"reason": match.note} if match.note else {}),
+        **({"reason": reason} if reason else {}),
         result_id=manifest.result_id,
         bench_name=manifest.bench_name,
         inputs=_input_values(manifest, snapshot.coordinates if snapshot and manifest.inputs else {}),
@@ -102,8 +107,9 @@ def export_result(library: Library, result: str | None = None, *, include_series
         from holobench_mcp.result.strict_json import strict
 
         document = strict(result_to_dict(library.snapshot(manifest), include_series=True))
+    where = {"result_id": manifest.result_id, "uri": result_uri(manifest.result_id)}
     return ResultDocument.model_validate(
-        {**document, "result_id": manifest.result_id, "uri": result_uri(manifest.result_id)}
+        {**document, **where, **({} if SAMPLES in manifest.blobs else {"contract_only": True})}
     )
 
 
