@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import uuid
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Set
+from datetime import UTC, date, datetime
+from pathlib import PurePath
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
 
 from holobench_mcp.model import Environment, Input, InvalidArgument, JsonScalar, Kind, Measurement, Metric, fault_in
 from holobench_mcp.result import upstream
-from holobench_mcp.result.coordinates import kind_of, plain_array
+from holobench_mcp.result.coordinates import kind_of, of_enum, plain_array, without_objects
 from holobench_mcp.result.snapshot import FloatArray, Snapshot
 
-_Declaration = TypeVar("_Declaration", Input, Metric, Environment)
+_Declaration = TypeVar("_Declaration", Input, Metric, Environment, Measurement)
 
+#: What a value of an input may be, beside an enum's member, which counts as its value.
+_VALUES = (str, int, float, np.bool_, np.number, date, np.datetime64, PurePath)
 #: Dimensions that every result has, or may have, beside its inputs.
 _OWN_DIMENSIONS = ("repeat", "over_time")
 
@@ -25,17 +30,17 @@ _OWN_DIMENSIONS = ("repeat", "over_time")
 def from_arrays(
     *,
     bench_name: str,
-    inputs: Mapping[str, Sequence[Any] | Mapping[str, Any]],
-    metrics: Mapping[str, Mapping[str, Any]],
-    samples: Mapping[str, npt.ArrayLike],
-    constants: Mapping[str, JsonScalar],
+    inputs: object,
+    metrics: object,
+    samples: object,
+    constants: object,
     source_revision: str | None,
     label: str | None,
-    environment: Environment | Mapping[str, Any],
-    executed_at: datetime | str | None,
-    measurement: Measurement | None,
+    environment: object,
+    executed_at: object,
+    measurement: object,
 ) -> Snapshot:
-    """`Snapshot.build`: see there. Raises InvalidArgument, naming the argument."""
+    """`Snapshot.build`: see there. Nothing is taken for what its type promises. Raises InvalidArgument."""
     import xarray as xr
 
     _check_name("bench_name", bench_name)
@@ -56,20 +61,16 @@ def from_arrays(
         inputs=declared_inputs,
         metrics=declared,
         dataset=dataset,
-        constants=dict(constants),
-        environment=environment
-        if isinstance(environment, Environment)
-        else _parsed(Environment, environment, "environment"),
-        measurement=measurement,
+        constants=_constants(constants),
+        environment=_parsed(Environment, environment, "environment"),
+        measurement=None if measurement is None else _parsed(Measurement, measurement, "measurement"),
     )
 
 
-def _inputs(
-    inputs: Mapping[str, Sequence[Any] | Mapping[str, Any]],
-) -> tuple[tuple[Input, ...], dict[str, npt.NDArray[Any]]]:
+def _inputs(inputs: object) -> tuple[tuple[Input, ...], dict[str, npt.NDArray[Any]]]:
     coords: dict[str, npt.NDArray[Any]] = {}
     declared: list[Input] = []
-    for name, given in inputs.items():
+    for name, given in _mapping("inputs", inputs).items():
         _check_name("inputs", name)
         if name in _OWN_DIMENSIONS:
             raise InvalidArgument(f"inputs: {name!r} is the name of a dimension that every result has.")
@@ -85,24 +86,30 @@ def _inputs(
 
 
 def _metrics(
-    metrics: Mapping[str, Mapping[str, Any]], samples: Mapping[str, npt.ArrayLike], shape: tuple[int, ...]
+    metrics: object, samples: object, shape: tuple[int, ...]
 ) -> tuple[tuple[Metric, ...], dict[str, FloatArray]]:
-    if not metrics:
+    specs, arrays_given = _mapping("metrics", metrics), _mapping("samples", samples)
+    if not specs:
         raise InvalidArgument("metrics: a result has at least one metric.")
-    if set(metrics) != set(samples):
-        lone = sorted(set(metrics) ^ set(samples))
+    declared = tuple(_metric(name, spec) for name, spec in specs.items())
+    if set(specs) != set(arrays_given):
+        lone = sorted(map(str, set(specs) ^ set(arrays_given)))
         raise InvalidArgument(f"samples: metrics and samples must name the same variables; only one has {lone}.")
-    declared = tuple(_metric(name, spec) for name, spec in metrics.items())
-    arrays = {m.variable: _sample_array(m, samples[m.variable], shape) for m in declared}
+    arrays = {m.variable: _sample_array(m, arrays_given[m.variable], shape) for m in declared}
     repeats = {a.shape[-1] for a in arrays.values()}
     if len(repeats) != 1:
         raise InvalidArgument(f"samples: every metric must have the same number of repeats, not {sorted(repeats)}.")
     return declared, arrays
 
 
-def _metric(name: str, spec: Mapping[str, Any]) -> Metric:
+def _metric(name: object, spec: object) -> Metric:
     _check_name("metrics", name)
-    metric = _parsed(Metric, {"variable": name, **spec}, f"metrics: {name!r}")
+    if name in _OWN_DIMENSIONS:
+        raise InvalidArgument(f"metrics: {name!r} is the name of a dimension that every result has.")
+    keys = _mapping(f"metrics: {name!r}", spec)
+    if keys.get("variable", name) != name:
+        raise InvalidArgument(f"metrics: {name!r}: variable is its name, not {keys['variable']!r:.60}.")
+    metric = _parsed(Metric, {**keys, "variable": name}, f"metrics: {name!r}")
     if metric.claim is not None:
         try:
             upstream.check_claim(metric.claim)
@@ -111,28 +118,74 @@ def _metric(name: str, spec: Mapping[str, Any]) -> Metric:
     return metric
 
 
-def _sample_array(metric: Metric, given: npt.ArrayLike, shape: tuple[int, ...]) -> FloatArray:
+def _sample_array(metric: Metric, given: object, shape: tuple[int, ...]) -> FloatArray:
+    """Shape (points of each input …, repeats), NaN where a sample is None or masked."""
+    where = f"samples: {metric.variable!r}"
     try:
-        array = np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError) as problem:
-        raise InvalidArgument(f"samples: {metric.variable!r} is not an array of numbers ({problem}).") from problem
+        array = np.ma.filled(given, np.nan) if isinstance(given, np.ma.MaskedArray) else np.asarray(given)
+        if array.dtype.kind not in "fiubO":  # texts, times and complex numbers would be turned into floats
+            raise TypeError(f"it is of {array.dtype}")
+        array = array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as problem:
+        raise InvalidArgument(f"{where} is not an array of numbers ({problem}).") from problem
     if array.shape[:-1] != shape or array.ndim != len(shape) + 1 or array.shape[-1] == 0:
         want = ", ".join([*map(str, shape), "repeats"])
-        raise InvalidArgument(f"samples: {metric.variable!r} has the shape {array.shape}, not ({want}).")
-    if metric.kind is Kind.bool and not np.isin(array[np.isfinite(array)], (0.0, 1.0)).all():
-        raise InvalidArgument(f"samples: {metric.variable!r} is declared bool, so its samples are 0, 1 or NaN.")
-    return array
+        raise InvalidArgument(f"{where} has the shape {array.shape}, not ({want}).")
+    if metric.kind is Kind.bool and not np.isin(array[~np.isnan(array)], (0.0, 1.0)).all():
+        raise InvalidArgument(f"{where} is declared bool, so its samples are 0, 1 or NaN.")
+    return np.ascontiguousarray(array)
 
 
-def _coordinate(name: str, values: Sequence[Any]) -> npt.NDArray[Any]:
-    array = plain_array(np.asarray(values))
-    if array.ndim != 1 or array.size == 0:
-        raise InvalidArgument(f"inputs: {name!r} must be a list of at least one value.")
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise InvalidArgument(f"inputs: {name!r} has values that are not finite.")
+def _coordinate(name: str, values: object) -> npt.NDArray[Any]:
+    """Shape (values,). Values of one kind stay what they are, others become texts."""
+    where = f"inputs: {name!r}"
+    if isinstance(values, str | bytes | Set | Mapping) or not isinstance(values, Iterable):
+        raise InvalidArgument(f"{where} must be a list of at least one value, not {values!r:.60}.")
+    try:
+        listed = list(values)
+    except TypeError as problem:  # an array of no dimensions
+        raise InvalidArgument(f"{where} must be a list of at least one value ({problem}).") from problem
+    if not listed:
+        raise InvalidArgument(f"{where} must be a list of at least one value.")
+    for value in map(of_enum, listed):
+        if isinstance(value, float | np.floating) and not np.isfinite(value):
+            raise InvalidArgument(f"{where} has values that are not finite.")
+        if not isinstance(value, _VALUES) or isinstance(value, np.complexfloating):
+            raise InvalidArgument(
+                f"{where} has the value {value!r:.60}; values are numbers, true or false, texts and times."
+            )
+        if isinstance(value, str):
+            _check_text(where, value)
+    if isinstance(values, np.ndarray) or all(isinstance(v, np.datetime64) for v in listed):
+        array = plain_array(np.asarray(values))
+    else:
+        # numpy alone would make 1 of True, and round an int beside a float.
+        array = without_objects(map(of_enum, listed))
+    if array.dtype.kind == "M" and np.isnat(array).any():
+        raise InvalidArgument(f"{where} has a time that is none.")
     if len(np.unique(array)) != len(array):
-        raise InvalidArgument(f"inputs: {name!r} has the same value twice.")
+        raise InvalidArgument(f"{where} has the same value twice.")
     return array
+
+
+def _constants(constants: object) -> dict[str, JsonScalar]:
+    plain: dict[str, JsonScalar] = {}
+    for name, given in _mapping("constants", constants).items():
+        _check_name("constants", name)
+        value = of_enum(given.item() if isinstance(given, np.generic) else given)
+        if not isinstance(value, str | int | float | None) or (isinstance(value, float) and not math.isfinite(value)):
+            raise InvalidArgument(
+                f"constants: {name!r} is {given!r:.60}; a constant is a text, a finite number, true, false or null."
+            )
+        _check_text(f"constants: {name!r}", value if isinstance(value, str) else None)
+        plain[name] = value
+    return plain
+
+
+def _mapping(argument: str, given: object) -> Mapping[str, Any]:
+    if not isinstance(given, Mapping):
+        raise InvalidArgument(f"{argument}: a mapping of names is needed, not {given!r:.60}.")
+    return given
 
 
 def _check_name(argument: str, name: object) -> None:
@@ -140,14 +193,30 @@ def _check_name(argument: str, name: object) -> None:
         raise InvalidArgument(f"{argument}: a name is 1 to 200 printable characters, not {name!r:.60}.")
 
 
-def _parsed(model: type[_Declaration], given: Mapping[str, Any], argument: str) -> _Declaration:
+def _check_text(argument: str, text: object) -> None:
+    """Raise InvalidArgument for what is neither null nor a text that can be stored and read back as it is."""
+    if text is None:
+        return
+    if not isinstance(text, str):
+        raise InvalidArgument(f"{argument}: a text is needed, not {text!r:.60}.")
+    if "\0" in text or any("\ud800" <= c <= "\udfff" for c in text):
+        raise InvalidArgument(f"{argument}: {text!r:.60} has a NUL or half of a surrogate pair in it.")
+
+
+def _parsed(model: type[_Declaration], given: object, argument: str) -> _Declaration:
     try:
-        return model.model_validate(given)
+        parsed = model.model_validate(given)
+        parsed.model_dump_json()  # keys that are not declared may hold anything
     except ValidationError as problem:
         raise InvalidArgument(f"{argument}: {fault_in(problem, model, given)}") from problem
+    except (PydanticSerializationError, ValueError, RecursionError) as problem:
+        raise InvalidArgument(f"{argument}: it can't be written as JSON ({str(problem)[:100]}).") from problem
+    return parsed
 
 
 def _provenance(when: datetime, source_revision: str | None, label: str | None) -> dict[str, str | None]:
+    _check_text("source_revision", source_revision)
+    _check_text("label", label)
     return {
         "uuid": str(uuid.uuid4()),
         "executed_at": when.isoformat(),
@@ -160,15 +229,17 @@ def _provenance(when: datetime, source_revision: str | None, label: str | None) 
     }
 
 
-def _utc(when: datetime | str | None) -> datetime:
+def _utc(when: object) -> datetime:
     if when is None:
         return datetime.now(UTC)
     try:
         parsed = datetime.fromisoformat(when) if isinstance(when, str) else when
     except ValueError as problem:
-        raise InvalidArgument(f"executed_at: {when!r} is not an ISO 8601 time.") from problem
+        raise InvalidArgument(f"executed_at: {when!r:.60} is not an ISO 8601 time.") from problem
+    if not isinstance(parsed, datetime):
+        raise InvalidArgument(f"executed_at: a datetime or its ISO 8601 text is needed, not {when!r:.60}.")
     if parsed.tzinfo is None:
         raise InvalidArgument(f"executed_at: {when} has no time zone; write it as UTC, with +00:00.")
-    if not 1970 <= parsed.year < 9999:
+    if not 1970 <= parsed.year < 9999 or parsed.astimezone(UTC).year < 1970:
         raise InvalidArgument(f"executed_at: {when} is not from 1970 to 9998.")
     return parsed.astimezone(UTC)
