@@ -56,7 +56,7 @@ def compare(
         output.out(comparison_markdown(document))
     else:
         tables.comparison(document)
-    if document.decision in gate:
+    if gate & {document.decision, *(other.decision for other in document.also)}:
         raise typer.Exit(1)
 
 

@@ -6,6 +6,8 @@ from holobench_mcp.digest.words import holds, joined, number
 from holobench_mcp.model import ComparedMetric, ComparisonDocument, MetricEvidence, PointEvidence, Side
 
 _MAX_LINE = 320
+#: Other benches that are written out.
+_MAX_OTHERS = 20
 
 
 def comparison(doc: ComparisonDocument) -> str:
@@ -17,6 +19,7 @@ def comparison(doc: ComparisonDocument) -> str:
     lines += [f"Note: {note}" for note in doc.notes]
     if doc.selection is not None and doc.selection.note:
         lines.append(f"Selection: {doc.selection.note}")
+    lines += others(doc)
     lines.append(f"baseline {_side(doc.baseline)} | candidate {_side(doc.candidate)}")
     lines += [_metric(m) for m in doc.metrics]
     if doc.omitted_metrics:
@@ -40,7 +43,17 @@ def comparison(doc: ComparisonDocument) -> str:
 def notes(doc: ComparisonDocument) -> list[str]:
     """What else a reader must know, how many variants were tried among it."""
     tried = doc.selection.note if doc.selection is not None else None
-    return [*doc.notes, *([tried] if tried else [])]
+    return [*doc.notes, *([tried] if tried else []), *others(doc)]
+
+
+def others(doc: ComparisonDocument) -> list[str]:
+    """What else was measured of the code, a line a bench, and what was not."""
+    lines = [f"Also {o.bench_name}: {o.decision.value}: {o.reason}" for o in doc.also[:_MAX_OTHERS]]
+    if len(doc.also) > _MAX_OTHERS:
+        lines.append(f"… and {len(doc.also) - _MAX_OTHERS} more benches, none worse (also has all)")
+    if doc.not_measured:
+        lines.append(f"Not measured of this code: {', '.join(doc.not_measured)}")
+    return lines
 
 
 def effect(e: MetricEvidence) -> str:
@@ -76,7 +89,6 @@ def _metric(m: ComparedMetric) -> str:
 
 
 def _side(side: Side) -> str:
-    revision = side.provenance.get("source_revision")
-    rev = f" rev {str(revision)[:10]}" if revision else ""
+    rev = f" rev {side.rev}" if side.rev else ""
     runs = f" +{len(side.replicates)} runs" if side.replicates else ""
     return f"{side.result_id}{rev}{runs}"

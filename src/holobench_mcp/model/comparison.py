@@ -8,7 +8,7 @@ from pydantic import Field
 
 from holobench_mcp.model.base import Frozen, Tolerant
 from holobench_mcp.model.declarations import Difference
-from holobench_mcp.model.evidence import Decision, MetricEvidence
+from holobench_mcp.model.evidence import Cause, Decision, MetricEvidence
 from holobench_mcp.model.result import ClaimOutcome
 
 Verdict = Literal["improved", "regressed", "unchanged"]
@@ -20,6 +20,7 @@ class Side(Tolerant):
     bench_name: str
     provenance: dict[str, Any]
     result_id: str | None = None
+    rev: str | None = Field(None, description="the revision, with +dirty for uncommitted code")
     uri: str | None = None
     replicates: tuple[str, ...] = Field((), description="further runs of the same code that the evidence uses")
 
@@ -73,11 +74,24 @@ class Selection(Frozen):
     note: str | None = None
 
 
+class OtherComparison(Frozen):
+    """Another bench or sweep of the same code, with its own decision."""
+
+    bench_name: str
+    decision: Decision
+    cause: Cause | None = None
+    reason: str
+    baseline: str | None = Field(None, description="result id")
+    candidate: str | None = Field(None, description="result id; none where it is missing")
+    uri: str | None = None
+
+
 class ComparisonDocument(Tolerant):
     """`comparison.json`, schema version 1, with this server's own additive keys."""
 
     schema_version: Literal[1]
     decision: Decision | None = None
+    cause: Cause | None = Field(None, description="what kind of thing the decision speaks of")
     reason: str | None = None
     next_step: str | None = None
     baseline: Side
@@ -91,6 +105,9 @@ class ComparisonDocument(Tolerant):
     comparability: tuple[Difference, ...] = ()
     selection: Selection | None = None
     notes: tuple[str, ...] = ()
+    also: tuple[OtherComparison, ...] = Field((), description="the other benches that were measured of this code")
+    not_measured: tuple[str, ...] = Field((), description="benches of this project that this code was not measured by")
+    order: Literal["git", "time", "named"] | None = Field(None, description="how the older code was told")
     uri: str | None = None
 
 

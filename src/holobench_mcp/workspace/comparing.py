@@ -1,208 +1,203 @@
-"""Two results, compared whole: the contract's verdict, the evidence, what else differs, and one word for it all.
+"""An answer to "better or worse?": of two results that were named, or of all that was measured of the newest code.
 
-This is where the parts meet. None of them is decided here: verdicts come from `contract`, decisions from `evidence`,
-differences from `comparability`.
+Which results those are is `pairs` and `versions`, what each pair comes to is `judging`, and what was not measured is
+`coverage`; here they become one document, whose decision is the worst of all.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+import re
+from collections.abc import Sequence
 
 from holobench_mcp.answers import CompareOptions
 from holobench_mcp.model import (
-    ALPHA,
     DECISIONS_WORST_FIRST,
-    ROUNDS_ALPHA,
-    ComparedMetric,
     ComparisonDocument,
     Decision,
     Difference,
-    EvidenceBasis,
     InvalidArgument,
-    Judgement,
     Manifest,
-    MetricEvidence,
-    RunVariance,
-    Side,
-    comparison_uri,
-    result_uri,
+    NotComparable,
+    OtherComparison,
+    UnknownResult,
 )
-from holobench_mcp.result.identity import group_by, identity_of
-from holobench_mcp.store.bundle import SAMPLES
-from holobench_mcp.workspace.correctness import with_claims, with_correctness
-from holobench_mcp.workspace.headline import decide
+from holobench_mcp.result.identity import code_of
+from holobench_mcp.workspace import coverage
+from holobench_mcp.workspace.judging import judge_pair, summarised
 from holobench_mcp.workspace.library import Library
 from holobench_mcp.workspace.listing import left_out
-from holobench_mcp.workspace.sides import Sides, choose_sides, find_baseline
-from holobench_mcp.workspace.tries import with_selection
-from holobench_mcp.workspace.verdicts import verdicts
+from holobench_mcp.workspace.pairs import (
+    BASELINE,
+    Pair,
+    base_of,
+    default_pair,
+    nothing_to_compare_with,
+    pair_of,
+)
+from holobench_mcp.workspace.versions import Version, newest_version
 
-#: What a summary shows.
-MAX_METRICS, MAX_POINTS = 20, 5
-#: Results that run-to-run variance is learnt from: the newest of the bench.
-_VARIANCE_RESULTS = 60
-
+_NEWEST = re.compile(r"(?:(?P<bench>.*)@)?latest")
 _RANK = {decision: rank for rank, decision in enumerate(DECISIONS_WORST_FIRST)}
-_VERDICT_RANK = {"regressed": 0, "improved": 1, "unchanged": 2}
 
 
 def compare(
     library: Library,
-    baseline: str,
-    candidate: str,
-    options: CompareOptions,
+    baseline: str = BASELINE,
+    candidate: str = "latest",
+    options: CompareOptions | None = None,
     *,
     cautions: Sequence[Difference] = (),
+    is_try: bool = True,
 ) -> ComparisonDocument:
-    """The comparison of two results by their names. cautions: what else was observed while they were measured.
+    """The comparison of two results by their names; of everything that was measured of the newest code by default.
 
-    Raises InvalidArgument, UnknownResult and AmbiguousResult; NotComparable when they share no metric at all.
+    cautions: what else was observed while they were measured. is_try: whether a named pair counts as a variant tried.
+    Raises InvalidArgument, UnknownResult and AmbiguousResult; NotComparable when the results share no metric at all.
     """
+    options = options or CompareOptions()
     _check(options)
-    named = library.match(candidate, "candidate")
-    right = named.manifest
-    left, note = find_baseline(library, baseline, right)
-    sides = choose_sides(library.index(), left, right, options.replicates)
-    full = library.comparison(_cache_key(library, sides, options), lambda: _whole(library, sides, options))
-    itself = "Both sides are the same result." if left.result_id == right.result_id else sides.note
-    partial = [_partial(library, m) for m in (left, right)]
-    notes = [n for n in (named.note, note, itself, *partial, left_out(library.index().unreadable)) if n]
-    document = full.model_copy(update={"notes": (*notes, *full.notes)}) if notes else full
-    document = _with_cautions(with_selection(library.store, document, sides), cautions)
+    newest = _NEWEST.fullmatch(candidate)
+    if newest is None:
+        match = library.match(candidate, "candidate")
+        pair = pair_of(library, baseline, match.manifest, by_name=True)
+        document = with_notes(judge_pair(library, pair, options, cautions=cautions, is_try=is_try), match.note)
+    else:
+        benches = library.benches(newest["bench"], "candidate") if newest["bench"] else None
+        document = _of_newest_code(library, baseline, benches, options)
+    document = with_notes(document, left_out(library.index().unreadable))
     return document if options.detail == "full" else summarised(document)
 
 
-def summarised(document: ComparisonDocument) -> ComparisonDocument:
-    """Every key of the contract, with the worst metrics and points only."""
-    metrics = [_few_points(m) for m in document.metrics[:MAX_METRICS]]
-    left_out = len(document.metrics) - len(metrics)
-    return document.model_copy(update={"metrics": metrics, **({"omitted_metrics": left_out} if left_out else {})})
+# ---------------------------------------------------------------------- all that was measured
 
 
-# ---------------------------------------------------------------------- one comparison
-
-
-def _whole(library: Library, sides: Sides, options: CompareOptions) -> ComparisonDocument:
-    from holobench_mcp.evidence import comparability
-
-    base = [library.snapshot(m) for m in sides.baseline]
-    cand = [library.snapshot(m) for m in sides.candidate]
-    variables = tuple(m.variable for m in cand[0].metrics)
-    document = verdicts(base[0], cand[0], options)
-    chosen = {None, *(options.metrics or variables)}
-    settings = library.config.settings_for(cand[0].bench_name, variables)
-    directions = {v: s.direction for v, s in settings.items() if s.direction is not None}
-    differences = tuple(d for d in comparability.compare(base, cand, directions) if d.variable in chosen)
-    blocking = [d for d in differences if d.severity == "blocking"]
-    basis = _basis(library, sides, options)
-    if any(d.what == "no_samples" for d in blocking):
-        judgement = Judgement(decision=Decision.incomparable, reason="", metrics=())
-    else:
-        from holobench_mcp.evidence.judgement import judge
-
-        judgement = judge(
-            base,
-            cand,
-            margin_percent=basis.margin_percent,
-            alpha=basis.alpha,
-            run_variance=_known_variance(library, sides, variables),
-            paired=sides.paired,
-            settings=settings,
-            metrics=options.metrics,
+def _of_newest_code(
+    library: Library, baseline: str, benches: Sequence[str] | None, options: CompareOptions
+) -> ComparisonDocument:
+    """Every sweep of the newest measured code, each against its baseline; the worst stands for all."""
+    version = newest_version(library, benches)
+    failure = coverage.failure_after(library, version) if benches is None and baseline == BASELINE else None
+    if failure is not None and (document := coverage.document_of_failure(library, failure)) is not None:
+        return document
+    if version is None:
+        library.find("latest", "candidate")  # says so, where nothing is there
+        raise UnknownResult(
+            "candidate: only the base sides of revision measurements are recorded, and no code that was changed. "
+            "Measure the changed code, or name two results."
         )
-    answer = with_claims(document, decide(document, judgement, blocking))
-    answer = with_correctness(document, settings, answer)
-    by_variable = {m.variable: m for m in judgement.metrics}
-    metrics = [{**m, "evidence": by_variable.get(m["variable"])} for m in document["metrics"]]
-    return ComparisonDocument.model_validate(
-        {
-            **document,
-            **answer._asdict(),
-            "baseline": _side(document["baseline"], sides.baseline),
-            "candidate": _side(document["candidate"], sides.candidate),
-            "metrics": [ComparedMetric.model_validate(m) for m in sorted(metrics, key=_worst_first)],
-            "evidence": basis,
-            "comparability": comparability.relevant(differences, answer.decision),
-            "notes": (),
-            "uri": comparison_uri(sides.baseline[0].result_id, sides.candidate[0].result_id),
-        }
-    )
+    pairs = _pairs(library, baseline, version)
+    documents, unlike = _judged(library, pairs, options)
+    first, *others = sorted(documents, key=lambda d: _RANK[d.decision or Decision.inconclusive])
+    whole = coverage.with_others(first, [*map(_other, others), *unlike])
+    if baseline == BASELINE:
+        whole = coverage.with_coverage(library, whole, version, pairs, all_benches=benches is None)
+    if failure is not None:
+        whole = coverage.with_failure(library, whole, version, failure)
+    return with_notes(whole, version.note, first=True)
 
 
-def _basis(library: Library, sides: Sides, options: CompareOptions) -> EvidenceBasis:
-    measured = {m.measurement.measured_by if m.measurement else "recorded" for m in sides.baseline + sides.candidate}
-    return EvidenceBasis(
-        alpha=ROUNDS_ALPHA / _sweeps(library, sides) if sides.paired else ALPHA,
-        margin_percent=options.margin_percent or library.config.margin_percent,
-        replicates="rounds" if sides.paired else options.replicates,
-        runs=(len(sides.baseline), len(sides.candidate)),
-        measured_by="server" if measured == {"server"} else "recorded",
-    )
+def _pairs(library: Library, baseline: str, version: Version) -> list[Pair]:
+    """A pair for every sweep of a version that has something to be compared with.
+
+    Raises UnknownResult where none has.
+    """
+    sweeps = version.sweeps()
+    if baseline != BASELINE:
+        return _with_named(library, baseline, sweeps)
+    pairs = []
+    for sweep in sweeps:
+        also = {m.definition for m in sweeps if m.bench_name == sweep.bench_name} - {sweep.definition}
+        pair = base_of(library, sweep) or _pinned(library, sweep) or default_pair(library, sweep, also)
+        if pair is not None:
+            pairs.append(pair)
+    # Where nothing else was ever measured, two runs of one code are better than no answer.
+    return pairs or [pair_of(library, baseline, sweeps[0], by_name=False)]
 
 
-def _sweeps(library: Library, sides: Sides) -> int:
-    """How many sweeps were measured in the same rounds: each is an answer to one call, which has one error rate."""
-    measured = sides.candidate[0].measurement
-    runs = library.index().select(measurement=measured.id) if measured is not None else []
-    return len({m.measurement.sweep for m in runs if m.measurement}) or 1
-
-
-def _known_variance(
-    library: Library, sides: Sides, variables: Sequence[str]
-) -> Mapping[str, RunVariance] | Literal["auto"]:
-    """What the store knows of run-to-run variance, for sides that can't tell it themselves."""
-    if len(sides.baseline) > 1 or len(sides.candidate) > 1:
-        return "auto"
-    from holobench_mcp.evidence.judgement import run_variance_from
-
-    named = sides.candidate[0]
-    alike = library.index().select(bench_name=named.bench_name, definition=named.definition, limit=_VARIANCE_RESULTS)
-    machine = identity_of(named).machine
-    groups = [g for g in group_by(m for m in alike if identity_of(m).machine == machine) if len(g) > 1]
-    runs = [[library.snapshot(m) for m in group if SAMPLES in m.blobs] for group in groups]
-    if not runs:
-        return "auto"
-    known = {v: run_variance_from(runs, v) for v in variables}
-    return {v: variance for v, variance in known.items() if variance is not None}
-
-
-def _cache_key(library: Library, sides: Sides, options: CompareOptions) -> object:
-    """All that a comparison depends on. Results never change; what is known of a lone run's variance grows."""
-    return (
-        tuple(m.result_id for m in sides.baseline),
-        tuple(m.result_id for m in sides.candidate),
-        sides.paired,
-        options.model_copy(update={"detail": "full"}),
-        library.index().count() if len(sides.baseline) == 1 or len(sides.candidate) == 1 else None,
-    )
-
-
-# ---------------------------------------------------------------------- what is said beside it
-
-
-def _with_cautions(document: ComparisonDocument, cautions: Sequence[Difference]) -> ComparisonDocument:
-    from holobench_mcp.evidence.comparability import with_doubt
-
-    known = {(d.what, d.variable) for d in document.comparability}
-    differences = (*document.comparability, *(d for d in cautions if (d.what, d.variable) not in known))
-    step = with_doubt(differences, document.decision, document.next_step)
-    return document.model_copy(update={"comparability": differences, "next_step": step})
-
-
-def _partial(library: Library, named: Manifest) -> str | None:
-    """What to say of a measurement that was ended before its last run."""
-    measured = named.measurement
-    if measured is None or measured.side is not None or measured.runs == 1:
+def _pinned(library: Library, sweep: Manifest) -> Pair | None:
+    """The pinned baseline of a sweep's bench, unless it is of the very code that is asked about."""
+    if library.store.ref(sweep.bench_name, BASELINE) is None:
         return None
-    runs = {m.measurement.run for m in library.index().select(measurement=measured.id) if m.measurement}
-    if len(runs) >= measured.runs:
-        return None
-    return f"The measurement of {named.result_id} is partial: {len(runs)} of {measured.runs} runs were finished."
+    pair = pair_of(library, BASELINE, sweep, by_name=False)
+    code = code_of(sweep)
+    return None if code is not None and code_of(pair.baseline) == code else pair
+
+
+def _with_named(library: Library, baseline: str, sweeps: Sequence[Manifest]) -> list[Pair]:
+    pairs, problems = [], []
+    for sweep in sweeps:
+        try:
+            pairs.append(pair_of(library, baseline, sweep, by_name=False))
+        except UnknownResult as problem:
+            problems.append(problem)
+    if not pairs:
+        raise problems[0]
+    # A name that has a bench of its own means one result: it is compared with what was measured of the same.
+    meant = [p for p in pairs if p.baseline.bench_name == p.candidate.bench_name] or pairs[:1]
+    alike = [p for p in meant if p.baseline.definition == p.candidate.definition]
+    pairs = (alike or meant) if len({p.baseline.result_id for p in meant}) == 1 else meant
+    pairs = [p for p in pairs if p.baseline.result_id != p.candidate.result_id]
+    if not pairs:
+        raise nothing_to_compare_with(sweeps[0])
+    return pairs
+
+
+def _judged(
+    library: Library, pairs: Sequence[Pair], options: CompareOptions
+) -> tuple[list[ComparisonDocument], list[OtherComparison]]:
+    """Each pair's document, and what to say of pairs that have nothing in common any more.
+
+    What was recorded one by one shares one error rate; a measurement in rounds has its own, whatever else is asked.
+    """
+    share = sum(base_of(library, p.candidate) is None for p in pairs) or 1
+    documents: list[ComparisonDocument] = []
+    unlike: list[OtherComparison] = []
+    problems: list[NotComparable | InvalidArgument] = []
+    for pair in pairs:
+        try:
+            documents.append(judge_pair(library, pair, options, share=share))
+        except NotComparable as problem:
+            problems.append(problem)
+            unlike.append(_unlike(pair, problem))
+        except InvalidArgument as problem:
+            problems.append(problem)  # of several benches, not all have the metrics that were asked for
+    if not documents:
+        raise problems[0]
+    return documents, unlike
+
+
+def _unlike(pair: Pair, problem: NotComparable) -> OtherComparison:
+    return OtherComparison(
+        bench_name=pair.candidate.bench_name,
+        decision=Decision.incomparable,
+        cause="different",
+        reason=str(problem),
+        baseline=pair.baseline.result_id,
+        candidate=pair.candidate.result_id,
+    )
+
+
+def _other(document: ComparisonDocument) -> OtherComparison:
+    return OtherComparison(
+        bench_name=document.candidate.bench_name,
+        decision=document.decision or Decision.inconclusive,
+        cause=document.cause,
+        reason=document.reason or "",
+        baseline=document.baseline.result_id,
+        candidate=document.candidate.result_id,
+        uri=document.uri,
+    )
 
 
 # ---------------------------------------------------------------------- parts
+
+
+def with_notes(document: ComparisonDocument, *notes: str | None, first: bool = False) -> ComparisonDocument:
+    """The document with further notes, behind its own or before them."""
+    known = tuple(note for note in notes if note)
+    every = (*known, *document.notes) if first else (*document.notes, *known)
+    return document.model_copy(update={"notes": every}) if known else document
 
 
 def _check(options: CompareOptions) -> None:
@@ -216,22 +211,3 @@ def _check(options: CompareOptions) -> None:
         raise InvalidArgument("threshold: a finite number.")
     if options.threshold < 0 and options.method != "absolute":
         raise InvalidArgument(f"threshold: not negative for method={options.method or 'percentage'!r}.")
-
-
-def _few_points(metric: ComparedMetric) -> ComparedMetric:
-    if metric.evidence is None or len(metric.evidence.points) <= MAX_POINTS:
-        return metric
-    evidence = metric.evidence.model_copy(update={"points": metric.evidence.points[:MAX_POINTS]})
-    return metric.model_copy(update={"evidence": evidence})
-
-
-def _worst_first(metric: Mapping[str, Any]) -> tuple[int, int, float]:
-    evidence: MetricEvidence | None = metric["evidence"]
-    size = abs(evidence.effect_percent or evidence.effect or 0.0) if evidence else abs(metric["change_percent"] or 0.0)
-    return (_RANK[evidence.decision] if evidence else 1, _VERDICT_RANK[metric["verdict"]], -size)
-
-
-def _side(document: Mapping[str, Any], runs: Sequence[Manifest]) -> Side:
-    named, *others = (m.result_id for m in runs)
-    extra = {"replicates": tuple(others)} if others else {}
-    return Side.model_validate({**document, "result_id": named, "uri": result_uri(named), **extra})

@@ -18,6 +18,7 @@ from holobench_mcp.model import Manifest
 from holobench_mcp.store import Store, open_store
 from holobench_mcp.store.index import Index
 from holobench_mcp.store.lookup import Lookup, Match
+from holobench_mcp.workspace.order import CodeOrder
 
 if TYPE_CHECKING:
     from holobench_mcp.model import ComparisonDocument
@@ -39,7 +40,9 @@ class Library:
         cache: LRUCache[str, Snapshot] = LRUCache(_MAX_SNAPSHOTS)
         self._cached_snapshot = cached(cache, key=attrgetter("result_id"), lock=Lock())(self.store.snapshot)
         self._comparisons: LRUCache[Hashable, ComparisonDocument] = LRUCache(_MAX_COMPARISONS)
+        self._searches: LRUCache[Hashable, str] = LRUCache(_MAX_COMPARISONS)
         self._lock = Lock()
+        self.order = CodeOrder(config.root)
 
     def index(self) -> Index:
         """The manifests of the store, brought up to date with it."""
@@ -81,6 +84,16 @@ class Library:
         with self._lock:
             self._comparisons[key] = document
         return document
+
+    def cached_search(self, commit: str, dirty: bool, make: Callable[[], str]) -> str:
+        """Which search a commit, or what is uncommitted on top of it, belongs to: asked of git once."""
+        with self._lock:
+            if (search := self._searches.get((commit, dirty))) is not None:
+                return search
+        search = make()
+        with self._lock:
+            self._searches[commit, dirty] = search
+        return search
 
     def snapshot_of(self, result_id: str) -> Snapshot:
         """The whole result of an id. Raises UnknownResult."""

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from holobench_mcp.model import Manifest, RefEntry, UnknownResult
-from holobench_mcp.result.identity import identity_of, known_identity, same_measurement
+from holobench_mcp.model import Manifest
+from holobench_mcp.result.identity import known_identity, same_measurement
 from holobench_mcp.store.index import Index
-from holobench_mcp.store.layout import is_ref_name
-from holobench_mcp.workspace.library import Library
 
 #: More runs than this add nothing to a decision but reading time.
 MAX_RUNS = 40
@@ -29,32 +26,6 @@ class Sides:
     note: str | None = None
 
 
-def find_baseline(library: Library, name: str, candidate: Manifest) -> tuple[Manifest, str | None]:
-    """The result that a baseline's name means for a candidate, and a note on how it was chosen.
-
-    "baseline" is what was set as it; where nothing was, the newest result before the candidate, of the same bench and
-    of other code where there is any.
-    """
-    entry = library.store.ref(candidate.bench_name, name) if is_ref_name(name) else None
-    if entry is not None:
-        return library.store.ref_target(entry), _age_note(entry, candidate)
-    if name != "baseline":
-        match = library.match(name, "baseline", bench=candidate.bench_name)
-        return match.manifest, match.note
-    earlier = result_before(library.index(), candidate)
-    if earlier is None:
-        raise UnknownResult(
-            f"baseline: {candidate.result_id} is the only result of {candidate.bench_name!r}, so there is nothing "
-            "to compare it with. Measure the code before the change too (check it out, then: holobench-mcp run "
-            "--label before -- python your_benchmark.py), or name a baseline."
-        )
-    what = "result of other code" if identity_of(earlier).variant != identity_of(candidate).variant else "result"
-    return earlier, (
-        f"No baseline was set for {candidate.bench_name}: compared with {earlier.result_id}, the newest {what} "
-        "before the candidate."
-    )
-
-
 def replicates(index: Index, named: Manifest) -> tuple[Manifest, ...]:
     """The named result and every other run of it: of the same identity, or of the same measurement."""
     identity = known_identity(named)
@@ -65,24 +36,6 @@ def replicates(index: Index, named: Manifest) -> tuple[Manifest, ...]:
         and (same_measurement(m, named) or (identity is not None and known_identity(m) == identity))
     ]
     return (named, *alike[: MAX_RUNS - 1])
-
-
-def result_before(index: Index, candidate: Manifest) -> Manifest | None:
-    """What a result is compared with when nobody says: the newest earlier one of its bench that measured other code.
-
-    Where all earlier ones measured the same code, the newest of these. One of the same definition goes before others:
-    a program may collect several sweeps of one bench. Another run of the candidate's own measurement is never meant.
-    """
-    at = (candidate.executed_at, candidate.result_id)
-    variant = identity_of(candidate).variant
-
-    def rank(m: Manifest) -> int:
-        other_code = variant is None or identity_of(m).variant != variant
-        alike = m.definition == candidate.definition
-        return 0 if other_code and alike else 1 if other_code else 2 if alike else 3
-
-    earlier = index.select(bench_name=candidate.bench_name, before=at, limit=_SEARCHED_EARLIER)
-    return min((m for m in earlier if not same_measurement(m, candidate)), key=rank, default=None)
 
 
 def choose_sides(index: Index, baseline: Manifest, candidate: Manifest, mode: str) -> Sides:
@@ -126,11 +79,3 @@ def _rounds(index: Index, baseline: Manifest, candidate: Manifest) -> Sides | No
     if not both:
         return None
     return Sides(tuple(by_side[a.side][r] for r in both), tuple(by_side[b.side][r] for r in both), paired=True)
-
-
-def _age_note(entry: RefEntry, candidate: Manifest) -> str | None:
-    """A pinned baseline grows stale: the machine and its software move on."""
-    days = (datetime.fromisoformat(candidate.executed_at) - datetime.fromisoformat(entry.set_at)).days
-    if days < STALE_BASELINE_DAYS:
-        return None
-    return f"The baseline was set {days} days before the candidate was measured: measure it again on today's machine."

@@ -1,7 +1,9 @@
 """How many variants were tried against one baseline.
 
 Whoever tries twenty variants and keeps the best has given luck twenty chances; a decision that does not count them is
-too sure of itself. Below the baseline's code stands one entry a variant, written once.
+too sure of itself. Counted are the variants of one search: uncommitted changes and commits of one author that began at
+the same commit of the trunk. Others' commits are no tries of this one, nor is the trunk's own history: a pinned
+baseline in CI is compared with every commit, and improvements would drift towards luck.
 """
 
 from __future__ import annotations
@@ -10,24 +12,38 @@ import hashlib
 import json
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from holobench_mcp.model import ALPHA, ComparisonDocument, Decision, Manifest, Selection, StoreError
-from holobench_mcp.result.identity import identity_of
+from holobench_mcp import gitinfo
+from holobench_mcp.model import ComparisonDocument, Decision, Manifest, Selection, StoreError
+from holobench_mcp.result.identity import Code, code_of, identity_of, same_code
 from holobench_mcp.store import Store, layout
 from holobench_mcp.store.seal import sealed
+from holobench_mcp.workspace.library import Library
 from holobench_mcp.workspace.sides import Sides
 
+#: Where a project's finished work is, the likeliest first.
+_TRUNKS = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+#: The author of commits that stand for a working tree.
+_OWN_EMAIL = "holobench-mcp@localhost"
 
-def with_selection(store: Store, document: ComparisonDocument, sides: Sides) -> ComparisonDocument:
-    """Caution an improvement that is the best of several tries, and say when luck could explain it."""
-    tried = count_variants(store, sides.baseline[0], sides.candidate[0])
-    if tried < 2 or document.decision is not Decision.improved:
+
+def with_selection(library: Library, document: ComparisonDocument, sides: Sides) -> ComparisonDocument:
+    """Log the comparison as a try; caution an improvement that is the best of several, and say if it may be luck.
+
+    Two sides of the same code are no variant of anything, and a result that is made a baseline is not tried again.
+    """
+    baseline, candidate = sides.baseline[0], sides.candidate[0]
+    if same_code(baseline, candidate):
+        return document
+    tried = count_variants(library.store, baseline, candidate, _search(library, candidate))
+    if tried < 2 or document.decision is not Decision.improved or document.evidence is None:
         return document
     best = [m.evidence.p_value for m in document.metrics if m.evidence and m.evidence.decision is Decision.improved]
     p = min((value for value in best if value is not None), default=1.0)
     adjusted = min(1.0, tried * p)  # Bonferroni (Dunn 1961) over the variants
-    by_luck = adjusted > ALPHA
+    by_luck = adjusted > document.evidence.alpha
     note = f"{tried} variants were compared with this baseline; counting them, p is {adjusted:.2g}" + (
         ": luck could explain this improvement." if by_luck else "."
     )
@@ -37,25 +53,57 @@ def with_selection(store: Store, document: ComparisonDocument, sides: Sides) -> 
     return document.model_copy(update=update)
 
 
-def count_variants(store: Store, baseline: Manifest, candidate: Manifest) -> int:
-    """Log a comparison, and count the different variants that were compared with this baseline, this one included.
+def count_variants(store: Store, baseline: Manifest, candidate: Manifest, search: str) -> int:
+    """Log a comparison, and count the different variants of a search that were compared with this baseline.
 
     A store that can't be written is counted as it is: no answer is withheld for want of a log.
     """
     folder = f"{layout.COMPARISONS}{_key(baseline)}/"
-    entry = f"{folder}{_key(candidate)}.json"
+    begins = f"{folder}{hashlib.sha256(search.encode()).hexdigest()[:8]}-"
+    entry = f"{begins}{_key(candidate)}.json"
     document = {
         "baseline": baseline.result_id,
         "candidate": candidate.result_id,
+        "search": search,
         "compared_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     with suppress(StoreError):
         store.backend.create(entry, sealed(json.dumps(document).encode()))
     try:
-        entries = {key for key, _ in store.backend.keys(folder)}
+        entries = {key for key, _ in store.backend.keys(folder) if key.startswith(begins)}
     except StoreError:
         entries = set()
     return len(entries | {entry})
+
+
+def _search(library: Library, candidate: Manifest) -> str:
+    """Which search a candidate is a variant of: where its work began, and whose work it is.
+
+    Code that git does not know may be anybody's next try, so that all of it counts.
+    """
+    code, folder = code_of(candidate), library.config.root
+    commit = library.order.commit_of(code)
+    if code is None or commit is None:
+        return "unknown"
+    return library.cached_search(commit, code.dirty, lambda: _search_of(folder, commit, code))
+
+
+def _search_of(folder: Path, commit: str, code: Code) -> str:
+    # The raw commit: a shallow clone hides the parents that it names.
+    lines = (gitinfo.git(folder, "cat-file", "commit", commit) or "").partition("\n\n")[0].splitlines()
+    parents = [line.removeprefix("parent ") for line in lines if line.startswith("parent ")]
+    author = next((line.partition("<")[2].partition(">")[0] for line in lines if line.startswith("author ")), "")
+    tree_alone = author == _OWN_EMAIL
+    if code.dirty or tree_alone:
+        author = gitinfo.git(folder, "config", "user.email") or ""
+    began = parents[0] if tree_alone and parents else commit
+    own = code.dirty or tree_alone
+    trunk = next(filter(None, (gitinfo.resolve_revision(folder, name) for name in _TRUNKS)), None)
+    base = gitinfo.git(folder, "merge-base", trunk, began) if trunk is not None else None
+    if base is not None and base != began:
+        return f"{base} {author}"
+    # On the trunk itself, a commit began at the one before it: its own uncommitted tries count, others' commits don't.
+    return f"{began if own else parents[0] if parents else began} {author}"
 
 
 def _key(manifest: Manifest) -> str:

@@ -6,7 +6,7 @@ Everything heavy is imported where it is first needed, so that a server can intr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,15 +87,15 @@ class Workspace:
         *,
         cautions: Sequence[Difference] = (),
     ) -> ComparisonDocument:
-        """What happened between two results: verdict, decision, evidence, and what differs beside the code.
+        """What happened between two results, or to all that was measured of the newest code: decision and evidence.
 
-        baseline: "baseline", where none was set, is the newest result before the candidate, of the same bench and of
-        other code where there is any; a note says so. cautions: what else was observed while they were measured.
+        baseline: "baseline" is what was set as it; where nothing was, the code before the candidate's. candidate:
+        "latest" is everything that was measured of the newest code. cautions: what else was observed meanwhile.
         Raises InvalidArgument, UnknownResult, AmbiguousResult, NotComparable.
         """
         from holobench_mcp.workspace.comparing import compare
 
-        return compare(self.library, baseline, candidate, options or CompareOptions(), cautions=cautions)
+        return compare(self.library, baseline, candidate, options, cautions=cautions)
 
     @staticmethod
     def preload() -> None:
@@ -119,7 +119,11 @@ class Workspace:
 
         A result that regressed against what the name means now needs a reason. Raises InvalidArgument.
         """
-        return baselines.set_baseline(self.library, self.compare, result, name, reason)
+        from holobench_mcp.workspace.comparing import compare
+
+        # What is made the baseline was tried before: it is not tried again.
+        against = partial(compare, self.library, is_try=False)
+        return baselines.set_baseline(self.library, against, result, name, reason)
 
     def list_baselines(self, benchmark: str | None = None) -> BaselineList:
         """What every named ref means now."""

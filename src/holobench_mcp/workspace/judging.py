@@ -1,0 +1,269 @@
+"""One pair of results, judged: the contract's verdict, the evidence, what else differs, and one word for it all.
+
+This is where the parts meet. None of them is decided here: verdicts come from `contract`, decisions from `evidence`,
+differences from `comparability`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, Literal
+
+from holobench_mcp.answers import CompareOptions
+from holobench_mcp.config import MAX_ROUNDS
+from holobench_mcp.model import (
+    ALPHA,
+    DECISIONS_WORST_FIRST,
+    ROUNDS_ALPHA,
+    ComparedMetric,
+    ComparisonDocument,
+    Decision,
+    Difference,
+    EvidenceBasis,
+    Judgement,
+    Manifest,
+    MetricEvidence,
+    NotComparable,
+    RunVariance,
+    Side,
+    comparison_uri,
+    result_uri,
+)
+from holobench_mcp.result.identity import group_by, identity_of, revision_text
+from holobench_mcp.store.bundle import SAMPLES
+from holobench_mcp.workspace.correctness import overruled
+from holobench_mcp.workspace.headline import Answer, decide, lead
+from holobench_mcp.workspace.library import Library
+from holobench_mcp.workspace.pairs import Pair
+from holobench_mcp.workspace.sides import Sides, choose_sides
+from holobench_mcp.workspace.tries import with_selection
+from holobench_mcp.workspace.verdicts import verdicts
+
+#: What a summary shows.
+MAX_METRICS, MAX_POINTS = 20, 5
+#: Results that run-to-run variance is learnt from: the newest of the bench.
+_VARIANCE_RESULTS = 60
+
+_RANK = {decision: rank for rank, decision in enumerate(DECISIONS_WORST_FIRST)}
+_VERDICT_RANK = {"regressed": 0, "improved": 1, "unchanged": 2}
+
+
+def judge_pair(
+    library: Library,
+    pair: Pair,
+    options: CompareOptions,
+    *,
+    cautions: Sequence[Difference] = (),
+    share: int = 1,
+    is_try: bool = True,
+) -> ComparisonDocument:
+    """The whole comparison of two results, with what has to be said beside it.
+
+    cautions: what else was observed while they were measured. share: how many comparisons share the error rate.
+    is_try: whether it counts as a variant that was tried.
+    Raises NotComparable, naming both, when they share no metric at all.
+    """
+    sides = choose_sides(library.index(), pair.baseline, pair.candidate, options.replicates)
+    key = _cache_key(library, sides, options, share)
+    try:
+        full = library.comparison(key, lambda: _whole(library, sides, options, share))
+    except NotComparable as problem:
+        names = f"{pair.baseline.result_id} (baseline) and {pair.candidate.result_id} (candidate)"
+        raise NotComparable(f"{names} can't be compared: {problem}") from problem
+    partial = [_partial(library, m) for m in (pair.baseline, pair.candidate)]
+    notes = [n for n in (*pair.notes, sides.note, *partial) if n]
+    if options.detail == "full":
+        notes += _where_they_differ(full)
+    document = full.model_copy(update={"notes": tuple(notes), "order": pair.order})
+    if is_try:
+        document = with_selection(library, document, sides)
+    observed = (*pair.cautions, *cautions, *_of_the_measurement(library, sides))
+    return _with_headline(_in_rounds(document, sides), observed)
+
+
+def summarised(document: ComparisonDocument) -> ComparisonDocument:
+    """Every key of the contract, with the worst metrics and points only."""
+    metrics = [_few_points(m) for m in document.metrics[:MAX_METRICS]]
+    left_out = len(document.metrics) - len(metrics)
+    return document.model_copy(update={"metrics": metrics, **({"omitted_metrics": left_out} if left_out else {})})
+
+
+# ---------------------------------------------------------------------- one comparison
+
+
+def _whole(library: Library, sides: Sides, options: CompareOptions, share: int) -> ComparisonDocument:
+    from holobench_mcp.evidence import comparability
+
+    base = [library.snapshot(m) for m in sides.baseline]
+    cand = [library.snapshot(m) for m in sides.candidate]
+    variables = tuple(m.variable for m in cand[0].metrics)
+    document = verdicts(base[0], cand[0], options)
+    chosen = {None, *(options.metrics or variables)}
+    settings = library.config.settings_for(cand[0].bench_name, variables)
+    directions = {v: s.direction for v, s in settings.items() if s.direction is not None}
+    differences = tuple(d for d in comparability.compare(base, cand, directions) if d.variable in chosen)
+    blocking = [d for d in differences if d.severity == "blocking"]
+    basis = _basis(library, sides, options, share)
+    if any(d.what == "no_samples" for d in blocking):
+        judgement = Judgement(decision=Decision.incomparable, reason="", metrics=())
+    else:
+        from holobench_mcp.evidence.judgement import judge
+
+        judgement = judge(
+            base,
+            cand,
+            margin_percent=basis.margin_percent,
+            alpha=basis.alpha,
+            run_variance=_known_variance(library, sides, variables),
+            paired=sides.paired,
+            settings=settings,
+            metrics=options.metrics,
+        )
+    answer = decide(document, judgement, blocking)
+    if not any(d.variable is None for d in blocking):
+        answer = overruled(answer, base, cand, settings, options.metrics)
+    by_variable = {m.variable: m for m in judgement.metrics}
+    metrics = [{**m, "evidence": by_variable.get(m["variable"])} for m in document["metrics"]]
+    return ComparisonDocument.model_validate(
+        {
+            **document,
+            **answer._asdict(),
+            "baseline": _side(document["baseline"], sides.baseline),
+            "candidate": _side(document["candidate"], sides.candidate),
+            "metrics": [ComparedMetric.model_validate(m) for m in sorted(metrics, key=_worst_first)],
+            "evidence": basis,
+            "comparability": comparability.relevant(differences, answer.decision),
+            "notes": (),
+            "uri": comparison_uri(sides.baseline[0].result_id, sides.candidate[0].result_id),
+        }
+    )
+
+
+def _basis(library: Library, sides: Sides, options: CompareOptions, share: int) -> EvidenceBasis:
+    measured = {m.measurement.measured_by if m.measurement else "recorded" for m in sides.baseline + sides.candidate}
+    return EvidenceBasis(
+        alpha=ROUNDS_ALPHA / _sweeps(library, sides) if sides.paired else ALPHA / share,
+        margin_percent=options.margin_percent or library.config.margin_percent,
+        replicates="rounds" if sides.paired else options.replicates,
+        runs=(len(sides.baseline), len(sides.candidate)),
+        measured_by="server" if measured == {"server"} else "recorded",
+    )
+
+
+def _sweeps(library: Library, sides: Sides) -> int:
+    """How many sweeps were measured in the same rounds: each is an answer to one call, which has one error rate."""
+    measured = sides.candidate[0].measurement
+    runs = library.index().select(measurement=measured.id) if measured is not None else []
+    return len({m.measurement.sweep for m in runs if m.measurement}) or 1
+
+
+def _known_variance(
+    library: Library, sides: Sides, variables: Sequence[str]
+) -> Mapping[str, RunVariance] | Literal["auto"]:
+    """What the store knows of run-to-run variance, for sides that can't tell it themselves."""
+    if len(sides.baseline) > 1 or len(sides.candidate) > 1:
+        return "auto"
+    from holobench_mcp.evidence.judgement import run_variance_from
+
+    named = sides.candidate[0]
+    alike = library.index().select(bench_name=named.bench_name, definition=named.definition, limit=_VARIANCE_RESULTS)
+    machine = identity_of(named).machine
+    groups = [g for g in group_by(m for m in alike if identity_of(m).machine == machine) if len(g) > 1]
+    runs = [[library.snapshot(m) for m in group if SAMPLES in m.blobs] for group in groups]
+    if not runs:
+        return "auto"
+    known = {v: run_variance_from(runs, v) for v in variables}
+    return {v: variance for v, variance in known.items() if variance is not None}
+
+
+def _cache_key(library: Library, sides: Sides, options: CompareOptions, share: int) -> Hashable:
+    """All that a comparison depends on. Results never change; what is known of a lone run's variance grows."""
+    return (
+        tuple(m.result_id for m in sides.baseline),
+        tuple(m.result_id for m in sides.candidate),
+        sides.paired,
+        share,
+        options.model_copy(update={"detail": "full"}),
+        library.index().count() if len(sides.baseline) == 1 or len(sides.candidate) == 1 else None,
+    )
+
+
+# ---------------------------------------------------------------------- what is said beside it
+
+
+def _with_headline(document: ComparisonDocument, cautions: Sequence[Difference]) -> ComparisonDocument:
+    """The document with further cautions, and with what has to stand first in front."""
+    from holobench_mcp.evidence.comparability import relevant
+
+    known = {(d.what, d.variable, d.detail) for d in document.comparability}
+    extra = relevant([d for d in cautions if (d.what, d.variable, d.detail) not in known], document.decision)
+    differences = (*document.comparability, *dict.fromkeys(extra))
+    if document.decision is None:
+        return document.model_copy(update={"comparability": differences})
+    answer = Answer(document.decision, document.cause, document.reason or "", document.next_step)
+    return document.model_copy(update={"comparability": differences, **lead(answer, differences)._asdict()})
+
+
+def _of_the_measurement(library: Library, sides: Sides) -> tuple[Difference, ...]:
+    """What the measurement of both sides has recorded that an answer must be doubted for."""
+    measured = sides.candidate[0].measurement
+    if not sides.paired or measured is None:
+        return ()
+    document = library.store.measurement(measured.id)
+    return () if document is None else document.cautions
+
+
+def _in_rounds(document: ComparisonDocument, sides: Sides) -> ComparisonDocument:
+    """The same, with what would settle it in the words of whoever measures in rounds."""
+    needed = max((m.evidence.runs_needed or 0 for m in document.metrics if m.evidence), default=0)
+    if not sides.paired or document.decision is not Decision.inconclusive or not 0 < needed <= MAX_ROUNDS:
+        return document
+    return document.model_copy(update={"next_step": f"Measure both revisions again with rounds={needed}."})
+
+
+def _where_they_differ(document: ComparisonDocument) -> tuple[str, ...]:
+    """A note, with numbers, on the first metric whose threshold verdict on means is not its decision."""
+    for m in document.metrics:
+        if m.evidence is None or m.evidence.decision.value == m.verdict:
+            continue
+        change = f"{m.change_percent:+.1f} %" if m.change_percent is not None else "no percentage"
+        return (
+            f"holobench's threshold on the means of {m.variable} ({change}, method {m.method}) gives "
+            f"verdict={m.verdict!r}: it looks at neither noise nor single points, and decides nothing here.",
+        )
+    return ()
+
+
+def _partial(library: Library, named: Manifest) -> str | None:
+    """What to say of a measurement that was ended before its last run."""
+    measured = named.measurement
+    if measured is None or measured.side is not None or measured.runs == 1:
+        return None
+    runs = {m.measurement.run for m in library.index().select(measurement=measured.id) if m.measurement}
+    if len(runs) >= measured.runs:
+        return None
+    return f"The measurement of {named.result_id} is partial: {len(runs)} of {measured.runs} runs were finished."
+
+
+# ---------------------------------------------------------------------- parts
+
+
+def _few_points(metric: ComparedMetric) -> ComparedMetric:
+    if metric.evidence is None or len(metric.evidence.points) <= MAX_POINTS:
+        return metric
+    evidence = metric.evidence.model_copy(update={"points": metric.evidence.points[:MAX_POINTS]})
+    return metric.model_copy(update={"evidence": evidence})
+
+
+def _worst_first(metric: Mapping[str, Any]) -> tuple[int, int, float]:
+    evidence: MetricEvidence | None = metric["evidence"]
+    size = abs(evidence.effect_percent or evidence.effect or 0.0) if evidence else abs(metric["change_percent"] or 0.0)
+    return (_RANK[evidence.decision] if evidence else 1, _VERDICT_RANK[metric["verdict"]], -size)
+
+
+def _side(document: Mapping[str, Any], runs: Sequence[Manifest]) -> Side:
+    named, *others = (m.result_id for m in runs)
+    code = revision_text(runs[0].source_revision, runs[0].environment.git_dirty)
+    extra: dict[str, object] = {"replicates": tuple(others)} if others else {}
+    extra |= {"rev": code} if code else {}
+    return Side.model_validate({**document, "result_id": named, "uri": result_uri(named), **extra})
