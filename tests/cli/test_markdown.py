@@ -40,7 +40,7 @@ def test_a_name_can_not_break_out_of_a_comment(name: str, tmp_path: Path) -> Non
         space.record(snapshot(values, metric=name, at=i))
     text = comparison_markdown(space.compare())
     row = next(line for line in text.splitlines() if "🔴 regressed" in line and line.startswith("|"))
-    assert row.replace("\\|", "").count("|") == 6
+    assert row.replace("\\|", "").count("|") == 7
     assert name not in text
 
 

@@ -102,7 +102,12 @@ def test_the_transcript_is_what_the_server_says_today() -> None:
     assert re.search(
         r"^REGRESSED: time_ms is [\d.]+ % higher \(worse\) \(95 % interval .*, 3 runs a side\)", transcript, re.M
     )
-    assert re.search(r"^- time_ms: regressed \+[\d.]+ \[\+[\d.]+, \+[\d.]+\] %; verdict regressed \(", transcript, re.M)
+    assert re.search(
+        r"^- time_ms: regressed \+[\d.]+ %; 95 % interval \+[\d.]+ to \+[\d.]+; (at least \+[\d.]+ %; )?means [\d.]+ → ",
+        transcript,
+        re.M,
+    )
+    assert re.search(r"^threshold verdict on means: regressed time_ms \(", transcript, re.M)
     assert re.search(
         r"^baseline sorting-\S+ rev \w+ \+2 runs \| candidate sorting-\S+ rev \w+ \+2 runs$", transcript, re.M
     )

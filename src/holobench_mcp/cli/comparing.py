@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from holobench_mcp.cli import arguments, output, tables
-from holobench_mcp.cli.markdown import comparison_markdown
+from holobench_mcp.cli.markdown import comments, comparison_markdown
 from holobench_mcp.cli.program import PASS_ON, Json, app, open_workspace
 from holobench_mcp.model import InvalidArgument
 
@@ -106,10 +106,10 @@ def ab(
     if as_json:
         output.print_json(report)
     elif markdown:
-        output.out("\n\n".join(comparison_markdown(c) for c in report.comparisons))
+        output.out(comments(report.comparisons))
     else:
         for document in report.comparisons:
-            tables.comparison(document)
+            tables.comparison(document, named=len(report.comparisons) > 1)
         for note in filter(None, (report.stopped, *report.notes)):
             output.note(note)
     if any(document.decision in gate for document in report.comparisons):

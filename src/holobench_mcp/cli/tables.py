@@ -10,10 +10,12 @@ from holobench_mcp import digest
 from holobench_mcp.answers import History, MetricList, ResultPage
 from holobench_mcp.cli import bars, output
 from holobench_mcp.config import Config
+from holobench_mcp.digest import figures
 from holobench_mcp.model import (
     ComparedMetric,
     ComparisonDocument,
     Decision,
+    MetricEvidence,
     ResultDocument,
 )
 
@@ -27,6 +29,7 @@ _COLOUR = {
     Decision.inconclusive: "yellow",
     Decision.incomparable: "magenta",
 }
+_POINTS = 8
 
 
 def results(page: ResultPage) -> None:
@@ -80,44 +83,47 @@ def config(loaded: Config) -> None:
     output.out(f"benchmarks      {', '.join(loaded.benchmarks) or 'none configured'}")
 
 
-def comparison(document: ComparisonDocument) -> None:
-    """A comparison: the decision, then a table with each interval drawn."""
+def comparison(document: ComparisonDocument, *, named: bool = False) -> None:
+    """A comparison: the decision, then a table with each interval drawn. named: say of which benchmark it is."""
     if not _on_terminal():
-        output.out(digest.comparison(document))
+        of = f"{digest.plain(document.candidate.bench_name)}: " if named else ""
+        output.out(of + digest.comparison(document))
         return
     from rich.console import Console
 
     console = Console()
     decision = document.decision or Decision.inconclusive
-    console.print(f"[{_COLOUR[decision]}]{decision.value}[/]  {_escaped(document.reason or '')}")
+    of = f"{_escaped(document.candidate.bench_name)}: " if named else ""
+    console.print(f"{of}[{_COLOUR[decision]}]{decision.value}[/]  {_escaped(document.reason or '')}")
     if document.next_step:
         console.print(f"[dim]next:[/] {_escaped(document.next_step)}")
     for note in digest.notes(document):
         console.print(f"[dim]note:[/] {_escaped(note)}")
-    spans = bars.spans([m.evidence for m in document.metrics if m.evidence])
-    rows = [
-        (m.variable, _coloured(m), digest.effect(m.evidence).strip() if m.evidence else "",
-         bars.forest_bar(m.evidence, spans.get(m.evidence.units or "", 1.0) if m.evidence else 1.0), m.verdict,
-         f"{digest.number(m.baseline_value)} → {digest.number(m.current_value)}")
-        for m in document.metrics
-    ]  # fmt: skip
-    _table(
-        [
-            "metric",
-            "decision",
-            "effect [95 %]",
-            _escaped(", ".join(f"± {span:.3g} {units}".strip() for units, span in spans.items())),
-            "verdict",
-            "pooled means",
-        ],
-        rows,
-    )
+    _metrics_table(document.metrics)
     for m in document.metrics:
-        if m.evidence and m.evidence.points:
-            moved = "; ".join(digest.point(p, m.evidence.units) for p in m.evidence.points[:8])
-            console.print(f"[dim]{_escaped(m.variable)} moved at:[/] {_escaped(moved)}")
+        for text in (figures.points(m.evidence, _POINTS), figures.missing(m.evidence)) if m.evidence else ():
+            if text:
+                console.print(f"[dim]{_escaped(m.variable)}:[/] {_escaped(text)}")
     for d in document.comparability:
         console.print(f"[yellow]{d.severity}:[/] {_escaped(d.detail)}")
+    for line in figures.limits(document.metrics):
+        console.print(f"[dim]limit:[/] {_escaped(line)}")
+    console.print(f"[dim]{_escaped(figures.threshold_verdicts(document.metrics))}[/]")
+
+
+def _metrics_table(metrics: Sequence[ComparedMetric]) -> None:
+    spans = bars.spans([m.evidence for m in metrics if m.evidence])
+    rows = [
+        (m.variable, _coloured(m), *_figures(m.evidence),
+         bars.forest_bar(m.evidence, spans.get(m.evidence.units or "", 1.0) if m.evidence else 1.0), figures.means(m))
+        for m in metrics
+    ]  # fmt: skip
+    reach = _escaped(", ".join(f"± {span:.3g} {units}".strip() for units, span in spans.items()))
+    _table(["metric", "decision", "effect", "interval that decided", "sure part", reach, "means"], rows)
+
+
+def _figures(e: MetricEvidence | None) -> tuple[str, str, str]:
+    return (figures.effect(e), figures.interval(e), figures.at_least(e)) if e else ("", "", "")
 
 
 def history(document: History) -> None:
@@ -158,7 +164,7 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]], *, titl
 
 
 def _revision(revision: str | None, dirty: bool | None) -> str:
-    return (revision[:10] if revision else "") + (" +uncommitted" if dirty else "")
+    return (revision[:10] if revision else "") + ("+dirty" if dirty else "")
 
 
 def _escaped(text: str) -> str:

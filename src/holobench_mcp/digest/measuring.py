@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from holobench_mcp.answers import BenchmarkList, MeasurementReport, RevisionReport
-from holobench_mcp.digest.comparison import comparison
-from holobench_mcp.digest.words import joined, plain
+from holobench_mcp.digest.comparison import body, head
+from holobench_mcp.digest.words import joined, revision
 
 
 def benchmarks(listed: BenchmarkList) -> str:
@@ -12,12 +14,17 @@ def benchmarks(listed: BenchmarkList) -> str:
     lines = []
     for b in listed.benchmarks:
         lines.append(f"{b.name}: {b.description or ' '.join(b.command)} ({b.runs} runs a measurement)")
-        for name, p in b.parameters.items():
-            bounds = f"one of {p['choices']}" if p.get("choices") else f"{p.get('min')} to {p.get('max')}"
-            line = f"  parameter {name}: {p['type']}, {bounds}, default {p['default']} {p.get('description', '')}"
-            lines.append(line.rstrip())
+        lines += [f"  parameter {name}: {_parameter(p)}" for name, p in b.parameters.items()]
     lines.append("compare_revisions(benchmark) measures the working tree against its merge base and decides.")
     return joined(lines)
+
+
+def _parameter(p: dict[str, Any]) -> str:
+    """A parameter's type, what it may be, and its default; whole numbers as whole numbers."""
+    bounds = f"one of {', '.join(map(str, p['choices']))}" if p.get("choices") else ""
+    if not bounds and "min" in p and "max" in p:
+        bounds = f"{p['min']:g} to {p['max']:g}"
+    return ", ".join(filter(None, [p["type"], bounds, f"default {p['default']}", p.get("description", "")]))
 
 
 def measurement(report: MeasurementReport) -> str:
@@ -27,11 +34,16 @@ def measurement(report: MeasurementReport) -> str:
 
 
 def revisions(report: RevisionReport) -> str:
-    """The comparison first; how it was measured last."""
-    lines = [comparison(c) for c in report.comparisons]
+    """The decision of the whole, then each comparison; how it was measured last."""
+    worst = report.comparisons[0]
+    lines = head(worst.decision, worst.reason, worst.next_step)
+    for c in report.comparisons:
+        if len(report.comparisons) > 1:
+            lines.append(f"{c.candidate.bench_name}: {head(c.decision, c.reason, None)[0]}")
+        lines += body(c)
     lines.append(
         f"measured by the server: {report.rounds} interleaved rounds of {report.benchmark}, base "
-        f"{report.base_revision[:10]}, head {report.head_revision[:10]}"
+        f"{revision(report.base_revision, None)}, head {revision(report.head_revision, None)}"
         + (f"; {report.stopped}" if report.stopped else "")
     )
-    return "\n".join([*lines, *map(plain, report.notes)])
+    return joined([*lines, *report.notes])

@@ -42,5 +42,5 @@ def few(names: Iterable[str], most: int = 6) -> str:
 
 
 def revision(commit: str | None, dirty: bool | None) -> str:
-    """Which code: the beginning of its hash."""
-    return (commit[:10] if commit else "unknown") + ("+uncommitted" if dirty else "")
+    """Which code: the beginning of its hash, and whether there was more than that."""
+    return (commit[:10] if commit else "unknown") + ("+dirty" if dirty else "")

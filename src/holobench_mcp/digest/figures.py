@@ -1,0 +1,102 @@
+"""The figures of a judged metric, spelt once: text, Markdown and the terminal's table show the same ones."""
+
+from __future__ import annotations
+
+from holobench_mcp.digest.words import number
+from holobench_mcp.model import ComparedMetric, Decision, JsonScalar, Limit, MetricEvidence, PointEvidence
+
+_NAMED_POINTS = 3
+
+
+def signed(value: float, units: str | None) -> str:
+    """A change, with its sign and unit."""
+    return f"{_digits(value)} {units or ''}".rstrip()
+
+
+def effect(e: MetricEvidence) -> str:
+    """The best estimate of an effect; nothing where none is known."""
+    size = e.effect_percent if e.effect_percent is not None else e.effect
+    return "" if size is None else signed(size, e.units)
+
+
+def interval(e: MetricEvidence) -> str:
+    """The interval that decided, with its level: 90 % where the metric is shown unchanged, else 95 %."""
+    if e.ci is None:
+        return ""
+    return f"{(e.interval_level or 0.95) * 100:g} % interval {_digits(e.ci[0])} to {_digits(e.ci[1])}"
+
+
+def at_least(e: MetricEvidence) -> str:
+    """The sure part of a change."""
+    sure = e.at_least_percent if e.at_least_percent is not None else e.at_least
+    return "" if sure is None else f"at least {signed(sure, e.units)}"
+
+
+def place(inputs: dict[str, JsonScalar]) -> str:
+    """An input point by its coordinates."""
+    return ", ".join(f"{name}={value}" for name, value in inputs.items()) or "overall"
+
+
+def point(p: PointEvidence, units: str | None) -> str:
+    """An input point that moved: where, by how much, and its own interval."""
+    return f"{place(p.inputs)} {signed(p.size, units)} ({_digits(p.ci[0])} to {_digits(p.ci[1])})"
+
+
+def points(e: MetricEvidence, most: int) -> str:
+    """The points that moved, worst first, and of how many they were chosen."""
+    shown = e.points[:most]
+    if not shown:
+        return ""
+    total = e.points_tested or e.n_points
+    return f"{e.points_moved or len(e.points)} of {total} points moved: " + "; ".join(
+        [point(p, e.units) for p in shown] + (["…"] if len(shown) < max(e.points_moved, len(e.points)) else [])
+    )
+
+
+def missing(e: MetricEvidence) -> str:
+    """The points that gave no sample on the candidate's side, and those that only it has."""
+    parts = []
+    if e.missing:
+        named = "; ".join(place(p) for p in e.missing_points[:_NAMED_POINTS])
+        more = f" and {e.missing - min(_NAMED_POINTS, len(e.missing_points))} more"
+        parts.append(
+            f"no samples any more at {e.missing} points: {named}"
+            + (more if e.missing > min(_NAMED_POINTS, len(e.missing_points)) else "")
+        )
+    if e.appeared:
+        parts.append(f"{e.appeared} points that only the candidate has")
+    return "; ".join(parts)
+
+
+def means(m: ComparedMetric) -> str:
+    """The pooled means of both sides, as the contract has them."""
+    return f"{number(m.baseline_value)} → {number(m.current_value)}"
+
+
+def limits(metrics: list[ComparedMetric]) -> list[str]:
+    """What limits the answer, each kind once: whose it is, and for how many metrics more it holds."""
+    by_kind: dict[str, list[Limit]] = {}
+    for m in metrics:
+        for limit in m.evidence.limits if m.evidence else ():
+            by_kind.setdefault(limit.what, []).append(limit)
+    lines = []
+    for kind, found in by_kind.items():
+        others = len({limit.variable for limit in found} - {found[0].variable})
+        lines.append(f"{kind}: {found[0].detail}" + (f" So for {others} metrics more." if others else ""))
+    return lines
+
+
+def threshold_verdicts(metrics: list[ComparedMetric]) -> str:
+    """The contract's verdicts, named for what they are: a threshold on means, which knows nothing of noise."""
+    by_verdict: dict[str, list[str]] = {}
+    for m in metrics:
+        change = f" ({m.change_percent:+.1f} %)" if m.change_percent is not None else ""
+        by_verdict.setdefault(m.verdict, []).append(f"{m.variable}{change}")
+    order = [d.value for d in (Decision.regressed, Decision.improved, Decision.unchanged)]
+    groups = [f"{verdict} {', '.join(by_verdict[verdict])}" for verdict in order if verdict in by_verdict]
+    return f"threshold verdict on means: {'; '.join(groups)}" if groups else ""
+
+
+def _digits(value: float) -> str:
+    """Three significant digits, without an exponent as long as the number can be read."""
+    return f"{float(f'{value:.3g}'):+g}"

@@ -1,0 +1,187 @@
+"""Text, Markdown and the terminal's table show the same figures as the structure: of any metric, however it was judged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from holobench_mcp import digest
+from holobench_mcp.cli import tables
+from holobench_mcp.cli.markdown import MAX_COMMENT, comments, comparison_markdown
+from holobench_mcp.digest import figures
+from holobench_mcp.model import ComparisonDocument, Decision, Limit, MetricEvidence, PointEvidence
+
+
+def test_thousands_are_no_exponents() -> None:
+    assert [figures.signed(x, "%") for x in (1183.2, -52_512.0, 0.000123, 0.0)] == [
+        "+1180 %",
+        "-52500 %",
+        "+0.000123 %",
+        "+0 %",
+    ]
+
+
+SIZES = st.floats(-500, 500, allow_nan=False).map(lambda x: round(x, 3))
+
+
+@st.composite
+def evidence(draw: st.DrawFn, variable: str = "time_ms") -> MetricEvidence:
+    """A judged metric, with whatever it may carry."""
+    units = draw(st.sampled_from(["%", "pp", "ms", None]))
+    size, low, high = draw(SIZES), draw(SIZES), draw(SIZES)
+    moved = draw(st.integers(0, 9))
+    missing = draw(st.integers(0, 5))
+    sizes = {"effect_percent": size} if units == "%" else {"effect": size}
+    sure = {"at_least_percent": low} if units == "%" else {"at_least": low}
+    return MetricEvidence(
+        variable=variable,
+        decision=draw(st.sampled_from([d for d in Decision if d is not Decision.incomparable])),
+        reason=f"{variable} is as it is.",
+        units=units,
+        ci=draw(st.sampled_from([None, (low, high)])),
+        interval_level=draw(st.sampled_from([0.9, 0.95])),
+        n_points=10,
+        points_tested=10,
+        points_moved=moved,
+        points=tuple(
+            PointEvidence(inputs={"size": i}, decision="regressed", ci=(size - i, size + i), **sizes)
+            for i in range(moved)
+        ),
+        missing=missing,
+        missing_points=tuple({"gone": i} for i in range(missing)),
+        limits=draw(st.sampled_from([(), (Limit(what="few_runs", detail="There are 2 runs a side."),)])),
+        **sizes,
+        **draw(st.sampled_from([{}, sure])),
+    )
+
+
+def document(*judged: MetricEvidence, **keys: Any) -> ComparisonDocument:
+    first = judged[0]
+    return ComparisonDocument.model_validate(
+        {
+            "schema_version": 1,
+            "decision": first.decision,
+            "reason": first.reason,
+            "next_step": "Measure again.",
+            "baseline": {"bench_name": "sort", "provenance": {}, "result_id": "a"},
+            "candidate": {"bench_name": "sort", "provenance": {}, "result_id": "b"},
+            "metrics": [
+                {
+                    "variable": e.variable, "baseline_value": 2.0, "current_value": 3.0, "change_percent": 50.0,
+                    "direction": "minimize", "method": "percentage", "regressed": True, "verdict": "regressed", "evidence": e,
+                }
+                for e in judged
+            ],
+            "summary": {}, "claims": [], "unpaired": {"candidate_only": [], "baseline_only": []}, **keys,
+        }
+    )  # fmt: skip
+
+
+def expected(e: MetricEvidence) -> list[str]:
+    """The figures that every face must show, spelt from the structure."""
+    units = f" {e.units}" if e.units else ""
+    size = e.effect_percent if e.effect_percent is not None else e.effect
+    sure = e.at_least_percent if e.at_least_percent is not None else e.at_least
+    shown = [e.decision.value, "2 → 3", f"{size:+.3g}{units}"]
+    if e.ci is not None:
+        shown.append(f"{90 if e.interval_level == 0.9 else 95} % interval {e.ci[0]:+.3g} to {e.ci[1]:+.3g}")
+    if sure is not None:
+        shown.append(f"at least {sure:+.3g}{units}")
+    if e.points:
+        p = e.points[0]
+        shown.append(
+            f"{e.points_moved} of 10 points moved: size=0 {size:+.3g}{units} ({p.ci[0]:+.3g} to {p.ci[1]:+.3g})"
+        )
+    if e.missing:
+        shown.append(f"no samples any more at {e.missing} points: gone=0")
+    shown += [f"{limit.what}: {limit.detail}" for limit in e.limits]
+    return shown
+
+
+def on_a_terminal(doc: ComparisonDocument, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> str:
+    with monkeypatch.context() as patch:
+        patch.setattr(tables, "_on_terminal", lambda: True)
+        patch.setenv("COLUMNS", "400")
+        capsys.readouterr()
+        tables.comparison(doc)
+    return str(capsys.readouterr().out)
+
+
+@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(e=evidence())
+def test_every_face_shows_the_figures_of_the_structure(
+    e: MetricEvidence, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    doc = document(e)
+    text, markdown = digest.comparison(doc), comparison_markdown(doc).replace("\\", "")
+    table = on_a_terminal(doc, monkeypatch, capsys)
+    for figure in expected(e):
+        assert figure in text, text
+        assert figure in markdown, markdown
+        assert figure in table, table
+
+
+def test_one_vocabulary_speaks_and_the_threshold_is_named_for_what_it_is() -> None:
+    e = MetricEvidence(
+        variable="t", decision=Decision.unchanged, reason="t is unchanged.", effect_percent=0.1, units="%"
+    )
+    doc = document(e)
+    text = digest.comparison(doc)
+    assert text.index("threshold verdict on means: regressed t (+50.0 %)") > text.index("- t: unchanged +0.1 %")
+    assert text.count("verdict") == 1 and text.count("regressed") == 1
+    assert "threshold verdict on means: regressed t" in comparison_markdown(doc)
+
+
+def test_the_lines_to_act_on_come_first_and_every_other_bench_has_one() -> None:
+    e = MetricEvidence(
+        variable="t", decision=Decision.regressed, reason="t is 9 % higher.", effect_percent=9, units="%"
+    )
+    other = {
+        "bench_name": "words",
+        "decision": "unchanged",
+        "reason": "words is unchanged.",
+        "baseline": "c",
+        "candidate": "d",
+    }
+    doc = document(e, also=[other], not_measured=["heavy"], notes=["A note."])
+    lines = digest.comparison(doc).splitlines()
+    assert lines[:2] == ["REGRESSED: t is 9 % higher.", "Next: Measure again."]
+    assert "Also words: unchanged: words is unchanged." in lines and "Not measured of this code: heavy" in lines
+    markdown = comparison_markdown(doc)
+    assert "Also words: unchanged" in markdown and "Not measured of this code: heavy" in markdown
+
+
+@pytest.mark.parametrize(("metrics", "reason"), [(2000, "x"), (40_000, "x"), (20, "y" * 300_000), (300, "z|" * 5000)])
+def test_a_comment_has_a_bound_and_says_what_it_leaves_out(metrics: int, reason: str) -> None:
+    point = PointEvidence(inputs={"size": 1}, decision="regressed", effect_percent=9.0, ci=(1.0, 2.0))
+    judged = [
+        MetricEvidence(variable=f"metric_{i}", decision=Decision.regressed, reason=reason, effect_percent=9.0, units="%",
+                       ci=(1.0, 2.0), points=(point,) * 5, points_moved=5, points_tested=9)
+        for i in range(metrics)
+    ]  # fmt: skip
+    doc = document(*judged, notes=[reason] * 50)
+    for text in (comparison_markdown(doc), comments([doc, doc, doc])):
+        assert len(text) <= MAX_COMMENT < 65_536
+        assert text.startswith("### 🔴 Benchmark") and "metric\\_0 |" in text
+        assert text.rstrip().endswith("</sub>")
+    shown = comparison_markdown(doc)
+    left_out = metrics - sum(line.startswith("| metric") and "🔴" in line for line in shown.splitlines())
+    assert (f"… and {left_out} more metrics, none worse: `holobench-mcp compare --json` has all." in shown) == (
+        left_out > 0
+    )
+    assert "more remarks" in shown
+
+
+def test_two_sweeps_blocks_begin_with_their_benchs_name() -> None:
+    e = MetricEvidence(
+        variable="t", decision=Decision.unchanged, reason="t is unchanged.", effect_percent=0.1, units="%"
+    )
+    documents = [
+        document(e).model_copy(update={"candidate": document(e).candidate.model_copy(update={"bench_name": name})})
+        for name in ("Words", "Lines")
+    ]
+    assert comments(documents).count("### ⚪ Benchmark Words: unchanged") == 1
+    assert "### ⚪ Benchmark Lines: unchanged" in comments(documents)
