@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import xarray as xr
 
 from conftest import snapshot
 from holobench_mcp.evidence.detectors import upstream_detectors
@@ -14,6 +15,10 @@ TIME = Metric(variable="time_ms", units="ms")
 
 def over_time(levels: list[float]) -> list[Snapshot]:
     return [snapshot([[level, level * 1.01]], inputs={"size": [10]}, at=i) for i, level in enumerate(levels)]
+
+
+def datasets(snapshots: list[Snapshot]) -> list[xr.Dataset]:
+    return [s.dataset for s in snapshots if s.dataset is not None]
 
 
 def test_upstreams_detectors_speak_verbatim_of_the_newest_result() -> None:
@@ -37,23 +42,23 @@ def test_upstreams_detectors_speak_verbatim_of_the_newest_result() -> None:
     ]
     theirs = [r.to_dict() for cfg in configured for r in detect_regressions(stacked, declared, cfg).results]
     methods = {"adaptive": None, "percentage": None, "delta": 1.0, "absolute": 15.0}
-    ours = upstream_detectors(stored, TIME, methods)
+    ours = upstream_detectors(datasets(stored), TIME, methods)
     np.testing.assert_equal(ours, theirs)
     assert [checks["method"] for checks in ours] == list(methods)
     assert all(checks["regressed"] for checks in ours)
 
 
 def test_detectors_that_fall_back_on_the_same_check_say_it_once() -> None:
-    checks = upstream_detectors(over_time([10.0, 20.0]), TIME, {"adaptive": None, "percentage": None})
+    checks = upstream_detectors(datasets(over_time([10.0, 20.0])), TIME, {"adaptive": None, "percentage": None})
     assert [(t["method"], t["regressed"]) for t in checks] == [("percentage", True)]
 
 
 def test_upstreams_detectors_say_nothing_of_one_result() -> None:
-    assert upstream_detectors(over_time([10.0]), TIME, {"percentage": None}) == []
+    assert upstream_detectors(datasets(over_time([10.0])), TIME, {"percentage": None}) == []
 
 
-def test_results_without_the_metric_or_without_samples_are_passed_over() -> None:
+def test_results_without_the_metric_are_passed_over() -> None:
     stored = over_time([10.0, 10.0, 10.1])
-    mixed = [stored[0], snapshot(metric="memory_mb"), stored[1].with_(dataset=None), stored[2]]
+    mixed = datasets([stored[0], snapshot(metric="memory_mb"), stored[2]])
     methods = {"percentage": None}
-    assert upstream_detectors(mixed, TIME, methods) == upstream_detectors([stored[0], stored[2]], TIME, methods)
+    assert upstream_detectors(mixed, TIME, methods) == upstream_detectors([mixed[0], mixed[2]], TIME, methods)

@@ -16,7 +16,8 @@ def history(
     bench: Annotated[str, typer.Argument(help="The benchmark.")],
     metric: Annotated[str, typer.Argument(help="One of its metrics.")],
     at: Annotated[list[str] | None, typer.Option(help="Only this input point: NAME=VALUE, for every input.")] = None,
-    limit: Annotated[int, typer.Option(help="Newest measurements to look at.")] = 50,
+    limit: Annotated[int, typer.Option(help="Newest codes to look at.")] = 50,
+    uncommitted: Annotated[bool, typer.Option("--uncommitted", help="Take in uncommitted code too.")] = False,
     detector: Annotated[
         list[str] | None,
         typer.Option(help="holobench's over-time detectors, METHOD or METHOD=THRESHOLD, such as delta=2.5."),
@@ -26,7 +27,7 @@ def history(
     """Show a metric over time: change points, drift, and what holobench's own detectors say."""
     point = dict(arguments.pair(text, "--at") for text in at) if at else None
     document = open_workspace().metric_history(
-        bench, metric, point=point, limit=limit, detectors=arguments.detectors(detector)
+        bench, metric, point=point, limit=limit, uncommitted=uncommitted, detectors=arguments.detectors(detector)
     )
     output.print_json(document) if as_json else tables.history(document)
 

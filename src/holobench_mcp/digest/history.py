@@ -12,20 +12,27 @@ MAX_SERIES = 40
 def history(document: History) -> str:
     """What happened, then each measurement on a line."""
     at = f" at {', '.join(f'{k}={v}' for k, v in document.point.items())}" if document.point else ""
-    lines = [document.summary, f"{document.bench_name} {document.metric}{unit(document.units)}{at}, oldest first:"]
+    lines = [document.summary, *(f"limit: {limit.detail}" for limit in document.limits)]
+    order = {"git": "in the order of commits", "time": "by time of measurement"}.get(
+        document.order, "by commit, or time"
+    )
+    lines.append(f"{document.bench_name} {document.metric}{unit(document.units)}{at}, oldest first, {order}:")
+    head = len(lines)
     stepped = {c.result_id: c for c in document.change_points}
     for p in document.series[-MAX_SERIES:]:
         interval = f" [{number(p.ci[0])}, {number(p.ci[1])}]" if p.ci else ""
         lines.append(
-            f"{p.executed_at[:16]}Z {number(p.estimate)}{interval} rev {revision(p.source_revision, None)}"
+            f"{p.executed_at[:16]}Z {number(p.estimate)}{interval} rev {revision(p.source_revision, p.dirty)}"
             f" {p.result_id}"
         )
+        if p.missing_points:
+            lines[-1] += f" ({p.missing_points} points without a sample)"
         if p.result_id in stepped:
             c = stepped[p.result_id]
             size = f"{c.effect_percent:+.3g} %" if c.effect_percent is not None else f"{c.effect:+.3g}"
             lines[-1] += f"  <- step {size}, confidence {c.confidence:.3f}"
     if len(document.series) > MAX_SERIES:
-        lines.insert(2, f"… {len(document.series) - MAX_SERIES} earlier measurements")
+        lines.insert(head, f"… {len(document.series) - MAX_SERIES} earlier measurements")
     lines += [
         f"holobench {d['method']}: {'regressed' if d['regressed'] else 'no regression'} ({d['details']})"
         for d in document.detectors

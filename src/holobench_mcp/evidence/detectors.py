@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from holobench_mcp.model import Metric
 from holobench_mcp.result import upstream
-from holobench_mcp.result.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 def upstream_detectors(
-    snapshots: Sequence[Snapshot], metric: Metric, methods: Mapping[str, float | None]
+    datasets: Sequence[xr.Dataset], metric: Metric, methods: Mapping[str, float | None]
 ) -> list[dict[str, Any]]:
     """What the detectors say of the newest of some results.
 
-    snapshots: oldest first. methods: the detectors, with a threshold where one is not their default.
+    datasets: oldest first, of the same points. methods: the detectors, with a threshold where one is not their default.
     """
-    usable = [s.dataset[[metric.variable]] for s in snapshots if s.dataset is not None and metric.variable in s.dataset]
+    usable = [dataset[[metric.variable]] for dataset in datasets if metric.variable in dataset]
     if len(usable) < 2:
         return []
     stacked = upstream.over_time_dataset(usable, [f"{i:06d}" for i in range(len(usable))])

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Literal
 
 import numpy as np
 
 from holobench_mcp.evidence.formulas import FloatArray, t_quantile
 from holobench_mcp.evidence.run_tests import locations
-from holobench_mcp.result.points import place_of
 
-if TYPE_CHECKING:
-    from holobench_mcp.result.snapshot import Snapshot
+#: Logs where a metric is positive everywhere, units where it isn't, the share of true samples for booleans.
+LevelScale = Literal["log", "plain", "rate"]
+#: The normal's quantile of a 95 % interval.
+_Z = 1.959963984540054
 
 
 @dataclass(frozen=True)
 class Level:
-    """Where a metric lay in one measurement, with its 95 % interval; on the log scale where `log`."""
+    """Where a metric lay in one measurement, with its 95 % interval; in logs on the log scale."""
 
     value: float
     ci: tuple[float, float] | None
@@ -35,35 +36,49 @@ def run_number(values: FloatArray) -> float:
     return float(locations([values], few=False).mean())
 
 
-def level(runs: Sequence[Snapshot], variable: str, *, log: bool, point: Mapping[str, Any] | None = None) -> Level:
-    """A metric's level in one measurement: the mean of its runs' numbers.
+def level(runs: Sequence[FloatArray], scale: LevelScale) -> Level:
+    """A metric's level in one measurement: the mean of its runs' numbers; of booleans the mean of their samples.
 
-    runs: the processes of the measurement. With two or more, the interval is of their differences, else of the repeats.
-    point: only this input point. Raises KeyError when a run has no such point, ValueError for no finite sample.
+    runs: (points, repeats) each, NaN missing, with a finite sample at every point. With two or more, the interval is
+    of their differences, else of the repeats; a rate's is at least as wide as its samples make it (Wilson 1927).
     """
-    numbers, inner, df, n = [], 0.0, 0.0, 0
-    for run in runs:
-        samples = run.samples[variable].reshape(-1, run.samples[variable].shape[-1])
-        if point:
-            samples = samples[[place_of(run.coordinates, point)]]
-        samples = np.where(np.isfinite(samples), samples, np.nan)
-        samples = samples[np.isfinite(samples).any(axis=1)]
-        if samples.size == 0:
-            continue
-        values = np.log(samples) if log else samples
-        numbers.append(run_number(values))
-        counts = np.isfinite(values).sum(axis=1)
-        n += int(counts.sum())
-        some = counts > 1
-        inner = float((np.nanvar(values[some], axis=1, ddof=1) / counts[some]).sum()) / samples.shape[0] ** 2
-        df = float((counts[some] - 1).sum())
-    if not numbers:
-        raise ValueError(f"{variable} has no finite sample")
+    if not runs:
+        raise ValueError("no run has a finite sample")
+    n = sum(int(np.isfinite(run).sum()) for run in runs)
+    if scale == "rate":
+        numbers = [float(np.nanmean(run, axis=1).mean()) for run in runs]
+    else:
+        runs = [np.log(run) for run in runs] if scale == "log" else runs
+        numbers = [run_number(run) for run in runs]
     value = float(np.mean(numbers))
-    if len(numbers) > 1:
-        half = t_quantile(0.975, len(numbers) - 1) * float(np.std(numbers, ddof=1)) / math.sqrt(len(numbers))
-        return Level(value, (value - half, value + half), n, len(numbers))
-    if df > 0:
-        half = t_quantile(0.975, df) * math.sqrt(inner)
-        return Level(value, (value - half, value + half), n, 1)
-    return Level(value, None, n, len(numbers))
+    ci = _of_runs(numbers) if len(runs) > 1 else None if scale == "rate" else _of_repeats(value, runs[0])
+    if scale == "rate":
+        low, high = _of_trials(value, runs)
+        ci = (low, high) if ci is None else (max(min(low, ci[0]), 0.0), min(max(high, ci[1]), 1.0))
+    return Level(value, ci, n, len(runs))
+
+
+def _of_runs(numbers: Sequence[float]) -> tuple[float, float]:
+    value = float(np.mean(numbers))
+    half = t_quantile(0.975, len(numbers) - 1) * float(np.std(numbers, ddof=1)) / math.sqrt(len(numbers))
+    return value - half, value + half
+
+
+def _of_repeats(value: float, run: FloatArray) -> tuple[float, float] | None:
+    counts = np.isfinite(run).sum(axis=1)
+    several = counts > 1
+    df = float((counts[several] - 1).sum())
+    if df == 0:
+        return None
+    variance = float((np.nanvar(run[several], axis=1, ddof=1) / counts[several]).sum()) / counts.size**2
+    half = t_quantile(0.975, df) * math.sqrt(variance)
+    return value - half, value + half
+
+
+def _of_trials(rate: float, runs: Sequence[FloatArray]) -> tuple[float, float]:
+    """Wilson's score interval, for as many trials as the points, which count alike, are worth together."""
+    counts = np.sum([np.isfinite(run).sum(axis=1) for run in runs], axis=0)
+    n = counts.size**2 / float((1 / counts).sum())
+    centre = (rate + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
+    half = _Z / (1 + _Z**2 / n) * math.sqrt(rate * (1 - rate) / n + _Z**2 / (4 * n**2))
+    return max(centre - half, 0.0), min(centre + half, 1.0)

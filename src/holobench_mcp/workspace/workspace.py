@@ -136,22 +136,25 @@ class Workspace:
         *,
         point: Mapping[str, JsonScalar] | None = None,
         limit: int = 50,
+        uncommitted: bool = False,
         detectors: Mapping[str, float | None] | None = None,
     ) -> History:
-        """A metric over the newest measurements of a bench, with its change points or its drift."""
+        """A metric over the newest codes that a bench measured, with its change points or its drift.
+
+        uncommitted: code that was not committed is taken in as well.
+        """
         from holobench_mcp.workspace.tracking import DETECTORS, metric_history
 
         if not 2 <= limit <= 1000:
             raise InvalidArgument(f"limit: from 2 to 1000 measurements, not {limit}.")
-        chosen = DETECTORS if detectors is None else detectors
         return metric_history(
-            self.store,
-            self.library.snapshot,
+            self.library,
             self.library.bench(benchmark),
             metric,
             point=point,
             limit=limit,
-            detectors=chosen,
+            uncommitted=uncommitted,
+            detectors=DETECTORS if detectors is None else detectors,
         )
 
     # ------------------------------------------------------------------ taking in

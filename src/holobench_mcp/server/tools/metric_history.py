@@ -25,9 +25,13 @@ def register(server: MCPServer[Any], services: Services) -> None:
         point: Annotated[
             dict[str, str | int | float | bool] | None, Field(description="One input point, such as {'size': 200}")
         ] = None,
-        limit: Annotated[int, Field(ge=2, le=1000, description="Newest measurements to look at")] = 50,
+        limit: Annotated[int, Field(ge=2, le=1000, description="Newest codes to look at")] = 50,
+        uncommitted: Annotated[bool, Field(description="Take in uncommitted code too")] = False,
     ) -> Annotated[CallToolResult, History]:
-        """When did a metric change? Its value and interval at each measurement, oldest first, the change points with
-        the revisions between which they lie and how sure they are, or a slow drift that no single step shows."""
-        answered = services.workspace.metric_history(benchmark, metric, point=point, limit=limit)
+        """When did a metric change? Its value and interval at each code that was measured, in the order of commits,
+        the change points with the revisions between which they lie and how sure they are, or a slow drift that no
+        single step shows. One sweep, command and machine; limits names what is left out."""
+        answered = services.workspace.metric_history(
+            benchmark, metric, point=point, limit=limit, uncommitted=uncommitted
+        )
         return answer(digest.history(answered), answered)
