@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from holobench_mcp.capture.benchmark_files import benchmark_files, project_root, sources_sha256, sweep_sha256
+from holobench_mcp.capture.benchmark_files import (
+    benchmark_files,
+    is_apart_from_the_product,
+    project_root,
+    sources_sha256,
+    sweep_sha256,
+)
 from holobench_mcp.capture.loaded_files import LoadedFiles, SweepSource
 
 
@@ -37,7 +43,7 @@ def loaded(folder: Path, modules: Sequence[str], sweeps: Sequence[str] = ()) -> 
             {"benchmarks/run.py", "benchmarks/cases/sort.py", "benchmarks/tools.py"},
         ),
         ("scripts/speed.py", ["scripts/speed.py", "scripts/workload.py", "algo.py"], [],
-         {"scripts/speed.py", "scripts/workload.py"}),
+         {"scripts/speed.py"}),
         ("run.py", ["run.py", "perf/load.py", "p/timing.py", "p/core.py"], [], {"run.py", "perf/load.py", "p/timing.py"}),
         ("p/bench.py", ["p/__init__.py", "p/bench.py", "p/core.py"], [], {"p/bench.py"}),
         ("src/bench.py", ["src/bench.py", "src/core.py"], ["src/bench.py"], {"src/bench.py"}),
@@ -51,6 +57,25 @@ def test_the_benchmark_is_more_than_the_file_of_its_command(
     project(tmp_path, *modules, *sweeps, *([command] if command else []))
     files = benchmark_files(tmp_path / command if command else None, loaded(tmp_path, modules, sweeps), tmp_path)
     assert {file.relative_to(tmp_path).as_posix() for file in files} == found
+
+
+@pytest.mark.parametrize(
+    ("path", "apart"),
+    [
+        ("bench.py", True),
+        ("sweeps.py", True),
+        ("benchmarks/cases/sort.py", True),
+        ("benchmarks/pkg/__init__.py", False),  # a package among benchmarks may be what they measure
+        ("scripts/sweeps.py", True),
+        ("pkg/bench.py", False),
+        ("pkg/benchmarks/bench.py", False),
+        ("src/benchmarks/bench.py", False),
+        ("src/bench.py", False),
+    ],
+)
+def test_a_benchmark_in_a_package_has_its_product_beside_it(tmp_path: Path, path: str, apart: bool) -> None:
+    project(tmp_path, path, "pkg/__init__.py", "benchmarks/__init__.py", "benchmarks/cases/x.py", "src/p/__init__.py")
+    assert is_apart_from_the_product(tmp_path, path) is apart
 
 
 def test_what_is_outside_the_project_or_gone_is_not_its_benchmark(tmp_path: Path) -> None:

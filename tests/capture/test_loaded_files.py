@@ -107,6 +107,33 @@ def test_programs_that_a_run_starts_are_known(folder: Path) -> None:
     assert "data.txt" in below(folder, files)
 
 
+@pytest.mark.parametrize(
+    ("call", "hears"),
+    [
+        ("[sys.executable, '-c', 'pass']", True),
+        ("[sys.executable, '-Wdefault::ImportWarning', '-u', 'mine/core.py', '-I']", True),
+        ("[sys.executable, '-XI', '-m', 'mine.core', '-E']", True),
+        ("[sys.executable, '-I', 'mine/core.py']", False),
+        ("[sys.executable, '-uE', 'mine/core.py']", False),
+        ("[sys.executable, '-c', 'pass'], env={}", False),
+        ("[sys.executable, '-c', 'pass'], env={**os.environ}", True),
+        ("[sys.executable, '-c', 'pass'], env={b'HOLOBENCH_MCP_PROBE': b'x'}", True),
+    ],
+)
+def test_a_python_that_is_started_so_that_it_says_nothing_is_known_as_such(
+    folder: Path, call: str, hears: bool
+) -> None:
+    files = loaded(folder, f"import os, subprocess, sys; subprocess.run({call})")
+    assert [len(files.programs), len(files.deaf)] == ([1, 0] if hears else [0, 1])
+
+
+def test_a_folder_that_is_gone_is_no_trouble(folder: Path) -> None:
+    text = "import os; os.mkdir('x'); os.chdir('x'); os.rmdir('../x'); os.execv(sys.executable, [sys.executable, '-c', 'pass'])"
+    for mode in ("modules", "opened"):
+        plain, probed = (ran(folder, f"import sys; {text}", mode=m) for m in (None, mode))  # type: ignore[arg-type]
+        assert (plain.returncode, plain.output_tail) == (probed.returncode, probed.output_tail) == (0, "")
+
+
 def test_the_run_is_as_it_would_be_without_us(folder: Path) -> None:
     (folder / "own").mkdir()
     (folder / "own" / "sitecustomize.py").write_text("import sys\nsys.mine = __file__\n")
@@ -137,7 +164,7 @@ def test_a_sitecustomize_that_fails_fails_as_it_would_without_us(folder: Path) -
 def test_a_run_leaves_nothing_of_ours_in_its_folder(folder: Path) -> None:
     before = set(folder.rglob("*")) | {folder / "main.py"}
     loaded(folder, "import mine.core; mine.core.work()", env={"PYTHONDONTWRITEBYTECODE": "1"})
-    assert set(folder.rglob("*")) == before
+    assert {p for p in folder.rglob("*") if "cache" not in p.relative_to(folder).parts} == before
 
 
 @pytest.mark.parametrize(

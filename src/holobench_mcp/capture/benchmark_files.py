@@ -1,7 +1,7 @@
 """Which files of a project are the benchmark: more than the one that the command names.
 
-The command's own file, the files of the classes that it sweeps, and what a run loads of the folder that they stand in,
-where that is a folder of benchmarks. An edit of any of them may make a difference that is not the code's.
+The command's own file, the files of the classes that it sweeps, and what a run loads whose name, or whose folder's,
+says that it measures. An edit of any of them may make a difference that is not the code's.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from pathlib import Path, PurePath, PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from holobench_mcp.capture.environment import source_sha256
 from holobench_mcp.capture.loaded_files import LoadedFiles
@@ -19,6 +19,8 @@ from holobench_mcp.capture.loaded_files import LoadedFiles
 _MEASURES = frozenset({
     "bench", "benches", "benchmark", "benchmarks", "benchmarking", "harness", "perf", "timer", "timing", "timings",
 })  # fmt: skip
+#: Those of them that no product's own code has.
+_IS_A_BENCHMARK = frozenset({"bench", "benches", "benchmark", "benchmarks", "benchmarking"})
 #: Folders of a project that hold its own code, whatever else stands there.
 _OF_THE_PRODUCT = frozenset({"src", "lib", "python"})
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
@@ -27,8 +29,22 @@ _INSTALLED = frozenset({"site-packages", "dist-packages"})
 def names_a_benchmark(path: str) -> bool:
     """Whether a program's name, or its folder's, says that it measures."""
     file = PurePosixPath(path)
-    words = {word for part in (*file.parent.parts, file.stem) for word in re.split(r"[_.-]", part.lower())}
-    return file.suffix in (".py", ".sh") and not words.isdisjoint(_MEASURES)
+    return file.suffix in (".py", ".sh") and any(_words(part) & _MEASURES for part in (*file.parent.parts, file.stem))
+
+
+def is_apart_from_the_product(root: Path, path: str) -> bool:
+    """Whether a file of a benchmark is in no package that it may measure: there, a sweep has its product beside it.
+
+    Only such a file can be the base's on both sides without hiding a change. path: from the project's top, `root`.
+    """
+    folders = PurePosixPath(path).parent.parts
+    packages = [i for i in range(len(folders)) if (root / Path(*folders[: i + 1]) / "__init__.py").exists()]
+    of_benchmarks = (_words(folders[i]) & _IS_A_BENCHMARK for i in packages)
+    return _OF_THE_PRODUCT.isdisjoint(folders) and all(of_benchmarks)
+
+
+def _words(name: str) -> set[str]:
+    return set(re.split(r"[_.-]", name.lower()))
 
 
 def project_root(folder: Path) -> Path:
@@ -44,13 +60,8 @@ def benchmark_files(command_file: Path | None, loaded: LoadedFiles, root: Path) 
     top = root.resolve()
     sweeps = {part.file for parts in loaded.sweeps.values() for part in parts}
     own = _inside([*([command_file] if command_file else []), *sweeps], top)
-    folders = [file.parent for file in own if _is_a_benchmarks_folder(file.parent, top)]
     modules = _inside({path for paths in loaded.modules.values() for path in paths if path.endswith(".py")}, top)
-    beside = [
-        module
-        for module in modules
-        if names_a_benchmark(module.relative_to(top).as_posix()) or any(map(module.is_relative_to, folders))
-    ]
+    beside = [module for module in modules if names_a_benchmark(module.relative_to(top).as_posix())]
     return list(dict.fromkeys([*own, *sorted(beside)]))
 
 
@@ -85,13 +96,3 @@ def _inside(paths: Iterable[str | Path], top: Path) -> list[Path]:
             if file.is_relative_to(top) and _INSTALLED.isdisjoint(file.parts) and file.is_file():
                 files.append(file)
     return list(dict.fromkeys(files))
-
-
-def _is_a_benchmarks_folder(folder: Path, top: Path) -> bool:
-    """Whether what stands in a folder beside a benchmark is the benchmark too, and not what it measures."""
-    below: PurePath = folder.relative_to(top)
-    if names_a_benchmark((below / "any.py").as_posix()):
-        return True
-    is_a_project = any((folder / name).exists() for name in ("pyproject.toml", "setup.py", "setup.cfg", ".git"))
-    is_the_products = folder == top or not _OF_THE_PRODUCT.isdisjoint(below.parts)
-    return not is_the_products and not is_a_project and not (folder / "__init__.py").exists()

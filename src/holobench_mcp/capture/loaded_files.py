@@ -38,6 +38,7 @@ class LoadedFiles:
     modules: Mapping[str, frozenset[str]] = field(default_factory=dict)  #: by a module's name, where it came from
     opened: frozenset[str] | None = None  #: files that were opened to be read; None where nobody looked
     programs: frozenset[str] = frozenset()  #: what the run started, as far as it is known
+    deaf: frozenset[str] = frozenset()  #: what it started in a way that no probe is run
     sweeps: Mapping[str, tuple[SweepSource, ...]] = field(default_factory=dict)  #: by `module.Class`
     lines: Mapping[str, frozenset[int]] | None = None  #: which of the wanted lines ran, by file; None: not known
 
@@ -93,8 +94,9 @@ def read_loaded_files(folder: Path) -> LoadedFiles:
         modules.setdefault(name, set()).add(path)
     opened: set[str] = set()
     programs: set[str] = set()
+    deaf: set[str] = set()
     for kind, path in _records(folder, "opened", 2):
-        (programs if kind == "program" else opened).add(path)
+        {"program": programs, "deaf": deaf}.get(kind, opened).add(path)
     sweeps: dict[str, list[SweepSource]] = {}
     for name, path, source in _records(folder, "sweeps", 3):
         part = SweepSource(path, source)
@@ -109,6 +111,7 @@ def read_loaded_files(folder: Path) -> LoadedFiles:
         modules={name: frozenset(paths) for name, paths in modules.items()},
         opened=frozenset(opened) if any(folder.glob("*.opened")) else None,
         programs=frozenset(programs),
+        deaf=frozenset(deaf),
         sweeps={name: tuple(parts) for name, parts in sweeps.items()},
         lines={path: frozenset(numbers) for path, numbers in lines.items()} if followed else None,
     )

@@ -56,12 +56,12 @@ _LOADED = frozenset({
 
 
 def change_cautions(
-    change: Change, *, protected: Sequence[str], import_folders: Sequence[str]
+    change: Change, *, protected: Sequence[str], import_folders: Sequence[str], benchmark: Sequence[str] = ()
 ) -> tuple[Difference, ...]:
     """What the lines that the head adds look like: a cache, a bent clock, a module in another's place.
 
     protected: paths of which the base's version is measured. import_folders: folders whose modules the benchmark finds
-    first. Paths are from the repository's top.
+    first. benchmark: files that are known to be the benchmark's. Paths are from the repository's top.
     """
     files = [file for file in change.files if not _is_below(file.path, protected)]
     # A clock that is no longer read is as telling as one that is.
@@ -69,7 +69,11 @@ def change_cautions(
     clocks = _signs(files, _CLOCK, removed=True)
     benchmark_modules = [module.stem for module in map(PurePosixPath, protected) if module.suffix == ".py"]
     shadows = [file.path for file in files if _takes_anothers_place(file, import_folders, benchmark_modules)]
-    harness = [file.path for file in files if file.path not in shadows and names_a_benchmark(file.path)]
+    harness = [
+        file.path
+        for file in files
+        if file.path not in shadows and (file.path in benchmark or names_a_benchmark(file.path))
+    ]
     cautions = []
     if caches:
         detail = f"the head's change looks as if it keeps answers: {_places(caches)}"
@@ -82,8 +86,8 @@ def change_cautions(
         cautions.append(_caution("measurement_touched", detail))
     if harness:
         detail = (
-            f"the head changed files that look like a benchmark's and are not protected: {named(harness)}. Each side "
-            "was measured with its own"
+            "the head changed files that are the benchmark's, or look like it, and not protected: "
+            f"{named(harness)}. Each side was measured with its own"
         )
         cautions.append(_caution("benchmark_source", detail))
     if not change.whole:

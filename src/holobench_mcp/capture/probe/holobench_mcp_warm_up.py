@@ -53,9 +53,11 @@ def _listen(folder, write):
             note("file", arguments[0])
         elif event in ("subprocess.Popen", "os.exec", "os.posix_spawn"):
             words = arguments[1]
-            for word in [words] if isinstance(words, (str, bytes)) else list(words)[:100]:
+            words = [words] if isinstance(words, (str, bytes)) else list(words)[:100]
+            for word in words:
                 note("file", word)
-            note("program", arguments[0] or arguments[1][0])
+            program = arguments[0] or words[0]
+            note("program" if _hears(words, arguments[-1]) else "deaf", program)
         elif event == "os.system":
             note("program", arguments[0])
 
@@ -68,6 +70,20 @@ def _listen(folder, write):
 
     sys.addaudithook(careful)  # a Python before 3.8 has none
     write("opened", "")
+
+
+def _hears(words, env):
+    """Whether a Python that is started so runs the probe too: it has the variables, and is not told to ignore them."""
+    names = ("HOLOBENCH_MCP_PROBE", b"HOLOBENCH_MCP_PROBE")
+    given = [entry[:19] for entry in env] if isinstance(env, (list, tuple)) else env
+    if given is not None and not any(name in given for name in names):
+        return False
+    for word in map(os.fsdecode, words[1:]):
+        if not word.startswith("-") or word in ("-c", "-m", "-"):
+            return True
+        if not word.startswith("--") and any(letter in word for letter in "IES") and word[1] not in "WX":
+            return False
+    return True
 
 
 def _follow(wanted_file, write):

@@ -84,8 +84,8 @@ def _sweeps():
 
 def _give_way():
     """Take this folder off the path, and import the module that would have been found without it."""
-    here = os.path.dirname(os.path.abspath(__file__))
-    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or os.curdir) != here]
+    here = os.path.dirname(__file__)
+    sys.path[:] = [entry for entry in sys.path if entry.rstrip(os.sep) != here]
     sys.path_importer_cache.pop(here, None)
     own = sys.modules.pop("sitecustomize", None)
     try:
@@ -98,10 +98,10 @@ def _give_way():
             sys.modules.setdefault("sitecustomize", own)
 
 
-_script = os.path.abspath((getattr(sys, "argv", None) or [""])[0])
 _folder = os.environ.get(_FOLDER, "")
 if _folder and os.path.isdir(_folder):
     try:
+        _script = os.path.abspath((getattr(sys, "argv", None) or [""])[0])
         atexit.register(_at_exit)
         if os.environ.get(_MODE, "modules") != "modules":
             import holobench_mcp_warm_up
