@@ -17,7 +17,7 @@ from holobench_mcp.model import CaptureError, Environment, Input, JsonScalar, Me
 from holobench_mcp.result import upstream
 from holobench_mcp.result.coordinates import kind_of, of_enum, plain_array
 from holobench_mcp.result.optimum import optimum
-from holobench_mcp.result.snapshot import NO_REGRESSIONS, Snapshot
+from holobench_mcp.result.snapshot import NO_REGRESSIONS, Snapshot, in_order
 from holobench_mcp.result.strict_json import finite_or_none
 
 if TYPE_CHECKING:
@@ -149,13 +149,21 @@ def _history(dataset: xr.Dataset, metric: Metric, inputs: Sequence[str]) -> dict
 
 
 def _scalars_only(moment: xr.Dataset, inputs: Sequence[str], metrics: Sequence[Metric]) -> xr.Dataset:
-    dataset = moment[[m.variable for m in metrics if m.variable in moment]]
-    if "repeat" not in dataset.dims:
-        dataset = dataset.expand_dims("repeat", axis=-1).assign_coords(repeat=[1])
+    """The samples of the metrics over the inputs and `repeat`, and nothing else. Raises CaptureError for others."""
+    import xarray as xr
+
     dims = [*inputs, "repeat"]
-    dataset = dataset.transpose(*[d for d in dims if d in dataset.dims], missing_dims="ignore")
-    coords = {d: plain_array(np.asarray(dataset[d].values)) for d in dims if d in dataset.dims}
-    return dataset.drop_vars([c for c in dataset.coords if c not in coords]).assign_coords(coords).drop_attrs()
+    coords = {d: plain_array(np.asarray(moment[d].values)) if d in moment.dims else np.array([1]) for d in dims}
+    arrays = {}
+    for name in (m.variable for m in metrics):
+        lacking = set(dims) ^ {str(d) for d in moment.variables[name].dims}
+        if lacking == {"repeat"} and "repeat" not in moment.dims:
+            arrays[name] = in_order(moment, name, inputs)[..., np.newaxis]
+        elif lacking:
+            raise CaptureError(f"{name} was not measured at every input: {', '.join(sorted(lacking))} is not its own.")
+        else:
+            arrays[name] = in_order(moment, name, dims)
+    return xr.Dataset({name: (dims, array) for name, array in arrays.items()}, coords=coords)
 
 
 def _constant(value: Any) -> JsonScalar:  # noqa: ANN401 - whatever a sweep holds constant

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 def optimum(dataset: xr.Dataset, metric: Metric, inputs: Sequence[str]) -> dict[str, Any]:
     """`optimal_value` and `optimal_inputs` of a metric: null and empty where nothing finite was measured."""
-    if metric.variable not in dataset:
+    samples = dataset.variables.get(metric.variable)
+    if samples is None:
         return {"optimal_value": None, "optimal_inputs": {}}
-    samples = dataset[metric.variable]
     try:
         values = np.asarray(samples.values)
         values = values if values.dtype.kind in "fiub" else values.astype(np.float64)
@@ -34,7 +34,9 @@ def optimum(dataset: xr.Dataset, metric: Metric, inputs: Sequence[str]) -> dict[
         value = float(values[first]) if is_best[first] else None
         by_dim = dict(zip(samples.dims, places, strict=True))
         where = {
-            name: coordinate_scalar(_cropped(samples.coords[name], by_dim)) for name in inputs if name in samples.coords
+            name: coordinate_scalar(_cropped(dataset.variables[name], by_dim))
+            for name in inputs
+            if name in dataset.coords and set(dataset.variables[name].dims) <= set(samples.dims)
         }
     except (ValueError, IndexError, TypeError):  # no samples at all, none that is a number
         return {"optimal_value": None, "optimal_inputs": {}}
@@ -64,6 +66,6 @@ def _places_by_dim(mask: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.intp]]:
     return [np.flatnonzero(mask.any(axis=tuple(a for a in axes if a != axis))) for axis in axes]
 
 
-def _cropped(coordinate: xr.DataArray, places: dict[Any, npt.NDArray[np.intp]]) -> npt.NDArray[Any]:
+def _cropped(coordinate: xr.Variable, places: dict[Any, npt.NDArray[np.intp]]) -> npt.NDArray[Any]:
     values = np.asarray(coordinate.values)
     return values[np.ix_(*(places[dim] for dim in coordinate.dims))] if coordinate.dims else values

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from holobench_mcp.model import IntegrityError, InvalidArgument
 from holobench_mcp.result.coordinates import plain_array
-from holobench_mcp.result.snapshot import Snapshot
+from holobench_mcp.result.snapshot import Snapshot, in_order
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -38,10 +38,10 @@ def encode_samples(snapshot: Snapshot) -> bytes:
     dims = [i.name for i in snapshot.inputs] + ["repeat"]
     arrays: dict[str, npt.NDArray[Any]] = {"dims": np.array(dims, dtype=np.str_)}
     for name in dims:
-        arrays[f"coord/{name}"] = plain_array(np.asarray(snapshot.dataset[name].values))
+        arrays[f"coord/{name}"] = plain_array(np.asarray(snapshot.dataset.variables[name].values))
     for metric in snapshot.metrics:
-        if metric.variable in snapshot.dataset:
-            values = snapshot.dataset[metric.variable].transpose(*dims).values
+        if metric.variable in snapshot.dataset.variables:
+            values = in_order(snapshot.dataset, metric.variable, dims)
             arrays[f"metric/{metric.variable}"] = np.ascontiguousarray(values)
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **cast("Any", arrays))

@@ -163,9 +163,9 @@ class Snapshot:
             return {}
         dims = [i.name for i in self.inputs] + ["repeat"]
         return {
-            m.variable: np.asarray(self.dataset[m.variable].transpose(*dims).values, dtype=np.float64)
+            m.variable: in_order(self.dataset, m.variable, dims).astype(np.float64, copy=False)
             for m in self.metrics
-            if m.variable in self.dataset
+            if m.variable in self.dataset.variables
         }
 
     @cached_property
@@ -173,7 +173,7 @@ class Snapshot:
         """The values of every input, in declaration order: shape (points,) each."""
         if self.dataset is None:
             return {}
-        return {i.name: np.asarray(self.dataset[i.name].values) for i in self.inputs}
+        return {i.name: np.asarray(self.dataset.variables[i.name].values) for i in self.inputs}
 
     def metric(self, variable: str) -> Metric:
         """A metric's declaration. Raises KeyError."""
@@ -199,6 +199,13 @@ class Snapshot:
     def with_(self, **changes: Any) -> Snapshot:  # noqa: ANN401 - the fields of this class
         """The same result with some fields replaced."""
         return replace(self, **changes)
+
+
+def in_order(dataset: xr.Dataset, variable: str, dims: Sequence[str]) -> npt.NDArray[Any]:
+    """A variable's values with its dimensions in an order. By its Variable: a DataArray takes 0.3 ms to make."""
+    found = dataset.variables[variable]
+    values = np.asarray(found.values)
+    return values if list(found.dims) == list(dims) else values.transpose([found.dims.index(d) for d in dims])
 
 
 def _listed(values: npt.NDArray[Any]) -> list[Any]:
