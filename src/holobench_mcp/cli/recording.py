@@ -35,7 +35,8 @@ def run(
         for result_id in report.result_ids:
             output.out(result_id)
     if not report.result_ids:
-        output.note("nothing was recorded: the command collected no holobench sweep.")
+        why = "" if report.problems else ": the command collected no holobench sweep"
+        output.note(f"nothing was recorded{why}.")
     if report.returncode or not report.result_ids:
         raise typer.Exit(report.returncode or 2)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from holobench_mcp.config import check_store
 from holobench_mcp.model import ConfigError, IntegrityError, StoreError
 from holobench_mcp.store import layout
+from holobench_mcp.store.remote import explanation, missing_bucket, open_bucket
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -68,7 +69,9 @@ class Backend:
         try:
             with self._as_sentence(f"read {key}"):
                 return obstore.get(self._store(), key).bytes().to_bytes()
-        except FileNotFoundError:
+        except FileNotFoundError as problem:
+            if missing_bucket(problem):
+                raise self._error(f"read {key}", problem) from problem
             return None
 
     def get_blob(self, sha256: str, name: str) -> bytes:
@@ -111,10 +114,13 @@ class Backend:
             return
         import obstore
 
-        with self._as_sentence(f"list {prefix}"):
-            for page in obstore.list(self._store(), prefix=prefix.rstrip("/")):
-                for found in page:
-                    yield found["path"], found["size"]
+        try:
+            with self._as_sentence(f"list {prefix}"):
+                for page in obstore.list(self._store(), prefix=prefix.rstrip("/")):
+                    for found in page:
+                        yield found["path"], found["size"]
+        except FileNotFoundError as problem:
+            raise self._error(f"list {prefix}", problem) from problem
 
     def listing_stamp(self, prefix: str) -> int | None:
         """A number that changes when a key is added below a prefix, where the backend has one for nothing."""
@@ -153,11 +159,13 @@ class Backend:
                 obstore.put(self._store(), key, data, mode=mode)  # type: ignore[arg-type]  # 'create' or 'overwrite'
         except AlreadyExistsError:
             return False
+        except FileNotFoundError as problem:
+            raise self._error(f"write {key}", problem) from problem
         return True
 
     def _store(self) -> ObjectStore:
         if self._opened is None:
-            from obstore.store import LocalStore, MemoryStore, from_url
+            from obstore.store import LocalStore, MemoryStore
 
             if self.location.folder is not None:
                 self._opened = LocalStore(self.location.folder)
@@ -167,9 +175,11 @@ class Backend:
                 from obstore.exceptions import BaseError
 
                 try:
-                    self._opened = from_url(self.location.url)
+                    self._opened = open_bucket(self.location.url)
                 except (BaseError, ValueError) as problem:
-                    raise ConfigError(f"store: {self.location.url!r} can't be opened: {_cause(problem)}") from problem
+                    raise ConfigError(
+                        f"store: {self.location.url!r} can't be opened: {_cause(problem, self.location)}"
+                    ) from problem
         return self._opened
 
     @contextmanager
@@ -182,20 +192,26 @@ class Backend:
         except (AlreadyExistsError, FileNotFoundError):
             raise
         except (BaseError, OSError, ValueError) as problem:
-            raise StoreError(f"Could not {doing} in the store {self.location.url}: {_cause(problem)}") from problem
+            raise self._error(doing, problem) from problem
+
+    def _error(self, doing: str, problem: BaseException) -> StoreError:
+        cause = _cause(problem, self.location)
+        return StoreError(f"Could not {doing} in the store {self.location.url}: {cause}")
 
 
 _memory_stores: dict[str, ObjectStore] = {}
 
 
-def _cause(problem: BaseException) -> str:
+def _cause(problem: BaseException, location: Location) -> str:
+    if location.folder is None and (known := explanation(problem, location.url)):
+        return known
     text = " ".join(str(problem).split("Debug source:")[0].split())
-    for known in (
+    for said in (
         "No space left on device",
         "Read-only file system",
         "Permission denied",
         "Disk quota exceeded",
     ):
-        if known.lower() in text.lower():
-            return f"{known.lower()}."
+        if said.lower() in text.lower():
+            return f"{said.lower()}."
     return text[:300] or type(problem).__name__

@@ -66,7 +66,14 @@ def list_results(
         names.setdefault(entry.result_id, []).append(entry.name)
     total = index.count(**conditions)
     reason = " ".join(
-        filter(None, (_why_empty(library, conditions, total), left_out(unreadable), damaged_baselines(damaged)))
+        filter(
+            None,
+            (
+                _why_empty(library, conditions, total + len(unreadable)),
+                left_out(unreadable),
+                damaged_baselines(damaged),
+            ),
+        )
     )
     return ResultPage(
         **({"reason": reason} if reason else {}),
@@ -145,8 +152,8 @@ def _conditions(library: Library, benchmark: str | None, revision: str | None, l
     return conditions
 
 
-def _why_empty(library: Library, conditions: Conditions, total: int) -> str | None:
-    if total:
+def _why_empty(library: Library, conditions: Conditions, recorded: int) -> str | None:
+    if recorded:
         return None
     if not conditions:
         return nothing_recorded(library.store)
