@@ -59,6 +59,8 @@ def compare_results(
     unpaired = _unpaired(base, cand)
     run_cfg = upstream.run_config() if run_cfg is None else run_cfg
     base_ds, cand_ds = base.known_dataset, cand.known_dataset
+    if isinstance(baseline, Snapshot) and isinstance(candidate, Snapshot):
+        base_ds, cand_ds = _joinable(base_ds, cand_ds), _joinable(cand_ds, base_ds)
     stacked = _stack_equal(base_ds, cand_ds)
     if stacked is None:
         stacked = upstream.over_time_dataset([base_ds, cand_ds], _SIDES)
@@ -148,6 +150,16 @@ def _metric(reg: Any) -> dict[str, Any]:  # noqa: ANN401 - bencher's RegressionR
         "regressed": bool(reg.regressed),
         "verdict": verdict(reg.to_dict()),
     }
+
+
+def _joinable(dataset: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
+    """The dataset with times as texts where the other side's input is none: xarray joins times with nothing else."""
+    times = [
+        name
+        for name in set(dataset.coords) & set(other.coords)
+        if dataset[name].dtype.kind == "M" and other[name].dtype.kind != "M"
+    ]
+    return dataset.assign_coords({name: dataset[name].values.astype(str) for name in times}) if times else dataset
 
 
 def _stack_equal(base: xr.Dataset, cand: xr.Dataset) -> xr.Dataset | None:

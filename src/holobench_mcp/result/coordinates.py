@@ -65,7 +65,7 @@ def plain_values(values: npt.NDArray[Any]) -> list[str | int | float | bool]:
 
 
 def in_common(values: npt.NDArray[Any], other: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The values that an input has on both sides, sorted. 1 and "1" are two values, though numpy makes one of them."""
-    if any((values.dtype.kind == kind) != (other.dtype.kind == kind) for kind in "UM"):
+    """The values that an input has on both sides, sorted. 1, "1" and true are three values, though one to numpy."""
+    if any((values.dtype.kind == kind) != (other.dtype.kind == kind) for kind in "UMb"):
         return values[:0]
     return np.intersect1d(values, other)
