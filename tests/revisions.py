@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from conftest import PYTHON, git
 from holobench_mcp.config import BenchmarkConfig, cache_folder, load_config
-from holobench_mcp.measure.revisions import Measured, measure_revisions
+from holobench_mcp.measure.revisions import RevisionMeasurement, RevisionPlan
+from holobench_mcp.measure.session import OnProgress
+from holobench_mcp.model import MeasurementDocument
 from holobench_mcp.result.snapshot import Snapshot
 from holobench_mcp.workspace import Workspace
 
@@ -15,26 +18,37 @@ HONEST = "import time\ndef work(size):\n    time.sleep(0.03)\n    return size\n"
 FAST = "import time\ndef work(size):\n    time.sleep(0.004)\n    return size\n"
 SLOW = "import time\ndef work(size):\n    time.sleep(0.1)\n    return size\n"
 WRONG = "def work(size):\n    return 0\n"
-#: Looks fast as its answer is kept where it outlives the process and its folders.
-KEPT_ON_DISK = (
+#: Looks fast as its answer is cached where it outlives the process and its folders.
+CACHED_ON_DISK = (
     "import atexit, pathlib, time\nkept = pathlib.Path.home() / 'kept'\nthere = kept.exists()\natexit.register(kept.touch)\n"
     "def work(size):\n    if not there: time.sleep(0.1)\n    return size\n"
 )
 
 
 def measured(
-    project: Path, config: dict[str, object] | None = None, **options: object
-) -> tuple[Measured, list[Snapshot]]:
-    """Measure without a store: the snapshots as they would be recorded."""
-    kept: list[Snapshot] = []
+    project: Path,
+    config: dict[str, object] | None = None,
+    *,
+    progress: OnProgress | None = None,
+    cancel: threading.Event | None = None,
+    **plan: object,
+) -> tuple[MeasurementDocument, list[Snapshot]]:
+    """Measure without a store: the document, and the snapshots as they would be recorded."""
+    snapshots: list[Snapshot] = []
 
     def record(s: Snapshot) -> str:
-        kept.append(s)
-        return f"{s.bench_name}-{len(kept)}-x"
+        snapshots.append(s)
+        return f"{s.bench_name}-{len(snapshots)}-x"
 
     benchmark = BenchmarkConfig.model_validate({"command": [PYTHON, "tiny.py"], "timeout_s": 60, **(config or {})})
-    given = {"record": record, "settled": lambda *_: False, "rounds": 2, **options}
-    return measure_revisions("tiny", benchmark, project, **given), kept  # type: ignore[arg-type]
+    planned = RevisionPlan("tiny", benchmark, project, **{"rounds": 2, **plan})
+    with RevisionMeasurement(
+        planned, record=record, save=lambda _: None, progress=progress, cancel=cancel
+    ) as measurement:
+        measurement.prepare()
+        while not measurement.is_over:
+            measurement.round()
+        return measurement.finish(), snapshots
 
 
 def nothing_is_left(project: Path) -> bool:

@@ -7,10 +7,12 @@ from typing import Any, Literal
 from pydantic import Field
 
 from holobench_mcp.model import (
+    Cause,
     ClaimOutcome,
     ComparisonDocument,
     Decision,
     Direction,
+    Failure,
     Frozen,
     JsonScalar,
     Kind,
@@ -135,14 +137,23 @@ class MeasurementReport(Frozen):
 
 
 class RevisionReport(Frozen):
-    """An interleaved A/B measurement of two revisions, and the comparison that came of it."""
+    """An interleaved A/B measurement of two revisions: one decision, and the comparisons that came of it.
 
+    The decision is the worst of its comparisons; a head that can't be measured is `regressed`, cause `missing`.
+    """
+
+    decision: Decision
+    cause: Cause | None = None
+    reason: str
+    next_step: str | None = None
     measurement: str
     benchmark: str
     base_revision: str
     head_revision: str
+    head_dirty: bool = False
     rounds: int
     stopped: str | None
+    head_failure: Failure | None = None
     protected_changed: tuple[str, ...]
     notes: tuple[str, ...]
     comparisons: tuple[ComparisonDocument, ...]

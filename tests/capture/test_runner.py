@@ -76,20 +76,20 @@ def test_every_sweep_of_a_benchmark_is_caught_with_where_it_came_from(
     (tmp_path / "bench.py").write_text(source)
     revision = repository("a benchmark")
     (tmp_path / "bench.py").write_text(source + "# edited\n")
-    seen: list[Snapshot] = []
+    snapshots: list[Snapshot] = []
     said: list[bytes] = []
     command = [PYTHON, "bench.py", "mine", "3"]
-    outcome = run_command(command, cwd=tmp_path, label="after", on_output=said.append, on_snapshot=seen.append)
+    outcome = run_command(command, cwd=tmp_path, label="after", on_output=said.append, on_snapshot=snapshots.append)
 
     assert outcome.returncode == 3
     assert [s.bench_name for s in outcome.snapshots] == ["mine-first", "mine-second"]
-    assert seen == outcome.snapshots
+    assert snapshots == outcome.snapshots
     assert outcome.problems == []
     assert not outcome.timed_out
     assert not outcome.cancelled
     assert outcome.output_tail.endswith("both are done\n")
     assert b"\x1b[31mboth are done" in b"".join(said)
-    for snapshot in seen:
+    for snapshot in snapshots:
         assert snapshot.samples["time_ms"].tolist() == [[10.0, 10.0], [20.0, 20.0]]
         assert snapshot.provenance["source_revision"] == revision
         assert snapshot.provenance["display_label"] == "after"
@@ -106,8 +106,8 @@ def test_what_a_launcher_sets_is_what_holobench_reads() -> None:
 
     assert PROVENANCE_ENV["display_label"] == runner.LABEL
     assert PROVENANCE_ENV["source_revision"] == runner.REVISION
-    told = (launch_env.RESULT_PATH_ENV, launch_env.NO_CACHE_ENV, launch_env.NO_SHOW_ENV)
-    assert told == (runner.RESULT_PATH, runner.NO_CACHE, runner.NO_SHOW)
+    names = (launch_env.RESULT_PATH_ENV, launch_env.NO_CACHE_ENV, launch_env.NO_SHOW_ENV)
+    assert names == (runner.RESULT_PATH, runner.NO_CACHE, runner.NO_SHOW)
 
 
 def test_the_child_gets_the_launchers_variables_and_keeps_its_callers(
@@ -221,16 +221,16 @@ def test_a_pickle_that_would_run_code_is_a_problem_and_runs_nothing(saved: Path,
 
 
 def test_a_result_that_is_not_recorded_is_a_problem_and_the_next_is(saved: Path, tmp_path: Path) -> None:
-    kept: list[Snapshot] = []
+    recorded: list[Snapshot] = []
 
     def keep(snapshot: Snapshot) -> None:
-        if not kept:
-            kept.append(snapshot)
+        if not recorded:
+            recorded.append(snapshot)
             raise OSError("no space left on device")
-        kept.append(snapshot)
+        recorded.append(snapshot)
 
     outcome = run_command(shell(f"cat {saved} {saved} > $BENCHER_RESULT_PATH"), cwd=tmp_path, on_snapshot=keep)
-    assert len(kept) == 2
+    assert len(recorded) == 2
     assert ["NOT RECORDED" in p and "no space left" in p for p in outcome.problems] == [True]
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import PYTHON
-from holobench_mcp.measure.session import Session
+from conftest import PYTHON, snapshot
+from holobench_mcp.measure.session import Run, Session
 from revisions import BENCH, FAST, HONEST
 
 
@@ -36,13 +36,13 @@ def configured(project: Path, repository: Callable[..., str]) -> Path:
 
 @pytest.fixture
 def folders(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Path]]:
-    """Measure without processes: each run records one result of 'tiny'. The sides and folders of the runs."""
+    """Measure without processes: each run collects one sweep of 'tiny'. The sides and folders of the runs."""
     ran: list[tuple[str, Path]] = []
 
-    def run(self: Session, folder: Path, *, side: str, keep: bool = True, **_: object) -> list[str]:
+    def run(self: Session, folder: Path, *, side: str, **_: object) -> Run:
         ran.append((side, folder))
         assert folder.is_dir()
-        return [f"tiny-{len(ran)}-x"] if keep else []
+        return Run((snapshot(bench="tiny", at=len(ran)),), 0.1)
 
     monkeypatch.setattr(Session, "run", run)
     return ran

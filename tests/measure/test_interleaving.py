@@ -8,28 +8,36 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import snapshot
+from conftest import git, snapshot
 from holobench_mcp.config import load_config
-from holobench_mcp.measure.revisions import Recorded
-from holobench_mcp.measure.session import Session
-from holobench_mcp.model import CaptureError, ComparedMetric, ComparisonDocument, Decision, MetricEvidence
+from holobench_mcp.model import MeasuredCode, MeasurementDocument, RunRole
 from holobench_mcp.workspace import Workspace
-from holobench_mcp.workspace.measuring import _in_rounds
-from revisions import measured, nothing_is_left
+from holobench_mcp.workspace.measuring import Measuring
+from revisions import measured, workspace
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="measuring needs process groups")
 
 
-def test_what_the_early_look_finds_settled_is_not_measured_further(project: Path, folders: list) -> None:
-    looks: list[tuple[list[int], list[int], float]] = []
+@pytest.fixture
+def space(configured: Path, folders: list) -> Workspace:
+    return workspace(configured)
 
-    def settled(ours: Recorded, theirs: Recorded, alpha: float) -> bool:
-        looks.append(([len(ids) for ids in ours], [len(ids) for ids in theirs], alpha))
+
+def test_what_the_early_look_finds_settled_is_not_measured_further(
+    space: Workspace, folders: list, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[tuple[list[str], list[str], float]] = []
+
+    def shows_a_change(_: Measuring, ours: list[str], theirs: list[str], alpha: float) -> bool:
+        looks.append((ours, theirs, alpha))
         return True
 
-    report, _ = measured(project, rounds=5, settled=settled)
-    assert looks == [([3], [3], 0.01)]
-    assert (report.rounds, len(report.base_ids[0]), len(report.head_ids[0])) == (3, 3, 3)
+    monkeypatch.setattr(Measuring, "_shows_a_change", shows_a_change)
+    report = space.measuring.compare_revisions("tiny", base="HEAD", rounds=5)
+    [(ours, theirs, alpha)] = looks
+    document = space.store.measurement(report.measurement)
+    assert document is not None
+    assert (len(ours), len(theirs), alpha, report.rounds, document.status) == (3, 3, 0.01, 3, "stopped")
     assert report.stopped is not None and "early look" in report.stopped
     assert [side for side, _ in folders] == ["base", "head", "base", "head", "head", "base", "base", "head"]
 
@@ -39,39 +47,41 @@ def test_an_early_look_has_to_settle_every_sweep(project: Path) -> None:
     space = Workspace(load_config(project=project, environ={}))
     rng = np.random.default_rng(3)
 
-    def runs(factor: float, at: int) -> list[str]:
-        made = [factor * 100 * np.exp(0.01 * rng.standard_normal((6, 5))) for _ in range(4)]
-        return [space.record(snapshot(values, at=at + i)) for i, values in enumerate(made)]
+    def roles(side: str, sweep: int, factor: float) -> list[RunRole]:
+        values = [factor * 100 * np.exp(0.01 * rng.standard_normal((6, 5))) for _ in range(4)]
+        ids = [space.record(snapshot(v, at=i + 10 * sweep)) for i, v in enumerate(values)]
+        return [RunRole(result_id=i, side=side, run=n, sweep=sweep) for n, i in enumerate(ids)]
 
-    base, slower, same = runs(1, 0), runs(1.5, 10), runs(1, 20)
-    settled = space.measuring._settled
-    assert settled([base], [slower], 0.01)
-    assert settled([base, base], [slower, slower], 0.01)
-    assert not settled([base, base], [slower, same], 0.01)
+    def is_settled(*factors: float) -> bool:
+        document = MeasurementDocument(id="x", kind="revisions", started_at="")
+        pairs = [role for n, f in enumerate(factors) for role in (*roles("base", n, 1), *roles("head", n, f))]
+        return space.measuring._is_settled(document.changed(roles=pairs))
+
+    assert is_settled(1.5)
+    assert is_settled(1.5, 1.5)
+    assert not is_settled(1.5, 1)
 
 
-def test_max_seconds_stops_after_the_round_that_passes_it(project: Path, folders: list) -> None:
-    report, _ = measured(project, rounds=5, max_seconds=1e-9)
+def test_max_seconds_stops_after_the_round_that_passes_it(space: Workspace) -> None:
+    report = space.measuring.compare_revisions("tiny", base="HEAD", rounds=5, max_seconds=1e-9)
     assert report.rounds == 1 and report.stopped is not None and "max_seconds" in report.stopped
 
 
-def test_sides_that_record_different_benchmarks_are_a_clear_error(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def run(_: Session, folder: Path, *, side: str, keep: bool = True, **__: object) -> list[str]:
-        return ["tiny-1-x" if side == "base" else "other-1-x"] if keep else []
-
-    monkeypatch.setattr(Session, "run", run)
-    with pytest.raises(CaptureError, match="does not record the same benchmarks each time: tiny before, other now"):
-        measured(project)
-    assert nothing_is_left(project)
-
-
-def test_an_open_question_is_answered_in_rounds() -> None:
-    evidence = MetricEvidence(variable="t", decision=Decision.inconclusive, reason="", runs_needed=8)
-    metric = ComparedMetric.model_construct(variable="t", evidence=evidence)
-    document = ComparisonDocument.model_construct(decision=Decision.inconclusive, next_step="Record", metrics=[metric])
-    assert _in_rounds(document).next_step == "Measure both revisions again with rounds=8."
-    too_many = evidence.model_copy(update={"runs_needed": 80})
-    document = document.model_copy(update={"metrics": [metric.model_copy(update={"evidence": too_many})]})
-    assert _in_rounds(document).next_step == "Record"
+def test_rounds_alternate_and_are_of_the_revisions_that_were_asked_for(project: Path) -> None:
+    (project / "product.py").write_text("def work(size):\n    return size\n")
+    messages: list[str] = []
+    document, snapshots = measured(project, progress=lambda message, *_: messages.append(message))
+    warm = [message.split("(")[1].split(")")[0] for message in messages if message.startswith("warming")]
+    assert warm == ["base", "head"]
+    runs = [s.measurement for s in snapshots]
+    assert [(m.side, m.run) for m in runs if m] == [("base", 0), ("head", 0), ("head", 1), ("base", 1)]
+    assert all(m and m.measured_by == "server" and m.id == document.id for m in runs)
+    tip = git(project, "rev-parse", "HEAD")
+    assert {s.source_revision for s in snapshots} == {tip}
+    assert [s.environment.git_dirty for s in snapshots] == [False, True, True, False]
+    assert document.base == MeasuredCode(revision=tip, dirty=False)
+    assert document.head == MeasuredCode(revision=tip, dirty=True, label="worktree")
+    assert [(r.side, r.run, r.sweep, r.bench_name) for r in document.roles] == [
+        ("base", 0, 0, "Tiny"), ("head", 0, 0, "Tiny"), ("head", 1, 0, "Tiny"), ("base", 1, 0, "Tiny")
+    ]  # fmt: skip
+    assert (document.status, document.rounds, document.head_failure) == ("finished", 2, None)

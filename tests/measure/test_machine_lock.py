@@ -27,16 +27,16 @@ def test_one_measurement_at_a_time(project: Path) -> None:
     with machine_lock("a first one"):
         with pytest.raises(Busy, match="a first one, since"):
             workspace(project).measuring.run_benchmark("tiny", wait=False)
-        told: list[str] = []
+        holders: list[str] = []
         cancel = threading.Event()
 
         def cancelled(holder: str, _done: int, _total: int) -> None:
-            told.append(holder)
+            holders.append(holder)
             cancel.set()
 
         with pytest.raises(Busy, match="Cancelled"):
             workspace(project).measuring.run_benchmark("tiny", progress=cancelled, cancel=cancel)
-    assert "waiting for another measurement: a first one" in told[0]
+    assert "waiting for another measurement: a first one" in holders[0]
 
 
 def test_the_lock_is_the_machines_and_not_a_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,11 +60,11 @@ def test_the_lock_is_the_machines_and_not_a_users(tmp_path: Path, monkeypatch: p
 def test_a_link_in_the_locks_place_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HOLOBENCH_MCP_CACHE")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    (tmp_path / "precious").write_text("kept")
+    (tmp_path / "precious").write_text("untouched")
     (tmp_path / "holobench-mcp-measuring.lock").symlink_to(tmp_path / "precious")
     with pytest.raises(CaptureError, match="can't be opened"), machine_lock("x"):
         pass
-    assert (tmp_path / "precious").read_text() == "kept"
+    assert (tmp_path / "precious").read_text() == "untouched"
 
 
 def test_a_lock_of_a_dead_process_is_free(tmp_path: Path) -> None:

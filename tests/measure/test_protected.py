@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from conftest import git
-from holobench_mcp.measure.worktrees import as_checked_out, choose_revisions, protect, worktrees
+from holobench_mcp.measure.checkouts import checkouts_of, put_back
+from holobench_mcp.measure.revision_choice import choose_revisions
+from holobench_mcp.measure.worktrees import protect, worktrees
+from holobench_mcp.model import InvalidArgument
 from revisions import measured
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="measuring needs process groups")
@@ -58,7 +61,7 @@ def test_protecting_a_path_removes_nothing_outside_the_worktree(tmp_path: Path, 
     chosen = choose_revisions(tmp_path, base, "HEAD")
     with worktrees(chosen.repository, [chosen.base, chosen.head]) as (_, head):
         protect(chosen, head, ["bench/b.py"])
-        as_checked_out(head)
+        put_back(checkouts_of(head))
         assert (head / "bench" / "b.py").read_text() == "base"
         assert not (head / "bench").is_symlink()
     assert (precious / "b.py").read_text() == "precious"
@@ -73,8 +76,18 @@ def test_protected_files_stay_the_bases_when_a_tree_is_put_back(project: Path, r
     chosen = choose_revisions(project, base, "worktree")
     with worktrees(chosen.repository, [chosen.base, chosen.head]) as (_, head):
         assert protect(chosen, head, ["data"]) == ["data/a.txt", "data/sitecustomize.py"]
+        checkouts = checkouts_of(head)
         (head / "made.txt").touch()
-        as_checked_out(head)
+        put_back(checkouts)
         assert [p.name for p in (head / "data").iterdir()] == ["a.txt"]
         assert (head / "data" / "a.txt").read_text() == "base"
         assert not (head / "made.txt").exists()
+
+
+@pytest.mark.parametrize("path", ["missing.py", "data", "tiny.pyc"])
+def test_a_protected_path_that_neither_side_has_is_an_error_before_anything_is_measured(
+    project: Path, folders: list, path: str
+) -> None:
+    with pytest.raises(InvalidArgument, match=f"protected: '{path}' is neither in the base nor in the head"):
+        measured(project, {"protected": ["tiny.py", path]}, base="HEAD")
+    assert folders == []

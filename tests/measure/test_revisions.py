@@ -10,7 +10,8 @@ import pytest
 
 from conftest import git
 from holobench_mcp.config import cache_folder, load_config
-from holobench_mcp.measure.worktrees import choose_revisions, protect, worktrees
+from holobench_mcp.measure.revision_choice import choose_revisions
+from holobench_mcp.measure.worktrees import protect, worktrees
 from holobench_mcp.model import CaptureError
 from holobench_mcp.workspace import Workspace
 from revisions import FAST, SLOW, WRONG, workspace
@@ -102,7 +103,7 @@ def test_no_merge_base_is_a_clear_error(project: Path) -> None:
         choose_revisions(project, "merge-base", "HEAD")
 
 
-def test_a_shallow_clone_and_a_dirty_submodule_are_told(project: Path, tmp_path: Path) -> None:
+def test_a_shallow_clone_and_a_dirty_submodule_are_noted(project: Path, tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "--quiet", "--depth", "1", f"file://{project}", str(clone))
     git(clone, "-c", "protocol.file.allow=always", "submodule", "add", "--quiet", f"file://{project}", "sub")
@@ -121,10 +122,10 @@ def test_code_of_the_working_tree_is_refused_on_the_base_side(project: Path) -> 
         workspace(project).measuring.compare_revisions("tiny", rounds=2)
 
 
-def test_an_answer_kept_in_a_file_does_not_serve_the_next_run(project: Path) -> None:
-    kept = (
+def test_an_answer_in_a_file_does_not_serve_the_next_run(project: Path) -> None:
+    product = (
         "import os, tempfile, time\nfrom pathlib import Path\n"
-        "places = [Path('kept.txt'), Path(tempfile.gettempdir()) / 'kept.txt', Path(os.environ['XDG_CACHE_HOME']) / 'kept.txt']\n"
+        "places = [Path('answer.txt'), Path(tempfile.gettempdir()) / 'answer.txt', Path(os.environ['XDG_CACHE_HOME']) / 'answer.txt']\n"
         "def work(size):\n"
         "    if not any(p.exists() for p in places):\n"
         "        time.sleep(0.004)\n"
@@ -132,7 +133,7 @@ def test_an_answer_kept_in_a_file_does_not_serve_the_next_run(project: Path) -> 
         "import atexit\n"
         "atexit.register(lambda: [p.write_text('answer') for p in places])\n"
     )
-    (project / "product.py").write_text(kept)
+    (project / "product.py").write_text(product)
     report = workspace(project).measuring.compare_revisions("tiny", rounds=2)
     assert report.comparisons[0].decision != "improved", report.comparisons[0].reason
 
@@ -152,14 +153,14 @@ def test_twenty_no_op_variants_yield_no_uncautioned_improvement(tmp_path: Path) 
 
     base = [run(i, "base") for i in range(3)]
     space.set_baseline(base[0])
-    told = []
+    documents = []
     for variant in range(20):
         named = [run(10 + i, f"{variant:02d}abcdef") for i in range(3)]
-        told.append(space.compare("baseline", named[0]))
-    assert [d.selection.comparisons for d in told if d.selection] == [
-        i + 1 for i, d in enumerate(told) if d.decision == "improved" and i
+        documents.append(space.compare("baseline", named[0]))
+    assert [d.selection.comparisons for d in documents if d.selection] == [
+        i + 1 for i, d in enumerate(documents) if d.decision == "improved" and i
     ]
-    for document in told[1:]:
+    for document in documents[1:]:
         if document.decision == "improved":
             assert document.selection is not None and document.selection.adjusted_p is not None
             assert document.selection.adjusted_p <= 0.05 or "fresh runs" in (document.next_step or "")

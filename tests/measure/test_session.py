@@ -14,8 +14,8 @@ import pytest
 from conftest import PYTHON, alive, git, until
 from holobench_mcp.capture.runner import RUN_MARK
 from holobench_mcp.config import BenchmarkConfig, cache_folder, load_config
-from holobench_mcp.measure.session import Cancelled, chosen_parameters, clean_environment, filled
-from holobench_mcp.measure.worktrees import clean_up_after_crash
+from holobench_mcp.measure.leftovers import clean_up_after_crash
+from holobench_mcp.measure.session import Cancelled, clean_environment, filled, parameter_values
 from holobench_mcp.model import CaptureError, InvalidArgument
 from holobench_mcp.workspace import Workspace
 from revisions import program, workspace
@@ -29,16 +29,16 @@ def project(configured: Path) -> Path:
 
 
 def test_runs_are_one_measurement_with_progress(project: Path) -> None:
-    told: list[tuple[str, int, int]] = []
+    steps: list[tuple[str, int, int]] = []
     space = workspace(project)
-    report = space.measuring.run_benchmark("tiny", parameters={"repeats": 4}, progress=lambda *step: told.append(step))
+    report = space.measuring.run_benchmark("tiny", parameters={"repeats": 4}, progress=lambda *step: steps.append(step))
     manifests = [space.store.manifest(i) for i in report.result_ids]
     assert [m.measurement.run for m in manifests if m.measurement] == [0, 1]
     assert {m.measurement.id for m in manifests if m.measurement} == {report.measurement}
     assert all(m.measurement and m.measurement.measured_by == "server" for m in manifests)
     assert manifests[0].shape == (2, 4)
-    assert told[-1][1:] == (2, 2) and "measured tiny" in told[-1][0]
-    assert any("left" in message for message, _, _ in told)
+    assert steps[-1][1:] == (2, 2) and "measured tiny" in steps[-1][0]
+    assert any("left" in message for message, _, _ in steps)
 
 
 def test_only_what_is_configured_can_be_run(project: Path) -> None:
@@ -53,7 +53,7 @@ def test_only_what_is_configured_can_be_run(project: Path) -> None:
 def test_a_parameter_is_what_the_configuration_allows(project: Path, given: dict) -> None:
     config = workspace(project).config.benchmarks["tiny"]
     with pytest.raises(InvalidArgument, match="parameters:"):
-        chosen_parameters("tiny", config, given)
+        parameter_values("tiny", config, given)
 
 
 def test_the_environment_is_clean(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,11 +97,11 @@ def test_the_worst_benchmarks_end_in_a_clear_error(project: Path, text: str, say
     config = program(text)
     if "SIG_IGN" in text:
         config["timeout_s"] = 2
-    with pytest.raises(CaptureError) as told:
+    with pytest.raises(CaptureError) as error:
         workspace(project, bad=config).measuring.run_benchmark("bad")
-    assert says in str(told.value)
-    assert "\x1b" not in str(told.value) and "\x07" not in str(told.value)
-    assert len(str(told.value)) < 5_000
+    assert says in str(error.value)
+    assert "\x1b" not in str(error.value) and "\x07" not in str(error.value)
+    assert len(str(error.value)) < 5_000
 
 
 def test_a_parameters_value_is_not_looked_into(project: Path) -> None:
@@ -143,8 +143,8 @@ def test_cancelling_ends_the_group_and_keeps_what_was_finished(project: Path) ->
 
     with pytest.raises(Cancelled, match="1 results of earlier runs are recorded"):
         space.measuring.run_benchmark("tiny", runs=3, progress=stop_after_one, cancel=cancel)
-    [kept] = space.store.manifests().select()
-    assert kept.measurement is not None and kept.measurement.runs == 3
+    [finished] = space.store.manifests().select()
+    assert finished.measurement is not None and finished.measurement.runs == 3
 
 
 def test_a_killed_server_leaves_no_child_no_worktree_and_no_half_result(project: Path) -> None:

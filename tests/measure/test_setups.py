@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 from collections.abc import Callable
@@ -11,29 +12,27 @@ import pytest
 
 from conftest import PYTHON, alive, until
 from holobench_mcp.config import cache_folder
-from holobench_mcp.measure.session import Cancelled
-from holobench_mcp.measure.setups import MOST_KEPT
+from holobench_mcp.measure.session import Cancelled, Run, Session
+from holobench_mcp.measure.setups import MAX_BUILDS
 from holobench_mcp.model import CaptureError
 from revisions import HONEST, measured, nothing_is_left
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="measuring needs process groups")
 
 
-def test_setup_prepares_each_tree_in_its_own_folder(project: Path, folders: list) -> None:
+def test_setup_prepares_each_tree_in_its_own_folder(
+    project: Path, folders: list, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make = "import pathlib; pathlib.Path('built').write_text(str(pathlib.Path.cwd()))"
     built: list[str] = []
 
-    def seen(what: str, *_: object) -> None:
-        if what.startswith("setting up"):
-            built.append(what)
+    def note(message: str, *_: object) -> None:
+        if message.startswith("setting up"):
+            built.append(message)
 
-    def settled(*_: object) -> bool:
-        return all((folder / "built").read_text() == str(folder.resolve()) for _, folder in folders)
-
-    report, _ = measured(
-        project, {"setup": [PYTHON, "-c", make]}, base="HEAD", rounds=5, settled=settled, progress=seen
-    )
-    assert report.rounds == 3, "what the setup made is not where the runs are"
+    places = built_places(folders, monkeypatch, "built")
+    measured(project, {"setup": [PYTHON, "-c", make]}, base="HEAD", progress=note)
+    assert places == [str(folder.resolve()) for _, folder in folders], "what the setup made is not where the runs are"
     assert built == ["setting up tiny (base)", "setting up tiny (head)"]
     assert not (project / "built").exists()
 
@@ -51,12 +50,12 @@ def test_setup_prepares_each_tree_in_its_own_folder(project: Path, folders: list
     ids=["fails", "floods", "hangs"],
 )
 def test_a_setup_that_fails_says_so_and_leaves_nothing(project: Path, program: str, says: str) -> None:
-    with pytest.raises(CaptureError) as told:
+    with pytest.raises(CaptureError) as error:
         measured(
             project, {"setup": [PYTHON, "-c", program], "setup_timeout_s": 1 if "sleep" in program else 60}, base="HEAD"
         )
-    assert says in str(told.value)
-    assert "\x1b" not in str(told.value) and len(str(told.value)) < 100_000
+    assert says in str(error.value)
+    assert "\x1b" not in str(error.value) and len(str(error.value)) < 100_000
     assert nothing_is_left(project)
 
 
@@ -88,7 +87,9 @@ def test_cancelling_ends_a_setup_with_its_children(project: Path) -> None:
     assert nothing_is_left(project)
 
 
-def test_a_setup_is_made_once_for_a_revision(project: Path, folders: list, repository: Callable[..., str]) -> None:
+def test_a_setup_is_made_once_for_a_revision(
+    project: Path, folders: list, repository: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Agents change the head again and again; what it is compared with need not be built each time."""
     counter = project / "cache" / "made"
     make = (
@@ -101,15 +102,12 @@ def test_a_setup_is_made_once_for_a_revision(project: Path, folders: list, repos
     def builds() -> int:
         return len(counter.read_text())
 
-    def settled(*_: object) -> bool:
-        return all((folder / "link").read_text() == str(folder.resolve()) for _, folder in folders)
-
+    places = built_places(folders, monkeypatch, "link")
     counter.parent.mkdir(exist_ok=True)
     for i in range(3):
         (project / "product.py").write_text(f"{HONEST}x = {i}\n")
-        folders.clear()
-        report, _ = measured(project, setup, base="HEAD", rounds=5, settled=settled)
-        assert report.rounds == 3, "what was kept is not where the runs are"
+        measured(project, setup, base="HEAD")
+        assert places == [str(folder.resolve()) for _, folder in folders], "what is cached is not where the runs are"
         assert builds() == 2 + i
     measured(project, setup, base="HEAD")
     assert builds() == 4
@@ -119,10 +117,10 @@ def test_a_setup_is_made_once_for_a_revision(project: Path, folders: list, repos
     measured(project, setup, base="HEAD")
     assert builds() == 8
     assert nothing_is_left(project)
-    assert len(list((cache_folder() / "setups").iterdir())) == MOST_KEPT
+    assert len(list((cache_folder() / "setups").iterdir())) == MAX_BUILDS
 
 
-def test_what_can_not_be_kept_is_built_again(project: Path, folders: list, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_can_not_be_cached_is_built_again(project: Path, folders: list, monkeypatch: pytest.MonkeyPatch) -> None:
     counter = project / "cache" / "made"
     counter.parent.mkdir(exist_ok=True)
     setup = {"setup": [PYTHON, "-c", f"open({str(counter)!r}, 'a').write('x')"]}
@@ -130,3 +128,52 @@ def test_what_can_not_be_kept_is_built_again(project: Path, folders: list, monke
     measured(project, setup, base="HEAD")
     measured(project, setup, base="HEAD")
     assert counter.read_text() == "xxxx"
+
+
+@pytest.mark.parametrize("damage", ["unreadable", "full", "gone"])
+def test_a_cached_build_that_can_not_be_taken_is_built_again(
+    project: Path, folders: list, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    counter = project / "cache" / "made"
+    counter.parent.mkdir(exist_ok=True)
+    setup = {"setup": [PYTHON, "-c", f"open('built', 'w').write('whole'); open({str(counter)!r}, 'a').write('x')"]}
+    measured(project, setup, base="HEAD")
+    if damage == "gone":
+        shutil.rmtree(cache_folder() / "setups")
+    else:
+        copytree = shutil.copytree
+
+        def fail(source: Path, target: Path, **options: object) -> object:
+            if source.parent.name != "setups":
+                return copytree(source, target, **options)
+            if damage == "unreadable":
+                raise shutil.Error([(str(source), str(target), "input/output error")])
+            copytree(source, target, **options)
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(shutil, "copytree", fail)
+    texts: list[str] = []
+    run = Session.run
+
+    def check(self: Session, folder: Path, **options: object) -> Run:
+        texts.append((folder / "built").read_text() + (folder / "product.py").read_text())
+        return run(self, folder, **options)
+
+    monkeypatch.setattr(Session, "run", check)
+    measured(project, setup, base="HEAD")
+    assert counter.read_text() == "xxxx"
+    assert set(texts) == {f"whole{HONEST}"}
+    assert nothing_is_left(project)
+
+
+def built_places(folders: list, monkeypatch: pytest.MonkeyPatch, name: str) -> list[str]:
+    """What a file that the setup makes says when each run begins."""
+    places: list[str] = []
+    run = Session.run
+
+    def read(self: Session, folder: Path, **options: object) -> Run:
+        places.append((folder / name).read_text())
+        return run(self, folder, **options)
+
+    monkeypatch.setattr(Session, "run", read)
+    return places

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from conftest import git
-from holobench_mcp.measure.worktrees import choose_revisions, worktrees
+from holobench_mcp.measure.revision_choice import choose_revisions
+from holobench_mcp.measure.worktrees import worktrees
 from holobench_mcp.model import CaptureError
 from revisions import HONEST
 

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from conftest import git
-from holobench_mcp.measure.worktrees import as_checked_out, choose_revisions, clean_up_after_crash, worktrees
+from holobench_mcp.measure.checkouts import checkouts_of, put_back
+from holobench_mcp.measure.leftovers import clean_up_after_crash
+from holobench_mcp.measure.revision_choice import choose_revisions
+from holobench_mcp.measure.worktrees import worktrees
 from holobench_mcp.model import Busy
 from revisions import HONEST, measured, nothing_is_left
 
@@ -28,8 +31,9 @@ def test_a_worktree_is_put_back_in_a_git_hook_too(
     monkeypatch.setenv("GIT_INDEX_FILE", str(project / ".git" / "index"))
     chosen = choose_revisions(project, "HEAD", "worktree")
     with worktrees(chosen.repository, [chosen.base, chosen.head]) as (base, head):
+        checkouts = checkouts_of(head)
         (head / "made.txt").touch()
-        as_checked_out(head)
+        put_back(checkouts)
         assert not (head / "made.txt").exists()
         assert (base / "product.py").read_text() == HONEST
     assert (project / "precious.txt").read_text() == "untracked"
@@ -58,7 +62,7 @@ def test_a_submodule_is_checked_out_from_the_users_own_copy(project: Path) -> No
     assert nothing_is_left(project)
 
 
-def test_a_submodule_that_is_not_there_is_told_and_no_setting_is_changed(project: Path, folders: list) -> None:
+def test_a_submodule_that_is_not_there_is_noted_and_no_setting_is_changed(project: Path, folders: list) -> None:
     with_submodule(project, project / "cache" / "library")
     clone = project / "cache" / "clone"
     git(project, "clone", "--quiet", str(project), str(clone))

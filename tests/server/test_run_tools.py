@@ -107,7 +107,9 @@ def test_the_server_answers_while_it_measures_and_a_lost_client_ends_the_run(pro
     ).stdout.split()
     mine = [pid for pid in left if str(project) in _cwd(pid)]
     assert mine == []
-    assert not open_store(project / ".holobench").exists()
+    store = open_store(project / ".holobench")
+    assert store.manifests().select() == []
+    assert [document.status for document in store.measurements()] == ["cancelled"]
 
 
 def _cwd(pid: str) -> str:

@@ -57,7 +57,7 @@ def capture_environment(
     a move to another folder does not. cwd: the folder whose git state counts. versions: what `versions_of` says of the
     Python that measures, where that is not this one.
     """
-    commit, dirty, diff = _git_state(cwd or Path())  # not Path.cwd(), which raises when the folder is gone
+    commit, dirty, diff = git_state(cwd or Path())  # not Path.cwd(), which raises when the folder is gone
     return Environment.model_validate(
         {
             **_machine(),
@@ -185,7 +185,7 @@ def _hostname_hash() -> str | None:
         return None
 
 
-def _git_state(folder: Path) -> tuple[str | None, bool | None, str | None]:
+def git_state(folder: Path) -> tuple[str | None, bool | None, str | None]:
     """The commit, whether anything differs from it, and a digest of what does."""
     commit = gitinfo.git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
     if commit is None:

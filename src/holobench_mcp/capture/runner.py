@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from holobench_mcp import gitinfo
-from holobench_mcp.capture import guard
+from holobench_mcp.capture import guard, leases
 from holobench_mcp.capture.benchmark_files import benchmark_files, project_root, sources_sha256, sweep_sha256
 from holobench_mcp.capture.environment import benchmark_file_of, capture_environment, versions_of
 from holobench_mcp.capture.loaded_files import FirstLine, LoadedFiles, Mode, probe_environment, read_loaded_files
@@ -30,6 +30,8 @@ from holobench_mcp.capture.sweeps import Sweeps
 from holobench_mcp.model import CaptureError, InvalidArgument
 
 if TYPE_CHECKING:
+    import psutil
+
     from holobench_mcp.result.snapshot import Snapshot
 
 #: The names in `bencher.execution.PROVENANCE_ENV` and `bencher.launch_env` that a launcher sets.
@@ -37,7 +39,7 @@ RESULT_PATH, NO_CACHE, NO_SHOW = "BENCHER_RESULT_PATH", "BENCHER_NO_CACHE", "BEN
 LABEL, REVISION = "BENCHER_DISPLAY_LABEL", "BENCHER_SOURCE_REVISION"
 #: Marks everything that a run starts, so that what left its process group is found too.
 RUN_MARK = "HOLOBENCH_MCP_RUN"
-#: Begins the names of temporary folders; their owner's process follows.
+#: Begins the names of temporary folders; the token of their owner's lease follows.
 PRIVATE = "holobench-mcp-"
 
 TAIL_BYTES = 64 << 10
@@ -105,7 +107,7 @@ def run_command(
         benchmark_file=command_file,
         versions=None if command[0] == sys.executable else versions_of(command[0], cwd=folder, env=child_env),
     )
-    mark = child_env[RUN_MARK] = f"{os.getpid()}-{time.monotonic_ns()}"
+    mark = child_env[RUN_MARK] = f"{leases.own_token()}-{time.monotonic_ns()}"
     with private_folder() as private:
         sweeps = Sweeps(Path(private) / "result.pkl", known, on_snapshot)
         child_env[RESULT_PATH] = str(sweeps.path)
@@ -129,8 +131,8 @@ def run_command(
 
 
 def private_folder() -> tempfile.TemporaryDirectory[str]:
-    """A temporary folder that tells its owner's process, so that a killed one's is removed at the next start."""
-    return tempfile.TemporaryDirectory(prefix=f"{PRIVATE}{os.getpid()}-", ignore_cleanup_errors=True)
+    """A temporary folder that names its owner's lease, so that a killed one's is removed at the next start."""
+    return tempfile.TemporaryDirectory(prefix=f"{PRIVATE}{leases.own_token()}-", ignore_cleanup_errors=True)
 
 
 def clean_text(data: bytes) -> str:
@@ -230,27 +232,42 @@ def _end_stragglers(group: int, mark: str) -> None:
     """Kill what a command left behind: it would disturb the next measurement, and may hold our FIFO open."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
-    for pid in marked_processes(mark):
-        with suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGKILL)
+    end_processes(lambda theirs: theirs == mark)
 
 
-def marked_processes(mark: str) -> list[int]:
-    """Processes that carry a run's mark in their environment, where /proc tells: daemons that left the group."""
-    wanted = f"{RUN_MARK}={mark}".encode()
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/environ") if sys.platform == "linux" else ():
-        with suppress(OSError):
-            if wanted in entry.read_bytes().split(b"\0"):
-                found.append(int(entry.parent.name))
-    return [pid for pid in found if pid != os.getpid()]
+def end_processes(is_theirs: Callable[[str], bool], wait_s: float = 0.0) -> list[int]:
+    """Kill the processes whose run's mark is one of somebody's: daemons that left their group. Returns their numbers.
+
+    The environment of other users' processes, which holds the mark, is not ours to read: they are left alone.
+    """
+    import psutil
+
+    ended = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.pid != os.getpid() and is_theirs(process.environ().get(RUN_MARK, "")):
+                process.kill()  # psutil makes sure that it is still the same process
+                ended.append(process)
+    deadline = time.monotonic() + wait_s
+    while any(map(_still_runs, ended)) and time.monotonic() < deadline:
+        time.sleep(_TICK_S / 5)
+    return [process.pid for process in ended]
+
+
+def _still_runs(process: psutil.Process) -> bool:
+    """Whether a process that was killed may still write. One that nobody has waited for does not."""
+    import psutil
+
+    with suppress(psutil.Error):
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 class _Tail:
     """Passes a child's output on, and keeps the end of it."""
 
     def __init__(self, child: subprocess.Popen[bytes], on_output: Callable[[bytes], None]) -> None:
-        self._kept = b""
+        self._end = b""
         self._on_output = on_output
         self._stream = child.stdout
         self._thread = threading.Thread(target=self._read, daemon=True)
@@ -261,7 +278,7 @@ class _Tail:
             return
         with suppress(OSError, ValueError):
             while chunk := os.read(self._stream.fileno(), 1 << 16):
-                self._kept = (self._kept + chunk)[-TAIL_BYTES:]
+                self._end = (self._end + chunk)[-TAIL_BYTES:]
                 # Whatever becomes of the listener, the child's output must flow on, or the child would wait for us.
                 with suppress(Exception):
                     self._on_output(chunk)
@@ -271,4 +288,4 @@ class _Tail:
         self._thread.join(timeout=2.0)
         if self._stream is not None and not self._thread.is_alive():
             self._stream.close()
-        return clean_text(self._kept)
+        return clean_text(self._end)

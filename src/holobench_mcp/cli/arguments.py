@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -62,13 +63,18 @@ def parameter(text: str) -> tuple[str, object]:
 
 
 def benchmark(
-    command: list[str], timeout: float | None, protect: list[str] | None, env: list[str] | None
+    command: list[str],
+    timeout: float | None,
+    protect: list[str] | None,
+    env: list[str] | None,
+    setup: str | None = None,
 ) -> BenchmarkConfig:
     """A benchmark that a person gives on the command line, in place of a configured one."""
     given = {
         "command": command,
         "protected": protect or (),
         "env": dict(pair(text, "--env") for text in env or ()),
+        "setup": _words(setup, "--setup"),
         **({"timeout_s": timeout} if timeout is not None else {}),
     }
     try:
@@ -77,6 +83,17 @@ def benchmark(
         fault = fault_in(problem)
         option = {"timeout_s": "--timeout", "protected": "--protect"}.get(fault.path[0], fault.path[0])
         raise InvalidArgument(f"{option}: {fault.what}") from problem
+
+
+def _words(text: str | None, option: str) -> list[str] | None:
+    """A command line as a shell would split it; no shell runs it."""
+    try:
+        words = None if text is None else shlex.split(text)
+    except ValueError as problem:
+        raise InvalidArgument(f"{option}: {text!r:.200} can't be read: {problem}.") from problem
+    if words == []:
+        raise InvalidArgument(f"{option}: name a command, such as {option} 'make'.")
+    return words
 
 
 def detectors(given: list[str] | None) -> dict[str, float | None] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -71,6 +72,9 @@ def ab(
     timeout: Annotated[float | None, typer.Option(help="Seconds that one run may take; 600 unless given.")] = None,
     protect: Annotated[list[str] | None, typer.Option(help="A path taken from the base on both sides.")] = None,
     env: Annotated[list[str] | None, typer.Option(help="NAME=VALUE; {tree} is each side's folder.")] = None,
+    setup: Annotated[
+        str | None, typer.Option(help="A command that prepares each side's folder, such as 'make -C ext'.")
+    ] = None,
     parameter: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE, for a parameter that a configured benchmark declares.")
     ] = None,
@@ -83,14 +87,14 @@ def ab(
     command = arguments.command_of(context.args)
     if bool(command) == (benchmark is not None):
         raise InvalidArgument("ab: name a command behind '--', or a configured one with --benchmark.")
-    if benchmark is not None and (timeout is not None or protect or env):
+    if benchmark is not None and (timeout is not None or protect or env or setup):
         raise InvalidArgument(
-            "ab: --timeout, --protect and --env are for a command behind '--'; a configured benchmark has its own "
-            "timeout_s, protected and env in pyproject.toml."
+            "ab: --timeout, --protect, --env and --setup are for a command behind '--'; a configured benchmark has its "
+            "own timeout_s, protected, env and setup in pyproject.toml."
         )
     if command and parameter:
         raise InvalidArgument("ab: --parameter is for a configured benchmark; a command has its own arguments.")
-    given = arguments.benchmark(command, timeout, protect, env) if command else None
+    given = arguments.benchmark(command, timeout, protect, env, setup) if command else None
     workspace = open_workspace()
     workspace.clean_up_after_crash()
     report = workspace.measuring.compare_revisions(
@@ -102,15 +106,19 @@ def ab(
         parameters=dict(arguments.parameter(text) for text in parameter or ()),
         progress=lambda message, _done, _total: output.note(message),
         config=given,
+        cwd=Path.cwd(),
+        asked_by="person",
     )
     if as_json:
         output.print_json(report)
     elif markdown:
         output.out(comments(report.comparisons))
     else:
+        if report.head_failure is not None or not report.comparisons:
+            output.out(f"{report.decision.upper()}: {report.reason}")
         for document in report.comparisons:
             tables.comparison(document, named=len(report.comparisons) > 1)
         for note in filter(None, (report.stopped, *report.notes)):
             output.note(note)
-    if any(document.decision in gate for document in report.comparisons):
+    if report.decision in gate or any(document.decision in gate for document in report.comparisons):
         raise typer.Exit(1)

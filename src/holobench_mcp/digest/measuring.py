@@ -35,15 +35,14 @@ def measurement(report: MeasurementReport) -> str:
 
 def revisions(report: RevisionReport) -> str:
     """The decision of the whole, then each comparison; how it was measured last."""
-    worst = report.comparisons[0]
-    lines = head(worst.decision, worst.reason, worst.next_step)
+    lines = head(report.decision, report.reason, report.next_step)
     for c in report.comparisons:
         if len(report.comparisons) > 1:
             lines.append(f"{c.candidate.bench_name}: {head(c.decision, c.reason, None)[0]}")
         lines += body(c)
     lines.append(
         f"measured by the server: {report.rounds} interleaved rounds of {report.benchmark}, base "
-        f"{revision(report.base_revision, None)}, head {revision(report.head_revision, None)}"
+        f"{revision(report.base_revision, None)}, head {revision(report.head_revision, report.head_dirty)}"
         + (f"; {report.stopped}" if report.stopped else "")
     )
     return joined([*lines, *report.notes])

@@ -192,7 +192,9 @@ def _edit(base: Environment, cand: Environment) -> str | None:
 
 
 def _tree(snapshot: Snapshot, side: str) -> list[Difference]:
-    if not snapshot.environment.git_dirty:
+    measured = snapshot.measurement
+    # Of two revisions that were measured in turn the uncommitted one is what was asked for.
+    if not snapshot.environment.git_dirty or (measured is not None and measured.side is not None):
         return []
     commit = (snapshot.environment.git_commit or "")[:10]
     return [_caution("dirty_tree", f"the {side} was measured with uncommitted changes on top of {commit}")]

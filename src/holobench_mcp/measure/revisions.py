@@ -1,292 +1,356 @@
-"""Measures two revisions in turn, so that what drifts meanwhile meets both sides alike.
+"""Measures two revisions in turn, so that what drifts meanwhile meets both sides alike: plan, rounds, outcome.
 
-Rounds go base, head, head, base, … The decision is looked at twice: once early, once at the end, and the error rate is
-shared between the looks (Bonferroni: 1 % and 4 %), so that stopping early keeps it.
+Rounds go base, head, head, base, … The base is looked at first: where it fails, nothing can be said of the head. A head
+that fails where the base does not is an answer. Everything that a measurement knows stands in its document.
 """
 
 from __future__ import annotations
 
-import math
-import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
-from holobench_mcp import gitinfo
-from holobench_mcp.capture.environment import benchmark_file_of
-from holobench_mcp.capture.runner import run_command
 from holobench_mcp.config import MAX_ROUNDS, BenchmarkConfig
 from holobench_mcp.evidence.cached_answers import SideRuns, cached_answers
-from holobench_mcp.measure import cautions, setups
+from holobench_mcp.measure import cautions
 from holobench_mcp.measure.change import read_change
-from holobench_mcp.measure.session import (
-    Cancelled,
-    OnProgress,
-    Record,
-    Session,
-    clean_environment,
-    filled,
-    ordered,
+from holobench_mcp.measure.checkouts import put_back
+from holobench_mcp.measure.failures import failed_runs
+from holobench_mcp.measure.leftovers import clean_up_after_crash
+from holobench_mcp.measure.preparation import Trees, import_folders, prepare_trees, set_up
+from holobench_mcp.measure.revision_choice import Revisions, choose_revisions
+from holobench_mcp.measure.session import Cancelled, OnProgress, Record, Run, Session, Side, new_measurement_id
+from holobench_mcp.measure.sweep_matching import Matching, SweepKey, keys_of, match
+from holobench_mcp.measure.worktrees import worktrees
+from holobench_mcp.model import (
+    CaptureError,
+    Difference,
+    Failure,
+    InvalidArgument,
+    MeasuredCode,
+    Measurement,
+    MeasurementDocument,
+    MeasurementStatus,
+    RunRole,
 )
-from holobench_mcp.measure.worktrees import (
-    Revisions,
-    as_checked_out,
-    choose_revisions,
-    clean_up_after_crash,
-    protect,
-    worktrees,
-)
-from holobench_mcp.model import CaptureError, Difference, InvalidArgument
 
 if TYPE_CHECKING:
     from holobench_mcp.result.snapshot import Snapshot
 
-#: The look's share of the error rate of 5 %; the last look has the rest (see model.ROUNDS_ALPHA).
-EARLY_ALPHA = 0.01
-_EARLY_SHARE = 0.6
-_TOLD_LINES = 12
 FORBIDDEN_ROOT, BASE_TREE = "BENCHER_AB_FORBIDDEN_ROOT", "BENCHER_AB_BASE_TREE"
+#: A head that has failed in as many runs, and in each of them, is not asked again.
+_ENOUGH_FAILURES = 2
 
-#: By sweep, the recorded ids of one side in order of rounds.
-Recorded = Sequence[Sequence[str]]
-#: Whether the runs so far settle every sweep at an error rate of all together: given those of both sides.
-Settled = Callable[[Recorded, Recorded, float], bool]
+#: Stores the document whenever it has changed.
+Save = Callable[[MeasurementDocument], None]
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What an A/B measurement recorded, and how it went."""
+class RevisionPlan:
+    """What is to be measured: a benchmark, on which two revisions, in how many rounds."""
 
-    revisions: Revisions
-    measurement: str
-    base_ids: tuple[tuple[str, ...], ...]  #: by sweep, then by round
-    head_ids: tuple[tuple[str, ...], ...]
-    rounds: int
-    stopped: str | None
-    protected_changed: tuple[str, ...]
-    notes: tuple[str, ...]
-    seen: tuple[Difference, ...] = ()  #: what the samples of all runs, warm-ups included, make one doubt
+    name: str
+    config: BenchmarkConfig
+    root: Path
+    base: str = "merge-base"
+    head: str = "worktree"
+    rounds: int = 5
+    max_seconds: float | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    by_hand: bool = False  #: whether a person gave the command, which no configuration has
+    notes: tuple[str, ...] = ()  #: what is to be said of the plan itself
 
 
-def measure_revisions(
-    name: str,
-    config: BenchmarkConfig,
-    root: Path,
-    *,
-    record: Record,
-    settled: Settled,
-    base: str = "merge-base",
-    head: str = "worktree",
-    rounds: int = 5,
-    max_seconds: float | None = None,
-    parameters: Mapping[str, str] | None = None,
-    progress: OnProgress | None = None,
-    cancel: threading.Event | None = None,
-) -> Measured:
-    """Measure two revisions in interleaved rounds, in temporary worktrees that are gone afterwards.
+class RevisionMeasurement:
+    """One measurement of two revisions, step by step: prepare, then rounds until it is over, then finish.
 
-    Raises CaptureError, and Cancelled; what was recorded until then stays.
+    Whoever drives it may stop after any step. Used as a context: on leaving, the worktrees are gone and the document
+    says how it ended. record stores a result, save the document.
     """
-    if not 2 <= rounds <= MAX_ROUNDS:
-        raise InvalidArgument(f"rounds: from 2 to {MAX_ROUNDS}, not {rounds}.")
-    clean_up_after_crash()
-    chosen = choose_revisions(root, base, head)
-    below = root.resolve().relative_to(chosen.repository.resolve())
-    session = Session(name, config, root, record, 2 * rounds, parameters or {}, None, progress, cancel)
-    started = time.monotonic()
-    with worktrees(chosen.repository, [chosen.base, chosen.head]) as (base_tree, head_tree):
-        words = [filled(word, session.parameters) for word in config.command]
-        paths = _protected(config, words, below, (base_tree, head_tree))
-        changed = protect(chosen, head_tree, paths)
-        lent = _lend(chosen, base_tree, paths)
-        given = [f"The base has no {path}: the head's version was measured on both sides." for path in lent]
-        notes = [*chosen.notes, *given, *_empty_submodules((base_tree, head_tree))]
-        trees = {"base": base_tree / below, "head": head_tree / below}
-        for side, top in (("base", base_tree), ("head", head_tree)) if config.setup is not None else ():
-            both = [chosen.base, chosen.head, paths]
-            goes_in = both if (changed and side == "head") or lent else [getattr(chosen, side)]
-            _set_up(name, config, top, trees[side], session, goes_in)
-        guarded = {FORBIDDEN_ROOT: str(chosen.repository), BASE_TREE: str(base_tree)}
-        also_head = {FORBIDDEN_ROOT: str(chosen.repository), BASE_TREE: str(head_tree)}
-        extra = {"base": guarded, "head": also_head}
-        commits = {"base": chosen.base, "head": chosen.head}
+
+    def __init__(
+        self,
+        plan: RevisionPlan,
+        *,
+        record: Record,
+        save: Save,
+        progress: OnProgress | None = None,
+        cancel: threading.Event | None = None,
+    ) -> None:
+        if not 2 <= plan.rounds <= MAX_ROUNDS:
+            raise InvalidArgument(f"rounds: from 2 to {MAX_ROUNDS}, not {plan.rounds}.")
+        self.plan = plan
+        self.session = Session(
+            plan.name, plan.config, plan.root, 2 * plan.rounds, plan.parameters, None, progress, cancel, plan.by_hand
+        )
+        self._record, self._save = record, save
+        self._stack = ExitStack()
+        self._started = time.monotonic()
+        self._observed: dict[Side, SideRuns] = {"base": SideRuns(), "head": SideRuns()}
+        self._of_the_change: tuple[Difference, ...] = ()
+        self._failures: list[Failure] = []
+        self._head_runs = 0
+        self._expected: tuple[SweepKey, ...] = ()
+        self._extra: tuple[str, ...] = ()
+        self.revisions: Revisions
+        self.trees: Trees
+        self.document: MeasurementDocument
+
+    # ------------------------------------------------------------------ the steps
+
+    def prepare(self) -> None:
+        """Choose the revisions, check them out, set them up, and run each once unmeasured, the base first.
+
+        Raises CaptureError where the base, or what surrounds both, does not work; a head that does not is an answer.
+        """
+        clean_up_after_crash()
+        plan = self.plan
+        self.revisions = choose_revisions(plan.root, plan.base, plan.head)
+        self._begin()
+        tops = self._stack.enter_context(
+            worktrees(self.revisions.repository, [self.revisions.base, self.revisions.head])
+        )
+        self.trees = prepare_trees(self.session, self.revisions, tops)
+        self._of_the_change = self._change_cautions()
+        self._changed(
+            notes=(*plan.notes, *self.revisions.notes, *self.trees.notes),
+            cautions=self._of_the_change,
+            protected_changed=self.trees.changed,
+        )
+        self._set_up()
+        for _ in range(max(1, plan.config.warmup_runs)):
+            for side in sides_of_round(0):
+                if not self.is_over:
+                    self._warm_up(side)
+        if self._failures and not self.is_over:
+            self._warm_up("head")  # once more: a head that always fails needs no rounds to tell
+
+    def round(self) -> None:
+        """Measure both sides once more, and record what they gave. Raises CaptureError for a base that fails."""
+        number = self.document.rounds
+        began = time.monotonic()
+        for side in sides_of_round(number):
+            run = self._run(side, counts=True)
+            if run.failure is None:
+                self._record_run(side, number, run)
+        took = time.monotonic() - began
+        mean = ((self.document.seconds_a_round or 0.0) * number + took) / (number + 1)
+        self._changed(rounds=number + 1, seconds_a_round=round(mean, 3), cautions=self._all_cautions())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing more to measure: all rounds are done, or the head does not work."""
+        return self.document.rounds >= self.plan.rounds or self.gave_up
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether the head fails so that more rounds would tell nothing: at once, twice out of two, or by hanging."""
+        failed = [failure.what for failure in self._failures]
+        if "setup" in failed or "timeout" in failed:
+            return True
+        return len(failed) >= _ENOUGH_FAILURES and len(failed) == self._head_runs
+
+    @property
+    def is_out_of_time(self) -> bool:
+        """Whether max_seconds are over."""
+        limit = self.plan.max_seconds
+        return limit is not None and time.monotonic() - self._started > limit
+
+    def finish(self, stopped: str | None = None) -> MeasurementDocument:
+        """Say that it is over, and why before its last round, if it is. Returns the document."""
+        self._changed(
+            status="stopped" if stopped else "finished",
+            stopped=stopped,
+            ended_at=_now(),
+            head_failure=self._head_failure(),
+            cautions=self._all_cautions(),
+        )
+        return self.document
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+        if hasattr(self, "document") and self.document.status == "running":
+            ended: MeasurementStatus = "cancelled" if isinstance(problem, Cancelled | KeyboardInterrupt) else "failed"
+            self._changed(status=ended, ended_at=_now(), stopped=None if problem is None else str(problem)[:2000])
+
+    # ------------------------------------------------------------------ parts
+
+    def _begin(self) -> None:
+        plan, chosen = self.plan, self.revisions
+        self.document = MeasurementDocument(
+            id=new_measurement_id(plan.name),
+            kind="revisions",
+            benchmark=None if plan.by_hand else plan.name,
+            command=plan.config.command,
+            parameters=dict(plan.parameters),
+            base=MeasuredCode(revision=chosen.base, dirty=False),
+            head=MeasuredCode(
+                revision=chosen.tip if chosen.dirty else chosen.head,
+                dirty=chosen.dirty,
+                label="worktree" if chosen.dirty else None,
+            ),
+            rounds_planned=plan.rounds,
+            started_at=_now(),
+            notes=(*plan.notes, *chosen.notes),
+        )
+        self._save(self.document)
+
+    def _changed(self, **values: Any) -> None:  # noqa: ANN401 - the document's fields
+        self.document = self.document.changed(**values)
+        self._save(self.document)
+
+    def _set_up(self) -> None:
+        for side in ("base", "head") if self.plan.config.setup is not None else ():
+            failure = set_up(self.session, self.revisions, self.trees, side)
+            if failure is not None and side == "base":
+                raise self.session.error(failure, None, self.trees.base.folder)
+            if failure is not None:
+                self._failures.append(failure)
+
+    def _warm_up(self, side: Side) -> None:
+        run = self._run(side, counts=False)
+        if side == "base" and not self._expected:
+            self._expected = keys_of(run.snapshots)
+        if run.failure is None:
+            self._observed[side].warm_up(self._in_order(run))
+
+    def _run(self, side: Side, *, counts: bool) -> Run:
+        """One process of a side, in its tree as it was checked out. Raises CaptureError for a base that fails."""
+        tree = self.trees.of(side)
+        if self.plan.config.setup is None:
+            put_back(tree.checkouts)
+        guard = {FORBIDDEN_ROOT: str(self.revisions.repository), BASE_TREE: str(tree.top)}
+        code = self.document.base if side == "base" else self.document.head
+        run = self.session.run(
+            tree.folder,
+            side=side,
+            revision=code.revision if code is not None else None,
+            environment=guard,
+            counts=counts,
+        )
+        if run.failure is None and self._expected:
+            run = self._with_missing(side, run)
+        if side == "base" and run.failure is not None:
+            raise self.session.error(run.failure, "base", tree.folder)
+        if side == "head":
+            self._head_runs += 1
+            self._failures += [run.failure] if run.failure is not None else []
+        return run
+
+    def _with_missing(self, side: Side, run: Run) -> Run:
+        """A run that did not collect every sweep that the base's first did is one that failed."""
+        missing = self._matching(run).missing
+        if not missing:
+            return run
+        names = ", ".join(dict.fromkeys(missing))
+        what = "does not record the same benchmarks each time" if side == "base" else "no longer records all benchmarks"
+        detail = f"{self.plan.name} {what}: {names[:500]} {'is' if len(missing) == 1 else 'are'} missing."
+        tail = run.outcome.output_tail[-2000:] if run.outcome is not None else ""
+        failure = Failure(what="missing_sweeps", detail=detail, output_tail=tail, missing_benches=missing)
+        return Run(run.snapshots, run.seconds, failure, run.outcome)
+
+    def _matching(self, run: Run) -> Matching:
+        return match(self._expected, keys_of(run.snapshots))
+
+    def _in_order(self, run: Run) -> list[Snapshot]:
+        """A run's sweeps in the order of the base's first run, what is new behind them."""
+        numbered = zip(self._matching(run).numbers, run.snapshots, strict=True)
+        return [snapshot for _, snapshot in sorted(numbered, key=lambda pair: pair[0])]
+
+    def _record_run(self, side: Side, number: int, run: Run) -> None:
+        """Store a run's sweeps, numbered as the base's are: a head may collect them in another order."""
+        self._observed[side].rounds.append(self._in_order(run))
+        matching = self._matching(run)
+        self._extra = matching.extra if side == "head" else self._extra
+        roles = []
+        for sweep, snapshot in zip(matching.numbers, run.snapshots, strict=True):
+            measured = Measurement(
+                id=self.document.id,
+                benchmark=self.plan.name,
+                run=number,
+                runs=2 * self.plan.rounds,
+                side=side,
+                sweep=sweep,
+                measured_by="server",
+            )
+            result_id = self._record(self._as_measured(snapshot, side).with_(measurement=measured))
+            roles.append(
+                RunRole(result_id=result_id, bench_name=snapshot.bench_name, side=side, run=number, sweep=sweep)
+            )
+            self.session.recorded += 1
+        self._changed(roles=(*self.document.roles, *roles))
+
+    def _as_measured(self, snapshot: Snapshot, side: Side) -> Snapshot:
+        """A result with the code that it is of: of uncommitted changes, the commit below them and their digest."""
+        code = self.document.base if side == "base" else self.document.head
+        if code is None:
+            return snapshot
+        known = {"git_commit": code.revision, "git_dirty": code.dirty, "git_diff_sha256": None}
+        if side == "head" and self.revisions.dirty:
+            known["git_diff_sha256"] = self.revisions.uncommitted
+        environment = snapshot.environment.model_copy(update=known)
+        label = {"display_label": code.label} if code.label else {}
+        return snapshot.with_(environment=environment, provenance={**snapshot.provenance, **label})
+
+    def _change_cautions(self) -> tuple[Difference, ...]:
+        chosen, trees, plan = self.revisions, self.trees, self.plan
+        below = plan.root.resolve().relative_to(chosen.repository.resolve())
         pyproject = (below / "pyproject.toml").as_posix()
-        of_the_change = (
-            *cautions.harness_cautions(name, paths, changed, lent),
+        return (
+            *cautions.harness_cautions(plan.name, trees.protected, trees.changed, trees.from_head),
             *cautions.configuration_cautions(chosen.repository, chosen.base, chosen.head, pyproject),
             *cautions.change_cautions(
                 read_change(chosen.repository, chosen.base, chosen.head),
-                protected=paths,
-                import_folders=_loads_from(config, below, paths),
+                protected=trees.protected,
+                import_folders=import_folders(plan.config, below, trees.protected),
             ),
         )
-        seen = {"base": SideRuns(), "head": SideRuns()}
-        for side in ordered(0):
-            for _ in range(max(1, config.warmup_runs)):
-                session.run(
-                    trees[side],
-                    number=0,
-                    side=side,
-                    revision=commits[side],
-                    environment=extra[side],
-                    keep=False,
-                    seen=seen[side].warm_up,
-                )
 
-        def of_the_head() -> tuple[Difference, ...]:
-            """Recorded with the head's results, so that whoever compares them later is told as well."""
-            return (*of_the_change, *cached_answers(seen["base"], seen["head"]))
+    def _all_cautions(self) -> tuple[Difference, ...]:
+        extra = ", ".join(dict.fromkeys(self._extra))
+        detail = f"the head records benchmarks that the base does not, so they are not compared: {extra[:500]}"
+        new = (Difference(severity="caution", what="new_benchmark", detail=detail),) if extra else ()
+        return (*self._of_the_change, *cached_answers(self._observed["base"], self._observed["head"]), *new)
 
-        recorded: dict[str, list[list[str]]] = {"base": [], "head": []}
-        stopped = None
-        early = math.ceil(rounds * _EARLY_SHARE)
-        for number in range(rounds):
-            for side in ordered(number):
-                if config.setup is None:
-                    as_checked_out(base_tree if side == "base" else head_tree)
-                ids = session.run(
-                    trees[side],
-                    number=number,
-                    side=side,
-                    revision=commits[side],
-                    environment=extra[side],
-                    annotate=_annotation(chosen, side),
-                    seen=seen[side].rounds.append,
-                    cautions=of_the_head if side == "head" else tuple,
-                )
-                _same_sweeps(name, recorded, ids)
-                recorded[side].append(ids)
-            done = number + 1
-            if done == rounds:
-                break
-            if (
-                done == early
-                and done >= 2
-                and settled(_by_sweep(recorded["base"]), _by_sweep(recorded["head"]), EARLY_ALPHA)
-            ):
-                stopped = f"settled after {done} of {rounds} rounds, at the early look"
-                break
-            if max_seconds is not None and time.monotonic() - started > max_seconds:
-                stopped = f"max_seconds was reached after {done} of {rounds} rounds"
-                break
-    return Measured(
-        revisions=chosen,
-        measurement=session.id,
-        base_ids=_by_sweep(recorded["base"]),
-        head_ids=_by_sweep(recorded["head"]),
-        rounds=len(recorded["base"]),
-        stopped=stopped,
-        protected_changed=tuple(changed),
-        notes=tuple(notes),
-        seen=cached_answers(seen["base"], seen["head"]),
-    )
+    def _head_failure(self) -> Failure | None:
+        if not self._failures:
+            return None
+        # What came first is told, but for what is worse: fewer benchmarks are less than none at all.
+        first = min(self._failures, key=lambda failure: failure.what == "missing_sweeps")
+        missing = [bench for failure in self._failures for bench in failure.missing_benches]
+        if first.what != "missing_sweeps":
+            missing = [key.bench_name for key in self._expected]
+        detail = first.detail
+        if self._head_runs:
+            detail = f"{detail.removesuffix('.')}, {failed_runs(self._failures, self._head_runs)}; the base's did not."
+        return first.model_copy(
+            update={
+                "detail": detail,
+                "missing_benches": tuple(dict.fromkeys(missing)),
+                "rounds_failed": len(self._failures),
+                "rounds": self._head_runs,
+            }
+        )
 
 
-def _annotation(chosen: Revisions, side: str) -> Callable[[Snapshot], Snapshot]:
-    """Say of the head's uncommitted changes that they are: its commit is one that no branch knows."""
-    dirty = side == "head" and chosen.head_is_worktree and chosen.head != chosen.base
-
-    def annotate(snapshot: Snapshot) -> Snapshot:
-        known = {"git_commit": chosen.head if side == "head" else chosen.base, "git_dirty": False}
-        label = "worktree" if dirty else None
-        environment = snapshot.environment.model_copy(update=known)
-        told = {**snapshot.provenance, **({"display_label": label} if label else {})}
-        return snapshot.with_(environment=environment, provenance=told)
-
-    return annotate
+def sides_of_round(number: int) -> Sequence[Side]:
+    """ABBA: which side goes first alternates, so that neither always runs on the warmer machine."""
+    return ("base", "head") if number % 2 == 0 else ("head", "base")
 
 
-def _protected(config: BenchmarkConfig, command: Sequence[str], below: Path, trees: Sequence[Path]) -> list[str]:
-    """The protected paths, from the repository's top; the benchmark's own file unless others are configured.
-
-    trees: the base's and the head's. What the command names is looked for in both: the head may have moved it away.
-    A link of the base's is protected with what it leads to; where one of the head's leads is nobody's word.
-    """
-    base, *_ = trees
-    named = [below / path for path in config.protected]
-    if not named:
-        found = [(tree, benchmark_file_of(command, tree / below / config.cwd)) for tree in trees]
-        named = [path.relative_to(tree) for tree, path in found if path is not None and path.is_relative_to(tree)]
-    links = [(base / path).resolve() for path in named]
-    named += [path.relative_to(base.resolve()) for path in links if path.is_relative_to(base.resolve())]
-    # `..` is taken out of a path as it is written: what is outside the repository both sides have the same anyway.
-    inside = [path for path in map(os.path.normpath, named) if not path.startswith("..")]
-    return list(dict.fromkeys(Path(path).as_posix() for path in inside))
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
 
 
-def _loads_from(config: BenchmarkConfig, below: Path, protected: Sequence[str]) -> list[str]:
-    """Folders whose modules a benchmark's Python finds before others, from the repository's top."""
-    folders = [below, below / config.cwd, below / "src", *(Path(path).parent for path in protected)]
-    return [folder.as_posix() for folder in folders]
-
-
-def _lend(chosen: Revisions, base_tree: Path, paths: Sequence[str]) -> list[str]:
-    """Give the base the head's version of what only the head has, such as a benchmark that is new. Returns which."""
-    given = []
-    for path in paths:
-        if gitinfo.git(chosen.repository, "ls-tree", "-r", "--name-only", chosen.base, "--", path):
-            continue
-        # git follows no symbolic link of the base's tree on its way to the path, as a copy would.
-        if gitinfo.git(base_tree, "checkout", "--quiet", chosen.head, "--", f":(top,literal){path}") is not None:
-            given.append(path)
-    return given
-
-
-def _empty_submodules(trees: Sequence[Path]) -> list[str]:
-    """What to say of submodules whose folders are empty in a worktree."""
-    empty = {
-        line.split()[1]
-        for tree in trees
-        if (tree / ".gitmodules").exists()
-        for line in (gitinfo.git(tree, "submodule", "status") or "").splitlines()
-        if line.startswith("-")
-    }
-    if not empty:
-        return []
-    return [f"Submodules that are not checked out, and empty on both sides: {', '.join(sorted(empty)[:5])}."]
-
-
-def _set_up(
-    name: str, config: BenchmarkConfig, top: Path, folder: Path, session: Session, goes_in: Sequence[object]
-) -> None:
-    """Prepare a worktree, or take what was built for the same revision before. goes_in: what its files depend on."""
-    side = top.name
-    words = [filled(word, {**session.parameters, "tree": str(folder)}) for word in config.setup or ()]
-    env = clean_environment(config, session.parameters, folder)
-    key = setups.key_of(top, goes_in, words, env)
-    if setups.restore(top, key):
-        return
-    if session.progress is not None:
-        session.progress(f"setting up {name} ({side})", session.done, session.runs)
-    outcome = run_command(
-        words, cwd=folder, env=env, timeout_s=config.setup_timeout_s, on_output=lambda _: None, cancel=session.cancel
-    )
-    if outcome.cancelled:
-        raise Cancelled(f"The measurement of {name} was cancelled while it was set up.")
-    end = "\n".join(outcome.output_tail.strip().splitlines()[-_TOLD_LINES:])
-    told = f" The end of its output:\n{end}" if end else ""
-    if outcome.timed_out:
-        raise CaptureError(f"{name}: its setup took more than {config.setup_timeout_s:g} s ({side}).{told}")
-    if outcome.returncode != 0:
-        raise CaptureError(f"{name}: its setup failed with exit status {outcome.returncode} ({side}).{told}")
-    setups.keep(top, key)
-
-
-def _same_sweeps(name: str, recorded: Mapping[str, list[list[str]]], ids: list[str]) -> None:
-    for earlier in (*recorded["base"][:1], *recorded["head"][:1]):
-        benches = [[i.rsplit("-", 2)[0] for i in some] for some in (earlier, ids)]
-        if benches[0] != benches[1]:
-            raise CaptureError(
-                f"{name} does not record the same benchmarks each time: {', '.join(benches[0])} before, "
-                f"{', '.join(benches[1])} now."
-            )
-
-
-def _by_sweep(rounds: list[list[str]]) -> tuple[tuple[str, ...], ...]:
-    return tuple(zip(*rounds, strict=True))
-
-
-__all__ = ["Cancelled", "Measured", "measure_revisions"]
+__all__ = ["Cancelled", "CaptureError", "RevisionMeasurement", "RevisionPlan", "sides_of_round"]

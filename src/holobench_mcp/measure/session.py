@@ -1,7 +1,7 @@
-"""Measures a configured benchmark: several processes in a clean environment, each sweep recorded as a run.
+"""One measured process after another: a benchmark's command in a clean environment, and what came of each run.
 
 What can be run is what a person wrote into the configuration; an agent's part is the values of parameters that it
-declares.
+declares. A run that fails is a value: whether it is an error or an answer, only whoever compares two sides can tell.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,21 +20,21 @@ from typing import TYPE_CHECKING, Literal
 
 from holobench_mcp.capture.environment import versions_of
 from holobench_mcp.capture.runner import RunOutcome, private_folder, run_command
-from holobench_mcp.capture.sweeps import NO_FIFOS
 from holobench_mcp.config import PLACEHOLDER, BenchmarkConfig
-from holobench_mcp.model import CaptureError, Difference, InvalidArgument, Measurement
+from holobench_mcp.measure.failures import EDITABLE, failure_in, remedy, side_name
+from holobench_mcp.model import CaptureError, Failure, InvalidArgument
 
 if TYPE_CHECKING:
     from holobench_mcp.result.snapshot import Snapshot
 
-#: What a measured process keeps of this one's environment; everything else could differ between two measurements.
-KEPT_VARIABLES = (
+Side = Literal["base", "head"]
+#: What a measured process inherits of this one's environment; everything else could differ between two measurements.
+INHERITED = (
     "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "VIRTUAL_ENV", "CONDA_PREFIX",
     "PYENV_ROOT", "PYENV_VERSION", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS",
     "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "SSL_CERT_FILE", "SSL_CERT_DIR",
 )  # fmt: skip
 _FIXED = {"LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
-_TOLD_LINES, _TOLD_COLUMNS = 12, 300
 
 #: Called with what is being measured, how many runs are done, and of how many.
 OnProgress = Callable[[str, int, int], None]
@@ -42,67 +42,64 @@ OnProgress = Callable[[str, int, int], None]
 Record = Callable[["Snapshot"], str]
 
 
+class Cancelled(CaptureError):
+    """A measurement was ended before it was over."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of one process: its sweeps in their order, or how it failed."""
+
+    snapshots: tuple[Snapshot, ...]
+    seconds: float
+    failure: Failure | None = None
+    outcome: RunOutcome | None = None
+
+
 @dataclass
 class Session:
-    """One measurement under way: who it is, what it has recorded, and how to stop it."""
+    """A benchmark under measurement: how its processes are run, how many are done, and how long they take."""
 
     name: str
     config: BenchmarkConfig
     root: Path
-    record: Record
     runs: int
     parameters: Mapping[str, str] = field(default_factory=dict)
     label: str | None = None
     progress: OnProgress | None = None
     cancel: threading.Event | None = None
-    id: str = ""
+    by_hand: bool = False  #: whether a person gave the command, which no configuration has
     done: int = 0
-    result_ids: list[str] = field(default_factory=list)
+    recorded: int = 0  #: results that are stored
     seconds: list[float] = field(default_factory=list)
-    found: dict[str, str] = field(default_factory=dict)  #: which Python each bare name was taken for
-
-    def __post_init__(self) -> None:
-        self.id = self.id or f"{self.name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    pythons: dict[str, str] = field(default_factory=dict)  #: which Python each bare name was taken for
 
     def run(
         self,
         folder: Path,
         *,
-        number: int,
-        side: Literal["base", "head"] | None = None,
+        side: Side | None = None,
         revision: str | None = None,
         environment: Mapping[str, str] | None = None,
-        keep: bool = True,
-        annotate: Callable[[Snapshot], Snapshot] = lambda s: s,
-        seen: Callable[[Sequence[Snapshot]], None] | None = None,
-        cautions: Callable[[], tuple[Difference, ...]] = tuple,
-    ) -> list[str]:
-        """One process, its sweeps recorded as run `number`. Returns their ids, in the order of the sweeps.
+        counts: bool = True,
+    ) -> Run:
+        """One process of the benchmark.
 
-        folder: the project's root to run in; the benchmark's own `cwd` is below it. keep: False for a warm-up.
-        seen: gets the run's sweeps, of a warm-up too. cautions: what to record with them, asked for after that.
-        Raises CaptureError, with the end of the output, when it fails, takes too long or collects nothing.
+        folder: the project's root to run in; the benchmark's own `cwd` is below it. counts: False for a warm-up.
+        Raises Cancelled; CaptureError where both sides would be the same code, whatever it does.
         """
         where = folder / self.config.cwd
-        if not where.is_dir():
-            raise CaptureError(f"{self.name}: its folder {self.config.cwd!r} is not there in {_told_side(side)}.")
-        if not where.resolve().is_relative_to(folder.resolve()):
-            raise CaptureError(f"{self.name}: its folder {self.config.cwd!r} leads out of {_told_side(side)}.")
-        words = [filled(word, {**self.parameters, "tree": str(folder)}) for word in self.config.command]
         env = {**clean_environment(self.config, self.parameters, folder), **(environment or {})}
-        words[0] = self._interpreter(words[0], where, env)
-        if "/" in words[0] and not (where / words[0]).exists():
-            # A program of the project's own environment, such as .venv/bin/python, is in no revision's tree.
-            words[0] = str(self.root / self.config.cwd / words[0])
-        if shutil.which(words[0], path=env.get("PATH")) is None and not (where / words[0]).exists():
-            raise CaptureError(f"{self.name}: its program {words[0]!r} is not found on PATH.")
-        self._tell(f"{'measuring' if keep else 'warming up'} {self.name}{f' ({side})' if side else ''}")
+        words = self._command(where, folder, env)
+        if (missing := self._missing(words[0], where, folder, env, side)) is not None:
+            return Run((), 0.0, Failure(what="crash", detail=missing))
+        self.tell(f"{'measuring' if counts else 'warming up'} {self.name}{f' ({side})' if side else ''}")
         started = time.monotonic()
         with private_folder() as private:
             outcome = run_command(
                 words,
                 cwd=where,
-                # What a run keeps for the next one, in a temporary folder or a cache, would be measured in its place.
+                # What a run leaves for the next one, in a temporary folder or a cache, would be measured in its place.
                 env={**env, "TMPDIR": private, "XDG_CACHE_HOME": private},
                 label=self.label,
                 source_revision=revision,
@@ -110,30 +107,59 @@ class Session:
                 on_output=lambda _: None,
                 cancel=self.cancel,
             )
-        self._check(outcome, side)
-        if seen is not None:
-            seen(outcome.snapshots)
-        if not keep:
-            return []
-        self.seconds.append(time.monotonic() - started)
-        ids = []
-        doubted = cautions()
-        for sweep, snapshot in enumerate(outcome.snapshots):
-            measured = Measurement(
-                id=self.id,
-                benchmark=self.name,
-                run=number,
-                runs=self.runs,
-                side=side,
-                sweep=sweep,
-                measured_by="server",
-                cautions=doubted,
-            )
-            ids.append(self.record(annotate(snapshot.with_(measurement=measured))))
-        self.result_ids += ids
-        self.done += 1
-        self._tell(f"measured {self.name}{f' ({side})' if side else ''}")
-        return ids
+        if outcome.cancelled:
+            raise Cancelled(f"The measurement of {self.name} was cancelled.{self.so_far()}")
+        failure = failure_in(outcome, self.name, self.config.timeout_s)
+        if failure is not None and EDITABLE in outcome.output_tail:
+            raise CaptureError(remedy(self.name, failure, by_hand=self.by_hand, folder=folder))
+        run = Run(tuple(outcome.snapshots), time.monotonic() - started, failure, outcome)
+        if counts and failure is None:
+            self.seconds.append(run.seconds)
+            self.done += 1
+            self.tell(f"measured {self.name}{f' ({side})' if side else ''}")
+        return run
+
+    def so_far(self) -> str:
+        """What to say of the results that are stored whatever happens now."""
+        return f" {self.recorded} results of earlier runs are recorded." if self.recorded else ""
+
+    def error(self, failure: Failure, side: Side | None, folder: Path) -> CaptureError:
+        """A failure as an error that says where it was, what is recorded all the same, and what to set."""
+        where = f"On {side_name(side)}, " if side else ""
+        placed = failure.model_copy(update={"detail": f"{where}{failure.detail}{self.so_far()}"})
+        return CaptureError(remedy(self.name, placed, by_hand=self.by_hand, folder=folder))
+
+    def tell(self, message: str) -> None:
+        """Tell the progress of the measurement, with the seconds that are left."""
+        if self.progress is not None:
+            left = self.estimate()
+            self.progress(message + (f", about {left:.0f} s left" if left else ""), self.done, self.runs)
+
+    def estimate(self) -> float | None:
+        """Seconds that the rest takes, from the runs that are done."""
+        if not self.seconds:
+            return None
+        return max(0.0, (self.runs - self.done) * sum(self.seconds) / len(self.seconds))
+
+    def _command(self, where: Path, folder: Path, env: Mapping[str, str]) -> list[str]:
+        words = [filled(word, {**self.parameters, "tree": str(folder)}) for word in self.config.command]
+        words[0] = self._interpreter(words[0], where, env)
+        if "/" in words[0] and not (where / words[0]).exists():
+            # A program of the project's own environment, such as .venv/bin/python, is in no revision's tree.
+            words[0] = str(self.root / self.config.cwd / words[0])
+        return words
+
+    def _missing(
+        self, program: str, where: Path, folder: Path, env: Mapping[str, str], side: Side | None
+    ) -> str | None:
+        """What is not there to be run, in a sentence."""
+        if not where.is_dir():
+            return f"{self.name}: its folder {self.config.cwd!r} is not there in {side_name(side)}."
+        if not where.resolve().is_relative_to(folder.resolve()):
+            return f"{self.name}: its folder {self.config.cwd!r} leads out of {side_name(side)}."
+        if shutil.which(program, path=env.get("PATH")) is None and not (where / program).exists():
+            return f"{self.name}: its program {program!r} is not found on PATH."
+        return None
 
     def _interpreter(self, program: str, where: Path, env: Mapping[str, str]) -> str:
         """A Python that has holobench, where a command only says `python`.
@@ -143,50 +169,16 @@ class Session:
         """
         if program not in ("python", "python3"):
             return program
-        if program not in self.found:
+        if program not in self.pythons:
             candidates = (program, str(self.root / ".venv" / "bin" / "python"), sys.executable)
             able = (c for c in candidates if versions_of(c, cwd=where, env=env)["holobench"] is not None)
-            self.found[program] = next(able, program)
-        return self.found[program]
-
-    def _check(self, outcome: RunOutcome, side: str | None) -> None:
-        where = f" in {_told_side(side)}" if side else ""
-        recorded = f" {len(self.result_ids)} results of earlier runs are recorded." if self.result_ids else ""
-        if outcome.cancelled:
-            raise Cancelled(f"The measurement of {self.name} was cancelled.{recorded}")
-        end = "\n".join(line[:_TOLD_COLUMNS] for line in outcome.output_tail.strip().splitlines()[-_TOLD_LINES:])
-        tail = f" The end of its output:\n{end}" if end else ""
-        if outcome.timed_out:
-            raise CaptureError(f"{self.name} took more than {self.config.timeout_s:g} s{where}.{recorded}{tail}")
-        if outcome.returncode != 0:
-            if "ForbiddenCodeError" in outcome.output_tail:
-                raise CaptureError(
-                    f"{self.name} loads code of the working tree when it should measure the base revision, so both "
-                    "sides would be the same code: the project is probably installed in editable mode. Point the "
-                    f'benchmark at its own tree, such as env = {{ PYTHONPATH = "{{tree}}/src" }}.{tail}'
-                )
-            raise CaptureError(f"{self.name} failed with exit status {outcome.returncode}{where}.{recorded}{tail}")
-        # A sweep that is missing would give the others the numbers of its followers, and they be compared with it.
-        problems = [told for told in outcome.problems if told != NO_FIFOS]
-        if problems or not outcome.snapshots:
-            told = " ".join(problems[:3])[:1000] or "It collected no holobench sweep."
-            part = "only a part of its sweeps can be read" if outcome.snapshots else "recorded nothing"
-            raise CaptureError(f"{self.name} {part}{where}. {told}{recorded}{tail}")
-
-    def _tell(self, what: str) -> None:
-        if self.progress is not None:
-            left = self.estimate()
-            self.progress(what + (f", about {left:.0f} s left" if left else ""), self.done, self.runs)
-
-    def estimate(self) -> float | None:
-        """Seconds that the rest takes, from the runs that are done."""
-        if not self.seconds:
-            return None
-        return max(0.0, (self.runs - self.done) * sum(self.seconds) / len(self.seconds))
+            self.pythons[program] = next(able, program)
+        return self.pythons[program]
 
 
-class Cancelled(CaptureError):
-    """A measurement was ended before it was over."""
+def new_measurement_id(name: str) -> str:
+    """An id for a measurement that begins now."""
+    return f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
 def filled(text: str, parameters: Mapping[str, str]) -> str:
@@ -201,13 +193,13 @@ def filled(text: str, parameters: Mapping[str, str]) -> str:
 
 
 def clean_environment(config: BenchmarkConfig, parameters: Mapping[str, str], tree: Path) -> dict[str, str]:
-    """What a measured process sees: a short list of variables, the configured ones, and nothing else."""
-    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-    chosen = {key: filled(value, {**parameters, "tree": str(tree)}) for key, value in config.env.items()}
-    return {**kept, **_FIXED, **chosen}
+    """What a measured process gets: a short list of variables, the configured ones, and nothing else."""
+    inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    configured = {key: filled(value, {**parameters, "tree": str(tree)}) for key, value in config.env.items()}
+    return {**inherited, **_FIXED, **configured}
 
 
-def chosen_parameters(name: str, config: BenchmarkConfig, given: Mapping[str, object]) -> dict[str, str]:
+def parameter_values(name: str, config: BenchmarkConfig, given: Mapping[str, object]) -> dict[str, str]:
     """Every declared parameter's value as text: the given one, checked, or its default.
 
     Raises InvalidArgument for one that the configuration does not declare, or a value that it does not allow.
@@ -219,19 +211,10 @@ def chosen_parameters(name: str, config: BenchmarkConfig, given: Mapping[str, ob
             f"parameters: {name} declares no {', '.join(unknown)[:200]}; it declares {known}. A person can add it "
             f"under [tool.holobench-mcp.benchmarks.{name}.parameters]."
         )
-    chosen = {}
+    values = {}
     for key, declared in config.parameters.items():
         try:
-            chosen[key] = declared.check(given.get(key, declared.default))
+            values[key] = declared.check(given.get(key, declared.default))
         except ValueError as problem:
             raise InvalidArgument(f"parameters: {key} {problem}.") from problem
-    return chosen
-
-
-def _told_side(side: str | None) -> str:
-    return {"base": "the base revision", "head": "the head side"}.get(side or "", "the project")
-
-
-def ordered(round_number: int) -> Sequence[Literal["base", "head"]]:
-    """ABBA: which side goes first alternates, so that neither always runs on the warmer machine."""
-    return ("base", "head") if round_number % 2 == 0 else ("head", "base")
+    return values

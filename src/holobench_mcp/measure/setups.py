@@ -1,7 +1,7 @@
-"""What a `setup` has built in a revision's tree, kept for the next comparison with that revision.
+"""Builds: what a `setup` has made in a revision's tree, cached for the next comparison with that revision.
 
-Builds write the absolute path of their folder into what they make, so a kept one serves only where it was made: the
-worktrees of one repository always stand in the same place. Only ever a cache: what can't be kept is built again.
+Builds write the absolute path of their folder into what they make, so a cached one serves only where it was made: the
+worktrees of one repository always stand in the same place. Only ever a cache: what can't be cached is built again.
 """
 
 from __future__ import annotations
@@ -16,30 +16,42 @@ from pathlib import Path
 from holobench_mcp.config import cache_folder
 from holobench_mcp.result.strict_json import canonical_json
 
-#: How many are kept, and how large one may be.
-MOST_KEPT, MAX_BYTES = 4, 4 << 30
+#: How many are cached, and how large one may be.
+MAX_BUILDS, MAX_BYTES = 4, 4 << 30
 
 
-def key_of(tree: Path, *told: object) -> str:
-    """What must agree for a kept build to be the one that a setup would make: its place, and all that goes into it."""
-    return hashlib.sha256(canonical_json([str(tree), *told])).hexdigest()[:24]
+def key_of(tree: Path, *parts: object) -> str:
+    """What must agree for a cached build to be the one that a setup would make: its place and all that goes into it."""
+    return hashlib.sha256(canonical_json([str(tree), *parts])).hexdigest()[:24]
 
 
 def restore(tree: Path, key: str) -> bool:
-    """Put a kept build into its tree. False where there is none."""
-    kept = _home() / key
-    if not kept.is_dir():
+    """Put a cached build into its tree. False where there is none, or it can't be read; the tree is then as it was.
+
+    The one exception is a disk that fails between two renames: whoever gets False checks the tree out again.
+    """
+    build = _home() / key
+    if not build.is_dir():
         return False
-    for entry in tree.iterdir():
-        if entry.name != ".git":
-            _remove(entry)
-    shutil.copytree(kept, tree, symlinks=True, dirs_exist_ok=True)
-    os.utime(kept)  # the least used goes first
+    copy = tree.with_name(f"{tree.name}-{secrets.token_hex(4)}")
+    try:
+        # Beside the tree first: what can't be read whole must not have emptied it.
+        shutil.copytree(build, copy, symlinks=True)
+        for entry in tree.iterdir():
+            if entry.name != ".git":
+                _remove(entry)
+        for entry in copy.iterdir():
+            entry.rename(tree / entry.name)
+        os.utime(build)  # the least used goes first
+    except OSError:  # a full disk, a damaged build; shutil.Error is one too
+        return False
+    finally:
+        _remove(copy)
     return True
 
 
-def keep(tree: Path, key: str) -> bool:
-    """Keep a tree as its setup has left it, before anything was run in it. False where it can't be."""
+def save(tree: Path, key: str) -> bool:
+    """Cache a tree as its setup has left it, before anything was run in it. False where it can't be."""
     # A submodule's link to its repository is the worktree's, and is gone with it.
     if (tree / ".gitmodules").exists() or _size(tree) > MAX_BYTES:
         return False
@@ -48,12 +60,12 @@ def keep(tree: Path, key: str) -> bool:
         shutil.copytree(tree, partial, symlinks=True, ignore=shutil.ignore_patterns(".git"))
         _remove(_home() / key)
         partial.rename(_home() / key)
+        for old in sorted(_home().iterdir(), key=lambda p: p.stat().st_mtime, reverse=True)[MAX_BUILDS:]:
+            _remove(old)
     except OSError:  # a full disk, a socket; shutil.Error is one too
         return False
     finally:
         _remove(partial)
-    for old in sorted(_home().iterdir(), key=lambda p: p.stat().st_mtime, reverse=True)[MOST_KEPT:]:
-        _remove(old)
     return True
 
 

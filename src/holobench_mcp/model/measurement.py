@@ -74,7 +74,11 @@ class MeasurementDocument(Frozen):
     started_at: str
     ended_at: str | None = None
     status: MeasurementStatus = "running"
+    stopped: str | None = Field(None, description="why it ended before its last round, where it did")
+    rounds: int = Field(0, ge=0, description="that were measured: runs, or rounds of both sides")
+    seconds_a_round: float | None = None
     roles: tuple[RunRole, ...] = ()
+    protected_changed: tuple[str, ...] = Field((), description="files that the head changed and the base's were taken")
     cautions: tuple[Difference, ...] = Field((), description="what an improvement must be doubted for")
     head_failure: Failure | None = None
     outcome: MeasurementOutcome | None = None

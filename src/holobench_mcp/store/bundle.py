@@ -39,7 +39,7 @@ RESULT, SAMPLES, HISTORY = "result.json", "samples.npz", "history.json"
 
 
 class Store:
-    """Every result ever recorded in one place. Nothing in it is changed after it was written."""
+    """Every result ever recorded in one place. Only a measurement's document is changed after it was written."""
 
     def __init__(self, location: Location) -> None:
         self.location = location

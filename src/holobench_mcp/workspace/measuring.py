@@ -5,34 +5,35 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from holobench_mcp.answers import BenchmarkList, BenchmarkRow, MeasurementReport, RevisionReport
-from holobench_mcp.config import MAX_ROUNDS, MAX_RUNS, BenchmarkConfig, Config, problems
-from holobench_mcp.model import DECISIONS_WORST_FIRST, ComparisonDocument, Decision, Difference, InvalidArgument
+from holobench_mcp.config import MAX_RUNS, BenchmarkConfig, problems
+from holobench_mcp.model import ComparisonDocument, Decision, InvalidArgument, MeasurementDocument
+from holobench_mcp.workspace import revision_report
+from holobench_mcp.workspace.library import Library
 
 if TYPE_CHECKING:
-    from holobench_mcp.measure.revisions import Recorded
-    from holobench_mcp.measure.session import OnProgress, Record
-    from holobench_mcp.result.snapshot import Snapshot
+    from holobench_mcp.measure.revisions import RevisionMeasurement
+    from holobench_mcp.measure.session import OnProgress
+
+#: The early look's share of the error rate of 5 %; the last look has the rest (see model.ROUNDS_ALPHA).
+EARLY_ALPHA = 0.01
+_EARLY_SHARE = 0.6
 
 
-class Compare(Protocol):
-    """Compares two results by their names."""
-
-    def __call__(self, baseline: str, candidate: str, /, *, cautions: Sequence[Difference]) -> ComparisonDocument:
-        """The comparison of two results, the baseline first."""
-        ...
+#: Compares two results by their names, the baseline first.
+Compare = Callable[[str, str], ComparisonDocument]
 
 
 class Measuring:
     """Runs what a person has configured, and records it."""
 
-    def __init__(self, config: Config, *, record: Record, load: Callable[[str], Snapshot], compare: Compare) -> None:
-        self._config = config
-        self._record = record
-        self._load = load
-        self._compare = compare
+    def __init__(self, library: Library, compare: Compare) -> None:
+        self._config = library.config
+        self._library, self._compare = library, compare
+        self._record, self._save = library.store.record, library.store.put_measurement
 
     def list_benchmarks(self) -> BenchmarkList:
         """The benchmarks that the configuration allows to run."""
@@ -66,29 +67,32 @@ class Measuring:
         wait: wait for another measurement on this machine, or raise Busy. Raises InvalidArgument for what the
         configuration does not allow, CaptureError for a benchmark that fails; what was finished stays recorded.
         """
+        from holobench_mcp.measure.benchmark import BenchmarkMeasurement
         from holobench_mcp.measure.machine_lock import machine_lock
-        from holobench_mcp.measure.session import Session, chosen_parameters
+        from holobench_mcp.measure.session import Session, parameter_values
 
         config = self._benchmark(benchmark)
         if runs is not None and not 1 <= runs <= MAX_RUNS:
             raise InvalidArgument(f"runs: from 1 to {MAX_RUNS}, not {runs}.")
         if label is not None and not (label.isprintable() and 0 < len(label.strip()) <= 100):
             raise InvalidArgument("label: 1 to 100 printable characters.")
-        chosen = chosen_parameters(benchmark, config, parameters or {})
-        root, planned = self._config.root, runs or config.runs
-        session = Session(benchmark, config, root, self._record, planned, chosen, label, progress, cancel)
+        values = parameter_values(benchmark, config, parameters or {})
+        session = Session(benchmark, config, self._config.root, runs or config.runs, values, label, progress, cancel)
         started = time.monotonic()
-        with machine_lock(f"benchmark {benchmark}", wait=wait, cancel=cancel, on_wait=_waiting(progress)):
-            for _ in range(config.warmup_runs):
-                session.run(root, number=0, keep=False)
-            for number in range(planned):
-                session.run(root, number=number)
-        newest = session.result_ids[-1]
+        with (
+            machine_lock(f"benchmark {benchmark}", wait=wait, cancel=cancel, on_wait=_waiting(progress)),
+            BenchmarkMeasurement(session, record=self._record, save=self._save) as measurement,
+        ):
+            measurement.prepare()
+            while not measurement.is_over:
+                measurement.round()
+            document = measurement.finish()
+        newest = document.roles[-1].result_id
         return MeasurementReport(
-            measurement=session.id,
+            measurement=document.id,
             benchmark=benchmark,
-            runs=planned,
-            result_ids=tuple(session.result_ids),
+            runs=document.rounds,
+            result_ids=tuple(role.result_id for role in document.roles),
             seconds=time.monotonic() - started,
             next_step=f"compare_results(candidate={newest!r}) compares it with the baseline, or with what was measured "
             "before.",
@@ -107,60 +111,73 @@ class Measuring:
         progress: OnProgress | None = None,
         cancel: threading.Event | None = None,
         config: BenchmarkConfig | None = None,
+        cwd: Path | None = None,
+        asked_by: Literal["agent", "person"] = "agent",
     ) -> RevisionReport:
         """Measure two revisions in interleaved rounds, and compare them.
 
-        config: a benchmark that a person gives on the command line, in place of a configured one.
+        config: a benchmark that a person gives on the command line, in place of a configured one; it runs where `cwd`
+        is in the project, in each side's tree. asked_by: whether the next step is a call of a tool or a command.
+        Raises CaptureError for a base that can't be measured; a head that can't is an answer.
         """
         from holobench_mcp.measure.machine_lock import machine_lock
-        from holobench_mcp.measure.revisions import measure_revisions
-        from holobench_mcp.measure.session import chosen_parameters
+        from holobench_mcp.measure.revisions import RevisionMeasurement, RevisionPlan
+        from holobench_mcp.measure.session import parameter_values
 
-        chosen = config or self._benchmark(benchmark)
-        with machine_lock(f"revisions of {benchmark}", wait=wait, cancel=cancel, on_wait=_waiting(progress)):
-            measured = measure_revisions(
-                benchmark,
-                chosen,
-                self._config.root,
-                record=self._record,
-                settled=self._settled,
-                base=base,
-                head=head,
-                rounds=rounds,
-                max_seconds=max_seconds,
-                parameters=chosen_parameters(benchmark, chosen, parameters or {}),
-                progress=progress,
-                cancel=cancel,
-            )
-        documents = [
-            _in_rounds(self._compare(ours[-1], theirs[-1], cautions=measured.seen))
-            for ours, theirs in zip(measured.base_ids, measured.head_ids, strict=True)
-        ]
-        documents.sort(key=lambda d: DECISIONS_WORST_FIRST.index(d.decision or Decision.inconclusive))
-        return RevisionReport(
-            measurement=measured.measurement,
-            benchmark=benchmark,
-            base_revision=measured.revisions.base,
-            head_revision=measured.revisions.head,
-            rounds=measured.rounds,
-            stopped=measured.stopped,
-            protected_changed=measured.protected_changed,
-            notes=(*problems(self._config, benchmark), *measured.notes),
-            comparisons=tuple(documents),
+        measured = self._in_folder(config, cwd) if config is not None else self._benchmark(benchmark)
+        plan = RevisionPlan(
+            name=benchmark,
+            config=measured,
+            root=self._config.root,
+            base=base,
+            head=head,
+            rounds=rounds,
+            max_seconds=max_seconds,
+            parameters=parameter_values(benchmark, measured, parameters or {}),
+            by_hand=config is not None,
+            notes=() if config is not None else problems(self._config, benchmark),
         )
+        measurement = RevisionMeasurement(plan, record=self._record, save=self._save, progress=progress, cancel=cancel)
+        with (
+            machine_lock(f"revisions of {benchmark}", wait=wait, cancel=cancel, on_wait=_waiting(progress)),
+            measurement,
+        ):
+            measurement.prepare()
+            document = measurement.finish(self._measure_rounds(measurement))
+        comparisons = [self._compare(base_id, head_id) for base_id, head_id in revision_report.last_pairs(document)]
+        by_person = asked_by == "person" or config is not None
+        report = revision_report.report(document, comparisons, plan, by_person=by_person)
+        self._save(document.changed(outcome=revision_report.outcome(report)))
+        return report
 
-    def _settled(self, base: Recorded, head: Recorded, alpha: float) -> bool:
-        """Whether every sweep of interleaved runs shows a change, at an early look's error rate of all together."""
-        return all(self._shows_a_change(*ids, alpha / len(head)) for ids in zip(base, head, strict=True))
+    def _measure_rounds(self, measurement: RevisionMeasurement) -> str | None:
+        """Measure until it is over or settled. Returns why it ended before its last round, if it did."""
+        planned = measurement.plan.rounds
+        early = max(2, -int(-planned * _EARLY_SHARE // 1))
+        while not measurement.is_over:
+            measurement.round()
+            done = measurement.document.rounds
+            if measurement.is_over:
+                break
+            if done == early and self._is_settled(measurement.document):
+                return f"settled after {done} of {planned} rounds, at the early look"
+            if measurement.is_out_of_time:
+                return f"max_seconds was reached after {done} of {planned} rounds"
+        return "the head does not work" if measurement.gave_up else None
+
+    def _is_settled(self, document: MeasurementDocument) -> bool:
+        """Whether every sweep of interleaved runs shows a change, at the early look's error rate of all together."""
+        sweeps = revision_report.paired_rounds(document)
+        return bool(sweeps) and all(self._shows_a_change(*ids, EARLY_ALPHA / len(sweeps)) for ids in sweeps.values())
 
     def _shows_a_change(self, base_ids: Sequence[str], head_ids: Sequence[str], alpha: float) -> bool:
         from holobench_mcp.evidence.judgement import judge
 
-        sides = [[self._load(i) for i in ids] for ids in (base_ids, head_ids)]
+        sides = [[self._library.snapshot_of(i) for i in ids] for ids in (base_ids, head_ids)]
         settings = self._config.settings_for(sides[1][0].bench_name, tuple(m.variable for m in sides[1][0].metrics))
         margin = self._config.margin_percent
-        told = judge(*sides, margin_percent=margin, alpha=alpha, paired=True, settings=settings)
-        return told.decision in (Decision.regressed, Decision.improved)
+        judgement = judge(*sides, margin_percent=margin, alpha=alpha, paired=True, settings=settings)
+        return judgement.decision in (Decision.regressed, Decision.improved)
 
     def _benchmark(self, name: str) -> BenchmarkConfig:
         if name in self._config.benchmarks:
@@ -171,13 +188,13 @@ class Measuring:
             "[tool.holobench-mcp.benchmarks] in pyproject.toml."
         )
 
-
-def _in_rounds(document: ComparisonDocument) -> ComparisonDocument:
-    """The same, with what would settle it in the words of whoever measures in rounds."""
-    needed = max((m.evidence.runs_needed or 0 for m in document.metrics if m.evidence), default=0)
-    if document.decision is not Decision.inconclusive or not 0 < needed <= MAX_ROUNDS:
-        return document
-    return document.model_copy(update={"next_step": f"Measure both revisions again with rounds={needed}."})
+    def _in_folder(self, config: BenchmarkConfig, cwd: Path | None) -> BenchmarkConfig:
+        """A command given by hand, run where it was given: the same folder in each side's tree."""
+        root = self._config.root.resolve()
+        where = (cwd or root).resolve()
+        if not where.is_relative_to(root):
+            return config
+        return config.model_copy(update={"cwd": where.relative_to(root).as_posix()})
 
 
 def _waiting(progress: OnProgress | None) -> Callable[[str], None] | None:

@@ -196,11 +196,11 @@ class Workspace:
         """What runs benchmarks: configured ones, and two revisions in turn."""
         from holobench_mcp.workspace.measuring import Measuring
 
-        return Measuring(self.config, record=self.record, load=self.library.snapshot_of, compare=self.compare)
+        return Measuring(self.library, self.compare)
 
     def clean_up_after_crash(self) -> list[str]:
         """Remove what a server that was killed in mid-measurement left behind."""
-        from holobench_mcp.measure.worktrees import clean_up_after_crash
+        from holobench_mcp.measure.leftovers import clean_up_after_crash
 
         return clean_up_after_crash()
 

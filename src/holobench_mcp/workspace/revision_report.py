@@ -1,0 +1,152 @@
+"""What a measurement of two revisions comes to: one decision for all of its sweeps, its reason, and what to do next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from holobench_mcp.answers import RevisionReport
+from holobench_mcp.config import MAX_ROUNDS
+from holobench_mcp.model import (
+    DECISIONS_WORST_FIRST,
+    Cause,
+    ComparisonDocument,
+    Decision,
+    Failure,
+    MeasurementDocument,
+    MeasurementOutcome,
+)
+
+if TYPE_CHECKING:
+    from holobench_mcp.measure.revisions import RevisionPlan
+
+_TAIL = 1000
+
+
+def paired_rounds(document: MeasurementDocument) -> dict[int, tuple[list[str], list[str]]]:
+    """By sweep, the results of both sides in the rounds in which both gave one."""
+    by_sweep: dict[int, dict[str, dict[int, str]]] = {}
+    for role in document.roles:
+        if role.side is not None:
+            by_sweep.setdefault(role.sweep, {"base": {}, "head": {}})[role.side][role.run] = role.result_id
+    pairs = {}
+    for sweep, sides in sorted(by_sweep.items()):
+        both = sorted(set(sides["base"]) & set(sides["head"]))
+        if both:
+            pairs[sweep] = ([sides["base"][r] for r in both], [sides["head"][r] for r in both])
+    return pairs
+
+
+def last_pairs(document: MeasurementDocument) -> list[tuple[str, str]]:
+    """Of each sweep that both sides gave, the results of the last round: what a comparison names."""
+    return [(base[-1], head[-1]) for base, head in paired_rounds(document).values()]
+
+
+def report(
+    document: MeasurementDocument, comparisons: Sequence[ComparisonDocument], plan: RevisionPlan, *, by_person: bool
+) -> RevisionReport:
+    """The report of a measurement. comparisons: one a sweep. by_person: whether a command is called, not a tool."""
+    worst_first = sorted(comparisons, key=lambda c: DECISIONS_WORST_FIRST.index(c.decision or Decision.inconclusive))
+    documents = [_in_rounds(c, document, plan, by_person=by_person) for c in worst_first]
+    decision, cause, reason, next_step = _answer(document, documents, plan, by_person=by_person)
+    base, head = document.base, document.head
+    return RevisionReport(
+        decision=decision,
+        cause=cause,
+        reason=reason,
+        next_step=next_step,
+        measurement=document.id,
+        benchmark=plan.name,
+        base_revision=(base.revision if base else None) or "",
+        head_revision=head.revision or "",
+        head_dirty=bool(head.dirty),
+        rounds=document.rounds,
+        stopped=document.stopped,
+        head_failure=document.head_failure,
+        protected_changed=document.protected_changed,
+        notes=document.notes,
+        comparisons=tuple(documents),
+    )
+
+
+def outcome(told: RevisionReport) -> MeasurementOutcome:
+    """What of a report is stored with its measurement."""
+    return MeasurementOutcome(decision=told.decision, cause=told.cause, reason=told.reason, next_step=told.next_step)
+
+
+def literal_call(plan: RevisionPlan, rounds: int, *, by_person: bool, seconds: float | None = None) -> str:
+    """The same measurement again with other rounds, as a person or an agent calls it, with what it takes."""
+    takes = f" (about {_duration(seconds)})" if seconds else ""
+    if by_person:
+        words = ["holobench-mcp", "ab", "--rounds", str(rounds)]
+        words += ["--base", plan.base] if plan.base != "merge-base" else []
+        words += ["--head", plan.head] if plan.head != "worktree" else []
+        for name, value in plan.config.env.items() if plan.by_hand else ():
+            words += ["--env", f"{name}={value}"]
+        words += ["--", *plan.config.command] if plan.by_hand else ["--benchmark", plan.name]
+        return f"`{shlex.join(words)}`{takes}"
+    arguments = [f"benchmark={plan.name!r}", f"rounds={rounds}"]
+    arguments += [f"base={plan.base!r}"] if plan.base != "merge-base" else []
+    arguments += [f"head={plan.head!r}"] if plan.head != "worktree" else []
+    arguments += [f"parameters={dict(plan.parameters)!r}"] if plan.parameters else []
+    return f"compare_revisions({', '.join(arguments)}){takes}"
+
+
+# ---------------------------------------------------------------------- parts
+
+
+def _answer(
+    document: MeasurementDocument, documents: Sequence[ComparisonDocument], plan: RevisionPlan, *, by_person: bool
+) -> tuple[Decision, Cause | None, str, str | None]:
+    failure = document.head_failure
+    if failure is not None:
+        again = literal_call(plan, plan.rounds, by_person=by_person, seconds=_seconds(document, plan.rounds))
+        step = f"Make {_command(plan)} work on the head again, then measure again: {again}."
+        return Decision.regressed, "missing", _failed(failure), step
+    if not documents:
+        again = literal_call(plan, plan.rounds, by_person=by_person)
+        return Decision.inconclusive, None, "No round was finished, so nothing can be said.", again
+    worst = documents[0]
+    decision, reason = worst.decision or Decision.inconclusive, worst.reason or ""
+    if len(documents) > 1:
+        reason = f"{worst.candidate.bench_name}: {reason}"
+    return decision, worst.model_dump().get("cause"), reason, worst.next_step
+
+
+def _failed(failure: Failure) -> str:
+    end = f" The end of its output:\n{failure.output_tail[-_TAIL:]}" if failure.output_tail else ""
+    return f"The head's benchmark does not do what the base's does: {failure.detail}{end}"
+
+
+def _command(plan: RevisionPlan) -> str:
+    return f"`{shlex.join(plan.config.command)}`"
+
+
+def _in_rounds(
+    comparison: ComparisonDocument, document: MeasurementDocument, plan: RevisionPlan, *, by_person: bool
+) -> ComparisonDocument:
+    """The same, with what would settle it in the words of whoever measures in rounds."""
+    needed = max((m.evidence.runs_needed or 0 for m in comparison.metrics if m.evidence), default=0)
+    if comparison.decision is not Decision.inconclusive or needed <= 0:
+        return comparison
+    if needed <= MAX_ROUNDS:
+        rounds = min(MAX_ROUNDS, max(needed, document.rounds + 1))
+        again = literal_call(plan, rounds, by_person=by_person, seconds=_seconds(document, rounds))
+        return comparison.model_copy(update={"next_step": f"Measure with more rounds: {again}."})
+    takes = _seconds(document, needed)
+    step = (
+        f"More rounds won't settle it: it would take about {needed}"
+        f"{f' ({_duration(takes)})' if takes else ''}, and {MAX_ROUNDS} are the most. Give the benchmark more work or "
+        "more repeats a point, or measure when the machine is quiet; until then it can't show a difference this small."
+    )
+    return comparison.model_copy(update={"next_step": step})
+
+
+def _seconds(document: MeasurementDocument, rounds: int) -> float | None:
+    """What so many rounds take, with each side's warm-up."""
+    return None if document.seconds_a_round is None else document.seconds_a_round * (rounds + 1)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 600 else f"{seconds / 60:.0f} min"
