@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import bencher as bn
 import pytest
 
 from holobench_mcp import Recorder, Snapshot, record
+from holobench_mcp.model import InvalidArgument
 from holobench_mcp.result.contract import result_to_dict
 from holobench_mcp.store import open_store
 
@@ -65,3 +68,49 @@ def test_a_store_that_can_not_be_written_is_loud_and_the_benchmark_goes_on(
 def test_a_snapshot_from_arrays_is_recorded_alike(apart: Path) -> None:
     built = Snapshot.build(bench_name="b", metrics={"m": {"units": "ms"}}, samples={"m": [1.0, 2.0]})
     assert open_store(apart / ".holobench").manifest(record(built)).stats["m"].mean == 1.5
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        lambda bench, result: result,
+        lambda bench, result: bench,
+        lambda bench, result: bench.report,
+        lambda bench, result: [bench],
+        lambda bench, result: (result,),
+    ],
+)
+def test_what_holds_one_result_is_recorded_as_that_result(apart: Path, held: Callable[..., Any]) -> None:
+    bench = Small().to_bench(bn.BenchRunCfg(repeats=2))
+    result = bench.plot_sweep("s", input_vars=["size"], result_vars=["cost"], auto_plot=False)
+    assert record(held(bench, result)) == record(Snapshot.from_result(result))
+
+
+def test_what_a_run_gives_back_is_recorded(apart: Path) -> None:
+    runs = bn.run(Small(), repeats=2, show=False)
+    assert record(runs) == record(runs[0])
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"cost": 1.0}, "not a dict"),
+        (None, "not a NoneType"),
+        ([1.0], "not a list"),
+        ([], "this list holds no results"),
+        (Small().to_bench(), "this Bench holds no results"),
+    ],
+)
+def test_what_holds_no_result_is_refused_with_what_would_be_right(apart: Path, given: object, says: str) -> None:
+    with pytest.raises(InvalidArgument, match=says) as error:
+        record(given)  # type: ignore[arg-type]
+    assert str(error.value).startswith("result: ") and not (apart / ".holobench").exists()
+
+
+def test_of_several_results_each_is_to_be_recorded(apart: Path) -> None:
+    bench = Small().to_bench(bn.BenchRunCfg(repeats=2))
+    for title in ("one", "two"):
+        bench.plot_sweep(title, input_vars=["size"], result_vars=["cost"], auto_plot=False)
+    with pytest.raises(InvalidArgument, match="holds 2 results; record each of them"):
+        record(bench)
+    assert len({record(result) for result in bench.results}) >= 1

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from holobench_mcp.config import load_config
+from holobench_mcp.model import InvalidArgument
 from holobench_mcp.result.snapshot import Snapshot
 from holobench_mcp.store import Store, open_store
 
@@ -16,26 +18,58 @@ if TYPE_CHECKING:
 
 
 def record(
-    result: Snapshot | bencher.BenchResult,
+    result: Snapshot | bencher.BenchResult | bencher.Bench | bencher.BenchReport | Sequence[bencher.Bench],
     store: Store | str | Path | None = None,
     *,
     label: str | None = None,
 ) -> str:
-    """Store a result: a live BenchResult or a Snapshot. Returns its id; the same result has the same id.
+    """Store a result. Returns its id; the same result has the same id.
 
+    result: a live BenchResult (what `plot_sweep` gives), a Snapshot, or what holds exactly one of them: a Bench, its
+    report, what `bn.run` gives back. Raises InvalidArgument for what holds none or several, and for anything else.
     store: a Store, a folder or a URL; unless given, the one that the configuration of the current folder names.
     label: a display label for the result, in place of the time that holobench gives it.
     """
     opened = store if isinstance(store, Store) else open_store(store or load_config().store)
-    if isinstance(result, Snapshot):
-        snapshot = result
+    single = _single(result)
+    if isinstance(single, Snapshot):
+        snapshot = single
     else:
         from holobench_mcp.capture.environment import environment_of_result
 
-        snapshot = Snapshot.from_result(result, environment=environment_of_result(result))
+        snapshot = Snapshot.from_result(single, environment=environment_of_result(single))
     if label is not None:
         snapshot = snapshot.with_(provenance={**snapshot.provenance, "display_label": label})
     return opened.record(snapshot)
+
+
+def _single(given: object) -> Any:  # noqa: ANN401 - a Snapshot or a bencher.BenchResult
+    """The one result that something is or holds."""
+    kind = type(given).__name__
+    results = _results_in(given)
+    if results is None:
+        raise InvalidArgument(
+            f"result: a BenchResult (what plot_sweep gives), a Bench, its report, what bn.run gives back, or a "
+            f"Snapshot; not a {kind}."
+        )
+    if len(results) != 1:
+        each = "record each of them" if results else "collect a sweep first, with plot_sweep"
+        raise InvalidArgument(f"result: this {kind} holds {len(results) or 'no'} results; {each}.")
+    return results[0]
+
+
+def _results_in(given: object) -> list[Any] | None:
+    """The results that something holds, by its attributes, as bencher stays unimported; None for what is no holder."""
+    if isinstance(given, Snapshot) or hasattr(given, "bench_cfg"):
+        return [given]
+    if isinstance(given, list | tuple):
+        inner = [_results_in(part) for part in given]
+        return None if None in inner else [result for part in inner for result in part or ()]
+    for attribute in ("bench_results", "results"):
+        held = getattr(given, attribute, None)
+        if isinstance(held, list | tuple):
+            return list(held)
+    return None
 
 
 class Recorder:

@@ -1,0 +1,147 @@
+"""Every snippet of README and docs is run, or parsed by what will read it: console lines, Python, TOML, JSON."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client
+
+from clients import talk
+from conftest import PYTHON, cli
+from holobench_mcp.server.app import create_server
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+README = ROOT / "README.md"
+
+
+def blocks(page: Path) -> list[tuple[str, str]]:
+    """Every code block of a page, with its language."""
+    return re.findall(r"^```(\w*)\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def console() -> list[tuple[str, str]]:
+    """Every line that a page tells to type, with the page's name."""
+    return sorted(
+        {
+            (page.name, line.split("  #")[0].strip())
+            for page in PAGES
+            for language, block in blocks(page)
+            if language == "console"
+            for line in block.splitlines()
+            if line.strip() and not line.startswith("#")
+        }
+    )
+
+
+def test_every_block_is_of_a_kind_that_a_test_reads() -> None:
+    assert {language for page in PAGES for language, _ in blocks(page)} <= {
+        "console",
+        "python",
+        "toml",
+        "json",
+        "text",
+        "",
+    }
+    assert all(
+        block.startswith(".holobench/") or page.name != "README.md"
+        for page in PAGES
+        for lang, block in blocks(page)
+        if not lang
+    )
+
+
+@pytest.mark.parametrize(("page", "line"), console())
+def test_a_line_to_type_names_what_there_is(page: str, line: str) -> None:
+    """Lines of our own command are parsed by it in test_docs; here the others' targets and packages are looked up."""
+    words = shlex.split(line)
+    match words[0]:
+        case "holobench-mcp":
+            pass
+        case "make":
+            targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+            assert set(words[1:]) <= set(targets), line
+        case "pip":
+            assert words[1:] in (["install", "holobench-mcp"], ["install", "/path/to/checkout"]), line
+        case "claude":
+            assert words[:3] == ["claude", "mcp", "add"] and words[words.index("--") + 1 :] == ["holobench-mcp"], line
+        case _:
+            pytest.fail(f"{page}: no test knows what {line!r} should do")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with the README's benchmark and what it measures."""
+    folder = tmp_path_factory.mktemp("project")
+    shutil.copy(ROOT / "examples" / "sorting" / "sorter.py", folder)
+    [bench, *_] = [block for language, block in blocks(README) if language == "python"]
+    assert bench.startswith("# bench.py\n")
+    (folder / "bench.py").write_text(bench, encoding="utf-8")
+    return folder
+
+
+def test_readmes_python_runs_and_records(project: Path) -> None:
+    for number, (language, block) in enumerate(blocks(README)):
+        if language == "python" and not block.startswith("# bench.py"):
+            script = project / f"snippet_{number}.py"
+            script.write_text(block, encoding="utf-8")
+            finished = subprocess.run(
+                [PYTHON, script.name], cwd=project, capture_output=True, text=True, timeout=200, check=False
+            )
+            assert finished.returncode == 0, finished.stderr[-2000:]
+    listed = json.loads(cli("list", "--json", cwd=project).stdout)
+    assert {row["bench_name"] for row in listed["results"]} == {"Sort", "parse"}
+
+
+def test_readmes_loop_gives_a_decision(project: Path) -> None:
+    """The lines of README's loop, each once a side, with this Python in place of the reader's."""
+    for line in (line for page, line in console() if page == "README.md" and " run --label " in line):
+        words = [PYTHON if word == "python" else word for word in shlex.split(line)[1:]]
+        finished = cli(*words, cwd=project)
+        assert finished.returncode == 0, finished.stderr
+    for line in (
+        "compare --bench sort",
+        "history sort time_ms",
+        'baseline set sort@latest --reason "release 2"',
+        "show latest --json",
+    ):
+        finished = cli(*shlex.split(line), cwd=project)
+        assert finished.returncode == 0, finished.stderr
+    assert " time_ms: " in cli("compare", "--bench", "sort", cwd=project).stdout
+
+
+def test_inline_python_of_the_readme_compiles() -> None:
+    """A call that stands in a line of prose."""
+    calls = re.findall(r"`((?:bn\.|record\(|Snapshot\.)[^`]*)`", README.read_text(encoding="utf-8"))
+    for call in calls:
+        compile(call.replace("…", "..."), "README.md", "eval")
+
+
+def test_a_tool_call_in_prose_can_be_made(tmp_path: Path) -> None:
+    """The arguments that a page shows are the tool's, and none that it needs is left out."""
+    (tmp_path / "pyproject.toml").write_text("[tool.holobench-mcp.benchmarks.b]\ncommand = ['python', 'bench.py']\n")
+
+    async def tools(client: Client) -> list[Any]:
+        return (await client.list_tools()).tools
+
+    schemas = {tool.name: tool.input_schema for tool in talk(create_server(project=str(tmp_path)), tools)}
+    shown = 0
+    for page in PAGES:
+        for text in re.findall(r"`([a-z_]+\([^`]*\))`", page.read_text(encoding="utf-8")):
+            call = ast.parse(text.replace("…", "..."), mode="eval").body
+            assert isinstance(call, ast.Call)
+            schema = schemas.get(call.func.id) if isinstance(call.func, ast.Name) else None
+            if schema is None or not (call.args or call.keywords):
+                continue
+            shown += 1
+            given = {keyword.arg for keyword in call.keywords} | {a.id for a in call.args if isinstance(a, ast.Name)}
+            assert set(schema.get("required", ())) <= given <= set(schema["properties"]), f"{page.name}: {text}"
+    assert shown >= 2
