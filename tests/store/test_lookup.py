@@ -261,6 +261,19 @@ def test_a_filter_that_is_empty_or_unknown_is_an_error(
     assert says in str(problem.value)
 
 
+@pytest.mark.parametrize("hostile", ["\x1b[2J", "a\nb", "\u202egnp.exe", "\x07"])
+def test_a_name_that_a_terminal_would_obey_is_quoted(store: Store, hostile: str) -> None:
+    for at, revision in enumerate((hostile, hostile + "x" * 20)):
+        store.record(snapshot(label=hostile, revision=revision, at=at))
+    lookup = Lookup(store)
+    assert lookup.find(f"sort@label:{hostile}").manifest.label == hostile
+    for ask, text in ((lookup.revision, "zz"), (lookup.label, "zz"), (lookup.find, f"sort@label:{hostile}?")):
+        with pytest.raises(UnknownResult) as problem:
+            ask(text)
+        assert str(problem.value).isprintable()
+        assert repr(hostile)[1:-1] in str(problem.value)
+
+
 def test_an_empty_store_says_where_it_is_how_to_fill_it_and_how_to_look_elsewhere(store: Store) -> None:
     lookup = Lookup(store)
     for ask in (lookup.find, lookup.benches, lookup.revision, lookup.label):

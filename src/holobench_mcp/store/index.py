@@ -105,6 +105,12 @@ class Index:
         query = f"SELECT count(*) FROM results WHERE {where}"  # noqa: S608 - as above
         return self._on_index(lambda db: int(db.execute(query, values).fetchone()[0]))
 
+    def has(self, **conditions: Unpack[Conditions]) -> bool:
+        """Whether there is any result."""
+        where, values = _where(conditions)
+        query = f"SELECT EXISTS (SELECT 1 FROM results WHERE {where})"  # noqa: S608 - as above
+        return self._on_index(lambda db: bool(db.execute(query, values).fetchone()[0]))
+
     def distinct(self, column: Column, *, limit: int | None = None, **conditions: Unpack[Conditions]) -> list[str]:
         """The different values of a column, the one measured last first."""
         where, values = _where(conditions)

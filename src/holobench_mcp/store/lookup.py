@@ -7,6 +7,7 @@ mean several results gets them listed, and is never guessed.
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -72,7 +73,7 @@ class Lookup:
             if len(found) == 1:
                 return next(iter(found.values()))
             if found:
-                names = ", ".join(m.name for m in list(found.values())[::-1][:_LISTED])
+                names = _listed(m.name for m in reversed(found.values()))
                 raise AmbiguousResult(f"{argument}: {_quoted(text)} can mean several results: {names}. Give more.")
         if hints:
             raise UnknownResult(f"{argument}: {hints[0]}")
@@ -91,7 +92,7 @@ class Lookup:
         if len(groups) > 1:
             raise AmbiguousResult(
                 f"{argument}: {_quoted(name)} differs only in upper and lower case from several: "
-                f"{', '.join(repr(b) for group in groups for b in group)}. Give one exactly."
+                f"{_listed(b for group in groups for b in group)}. Give one exactly."
             )
         return groups[0]
 
@@ -99,9 +100,7 @@ class Lookup:
         """The one bench of a name. Raises as `benches` does, and AmbiguousResult for a benchmark of several benches."""
         benches = self.benches(name, argument)
         if len(benches) > 1:
-            raise AmbiguousResult(
-                f"{argument}: {_quoted(name)} records several benches: {', '.join(benches[:_LISTED])}. Name one."
-            )
+            raise AmbiguousResult(f"{argument}: {_quoted(name)} records several benches: {_listed(benches)}. Name one.")
         return benches[0]
 
     def revision(self, name: str, argument: str = "revision", benches: Sequence[str] | None = None) -> Revision:
@@ -124,7 +123,7 @@ class Lookup:
         """A label that a result has. Raises InvalidArgument or UnknownResult."""
         check_filter(argument, label)
         index = self._store.manifests()
-        if not index.count(label=label):
+        if not index.has(label=label):
             known = index.distinct("label", limit=_SEARCHED)
             raise UnknownResult(self._nothing_of(argument, label, known, "labels"))
         return label
@@ -195,24 +194,24 @@ class Lookup:
     def _revision(self, name: str, argument: str, benches: Sequence[str] | None, hints: list[str]) -> Revision | None:
         """A measured revision; None, with a hint where git knows it, for any other."""
         index = self._index
-        if index.count(commit=name, benches=benches):
+        if index.has(commit=name, benches=benches):
             return Revision(name)
         plain = name.removesuffix(DIRTY)
         dirty = True if plain != name else None
         commit = self._resolve(plain)
         for known in filter(None, (plain, commit)):
-            if index.count(commit=known, benches=benches, dirty=dirty):
+            if index.has(commit=known, benches=benches, dirty=dirty):
                 return Revision(known, dirty)
         if _HASH.fullmatch(plain) or len(plain) >= SHOWN_DIGITS:
             prefix = plain.lower() if _HASH.fullmatch(plain) else plain
             found = index.distinct("revision", revision=prefix, benches=benches, dirty=dirty)
             if len(found) > 1:
-                listed = ", ".join(sorted(found)[:_LISTED])
-                raise AmbiguousResult(f"{argument}: {name} is the beginning of several revisions: {listed}.")
+                listed = _listed(sorted(found))
+                raise AmbiguousResult(f"{argument}: {_quoted(name)} is the beginning of several revisions: {listed}.")
             if found:
                 return Revision(found[0], dirty)
         if commit is not None:
-            where = "nothing" if benches is None else f"no result of {', '.join(benches)}"
+            where = "nothing" if benches is None else f"no result of {_listed(benches)}"
             what = "" if dirty is None else ", with uncommitted changes,"
             shown = "this" if commit.startswith(plain) else commit[:12]
             hints.append(
@@ -224,7 +223,7 @@ class Lookup:
     def _benches(self, name: str) -> tuple[list[tuple[str, ...]], int]:
         """The benches of a name, in groups that the name can mean, and how sure that is."""
         index = self._index
-        if index.count(bench_name=name):
+        if index.has(bench_name=name):
             return [(name,)], 0
         if recorded := index.distinct("bench_name", benchmark=name):
             return [tuple(recorded)], 1
@@ -248,7 +247,7 @@ class Lookup:
 
     def _unknown_result(self, text: str, argument: str) -> UnknownResult:
         index = self._index
-        if index.count() == 0:
+        if not index.has():
             return UnknownResult(f"{argument}: there is no result {_quoted(text)}. {nothing_recorded(self._store)}")
         of = [b for b in index.bench_names() if text.startswith(f"{b}@")] or None
         ids = index.distinct("result_id", benches=of, limit=_SEARCHED)
@@ -260,19 +259,19 @@ class Lookup:
             *ids,
         ]
         nearest = difflib.get_close_matches(text[:200], [n for n in names if len(n) <= 200], n=3, cutoff=0.5)
-        shown = ", ".join(nearest or [*ids[:2], f"{benches[0]}@latest"])
+        shown = _listed(nearest or [*ids[:2], f"{benches[0]}@latest"])
         return UnknownResult(
             f"{argument}: no result answers to {_quoted(text)}. Nearest: {shown}. list_results shows all of them."
         )
 
     def _nothing_of(self, argument: str, name: str, known: Sequence[str], what: str) -> str:
         """What is said of a filter that no result passes."""
-        if self._index.count() == 0:
+        if not self._index.has():
             return f"{argument}: nothing was recorded of {_quoted(name)}. {nothing_recorded(self._store)}"
         shown = [k for k in known if len(k) <= 100]
         near = _closest(name, shown)
-        hint = f"Did you mean {near}? " if near else ""
-        listed = ", ".join(shown[:10]) + (f" and {len(known) - 10} more" if len(known) > 10 else "")
+        hint = f"Did you mean {_listed([near])}? " if near else ""
+        listed = _listed(shown, 10) + (f" and {len(known) - 10} more" if len(known) > 10 else "")
         return f"{argument}: nothing was recorded of {_quoted(name)}. {hint}Recorded {what}: {listed or 'none'}."
 
 
@@ -305,3 +304,8 @@ def _closest(name: str, known: Iterable[str]) -> str | None:
 
 def _quoted(text: str) -> str:
     return repr(text) if len(text) <= 120 else f"{text[:119]!r}…"
+
+
+def _listed(names: Iterable[str], limit: int = _LISTED) -> str:
+    """Names in a sentence; one that a terminal would take for something else is quoted."""
+    return ", ".join(name if name.isprintable() else repr(name) for name in itertools.islice(names, limit))

@@ -69,8 +69,8 @@ def list_baselines(library: Library, benchmark: str | None = None) -> BaselineLi
     reasons = [damaged_baselines(damaged)]
     if not entries and not damaged:
         of = f" of {', '.join(benches)}" if benches else ""
-        reasons.append(f"No baseline{of} is set in the store {store.location.url}.")
-        reasons += [nothing_recorded(store)] if library.index().count() == 0 else []
+        none_set = f"No baseline{of} is set in the store {store.location.url}."
+        reasons.append(none_set if library.index().has() else nothing_recorded(store))
     reason = _joined(reasons)
     return BaselineList(**({"reason": reason} if reason else {}), baselines=tuple(entries))
 
