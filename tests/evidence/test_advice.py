@@ -2,17 +2,76 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
+import pytest
 
 from evidence_sides import lognormal, only, run
 from holobench_mcp import judge
+from holobench_mcp.config import MAX_ROUNDS, MAX_RUNS
+from holobench_mcp.evidence.advice import MAX_REPEATS
 
 
 def test_too_noisy_to_tell_is_inconclusive_with_what_would_settle_it():
-    judgement = judge([run(lognormal(9, (1, 5), sd=0.3))], [run(lognormal(10, (1, 5), sd=0.3))])
+    judgement = judge([run(lognormal(9, (1, 5), sd=0.1))], [run(lognormal(10, (1, 5), sd=0.1))])
     assert judgement.decision == "inconclusive"
-    assert only(judgement).repeats_needed > 5
-    assert "repeats" in judgement.next_step or "steadier" in judgement.next_step
+    assert 5 < only(judgement).repeats_needed <= MAX_REPEATS
+    assert f"at least {only(judgement).repeats_needed} repeats" in judgement.next_step
+
+
+def noisy_runs(n, sd, *, seed=1, shift=0.0):
+    rng = np.random.default_rng(seed)
+    levels = [[100 * np.exp(side * shift + sd * rng.standard_normal()) for _ in range(n)] for side in (0, 1)]
+    made = [[run(v * np.exp(0.01 * rng.standard_normal((2, 3))), units="ms") for v in side] for side in levels]
+    return made[0], made[1]
+
+
+@pytest.mark.parametrize(("n", "sd", "paired"), [(3, 0.2, True), (5, 0.3, True), (3, 0.5, False), (1, 0.2, False)])
+def test_what_more_than_fifty_rounds_would_not_settle_is_said_plainly_with_what_can_be_shown(n, sd, paired):
+    sides = noisy_runs(n, sd)
+    if n == 1:
+        sides = [run(lognormal(4, (1, 5), sd=0.4))], [run(lognormal(5, (1, 5), sd=0.4))]
+    judgement = judge(*sides, paired=paired)
+    found = only(judgement)
+    assert (judgement.decision, found.runs_needed, found.repeats_needed) == ("inconclusive", None, None)
+    assert found.can_show_percent > 3
+    assert "cannot_show_margin" in [limit.what for limit in judgement.limits]
+    assert "rounds=" not in judgement.next_step and "at least" not in judgement.next_step
+    (offered,) = re.findall(r"margin_percent=([\d.]+)", judgement.next_step)
+    assert found.can_show_percent <= float(offered) <= 1.11 * found.can_show_percent
+    assert f"can show a change of {found.can_show_percent:.3g} %" in judgement.reason
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_no_more_rounds_or_runs_are_asked_for_than_may_be(paired):
+    asked = []
+    for seed in range(40):
+        judgement = judge(*noisy_runs(5, 0.04, seed=seed), paired=paired)
+        if judgement.decision == "inconclusive":
+            needed = only(judgement).runs_needed
+            asked += [needed] if needed else []
+            words = f"rounds={needed}." if paired else f"at least {needed} runs"
+            assert needed is None or words in judgement.next_step
+    assert len(asked) > 10
+    assert min(asked) > 5 and max(asked) <= (MAX_ROUNDS if paired else MAX_RUNS)
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_what_can_be_shown_is_shown_four_times_of_five(paired):
+    shows = [only(judge(*noisy_runs(5, 0.05, seed=s), paired=paired)) for s in range(60)]
+    shows = [e.can_show_percent for e in shows if e.can_show_percent is not None]
+    typical = float(np.median(shows))
+    pairs = [noisy_runs(5, 0.05, seed=1000 + s, shift=np.log1p(typical / 100)) for s in range(100)]
+    found = sum(judge(*pair, paired=paired).decision == "regressed" for pair in pairs)
+    assert 60 <= found <= 97
+
+
+def test_a_change_as_large_as_the_margin_is_not_blamed_on_noise():
+    base = lognormal(5, (4, 40), sd=0.01)
+    judgement = judge([run(base)], [run(1.0299 * base[:, ::-1])])
+    assert judgement.decision == "inconclusive"
+    assert "too near the 3 % margin" in judgement.next_step and "noise" not in judgement.next_step
 
 
 def test_the_repeats_asked_for_do_settle_it():

@@ -74,13 +74,15 @@ def test_a_bench_that_the_same_command_no_longer_collects_is_missing(space: Work
     assert document.not_measured == () and document.next_step
 
 
-def test_a_sweep_that_is_gone_is_missing_and_an_edited_one_is_not(space: Workspace) -> None:
+def test_a_sweep_that_is_gone_is_missing_and_of_an_edited_one_the_point_that_is_gone(space: Workspace) -> None:
     record_runs(space, 100, 0, sizes=(1, 2, 3, 4))
     record_runs(space, 100, 10, sizes=(10, 20, 30, 40))
     record_runs(space, 100, 100, sizes=(1, 2, 3, 4), revision=B)
     assert (space.compare().decision, space.compare().cause) == ("regressed", "missing")
     record_runs(space, 100, 110, sizes=(10, 20, 30, 50), revision=B)
-    assert space.compare().cause is None
+    edited = space.compare()
+    assert (edited.decision, edited.cause) == ("regressed", "missing")
+    assert "no finite sample of it at 1 of the baseline's 4 input points: size=40" in (edited.reason or "")
 
 
 @pytest.mark.parametrize(

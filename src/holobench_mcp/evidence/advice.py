@@ -1,33 +1,74 @@
-"""What would settle a metric: how many runs, or repeats, and what the present ones can show."""
+"""What would settle a metric: how many runs, or repeats; and what the present ones can show, where that is too many."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
+from scipy import special
+
+from holobench_mcp.config import MAX_ROUNDS, MAX_RUNS
 from holobench_mcp.evidence import error_rate, formulas
+from holobench_mcp.evidence.formulas import Estimate
 from holobench_mcp.evidence.question import Tested
 
 #: Fewer runs a side know too little of how much they differ to be asked for.
 FEWEST_RUNS = 3
-#: With fewer degrees of freedom, how many runs would settle it is anybody's guess: a few more come first.
+#: No more repeats are asked for.
+MAX_REPEATS = 1000
+_POWER = 0.8
+#: With fewer degrees of freedom the spread may easily be smaller than it looks, so that nothing is given up too early.
 _KNOWS_ITS_SPREAD = 3
 
 
-def needed(tested: Tested, limit: float) -> tuple[int | None, int | None]:
-    """Runs a side, or repeats, that would find an effect of the margin 80 % of the time. limit: the metric's α."""
-    overall, question = tested.overall, tested.question
-    if overall is None or overall.variance <= 0:
-        return None, None
+@dataclass(frozen=True)
+class Advice:
+    """What would settle it: runs a side, or repeats; neither, where more of them than may be asked for would not.
+
+    can_show: the smallest change, on the scale of the test, that the present samples show four times of five; the
+    margin itself where that is less, and what can't be settled then is a change as large as the margin.
+    """
+
+    runs: int | None = None
+    repeats: int | None = None
+    can_show: float | None = None
+
+
+def advice(tested: Tested, limit: float) -> Advice:
+    """What would settle a metric that is inconclusive. limit: the metric's α."""
+    overall, question, margin = tested.overall, tested.question, tested.samples.margin
+    if overall is None or overall.variance <= 0 or margin <= 0:
+        return Advice()
     alpha = limit * error_rate.least_share_of_mean(tested.points.q.size)
-    there = max(tested.samples.n_runs)
-    if question.on_machine or there > 1:
-        if overall.df < _KNOWS_ITS_SPREAD:
-            return max(there + 1, FEWEST_RUNS), None
-        runs = 1 / there if question.paired and there > 1 else sum(1 / n for n in tested.samples.n_runs)
-        sd = (overall.variance / runs) ** 0.5
-        needed = formulas.runs_for_power(sd, tested.samples.margin, alpha=alpha, paired=question.paired)
-        return max(needed, there + 1, FEWEST_RUNS), None
-    total = formulas.t_quantile(1 - alpha / 2, math.inf) + formulas.t_quantile(0.8, math.inf)
-    most = max(tested.samples.n_repeats)
-    ratio = min(overall.variance**0.5 / tested.samples.margin, 1e6) if tested.samples.margin > 0 else 1e6
-    return None, min(max(math.ceil(most * (total * ratio) ** 2), most + 1), 10_000)
+    sd = overall.variance**0.5
+    df = max(overall.df, 1.0)
+    can_show = max((formulas.t_quantile(1 - alpha / 2, df) + formulas.t_quantile(_POWER, df)) * sd, margin)
+    if overall.df < _KNOWS_ITS_SPREAD:
+        sd *= (overall.df / special.chdtri(overall.df, 1 - _POWER)) ** 0.5
+    in_runs = question.on_machine or max(tested.samples.n_runs) > 1
+    there = max(tested.samples.n_runs if in_runs else tested.samples.n_repeats)
+    paired = question.paired and in_runs and there > 1
+    by_noise = _for_power(sd, margin, alpha, tested, in_runs=in_runs, paired=paired)
+    by_margin = there * _times_for_sameness(overall, sd, margin)
+    least = max(there + 1, FEWEST_RUNS) if in_runs else there + 1
+    needed = max(by_noise, math.ceil(min(by_margin, 1e9)), least)
+    most = (MAX_ROUNDS if paired else MAX_RUNS) if in_runs else MAX_REPEATS
+    if needed > most:
+        return Advice(can_show=can_show)
+    return Advice(needed if in_runs else None, None if in_runs else needed, can_show)
+
+
+def _for_power(sd: float, margin: float, alpha: float, tested: Tested, *, in_runs: bool, paired: bool) -> int:
+    """How many runs or repeats find an effect of the margin four times of five."""
+    samples = tested.samples
+    if in_runs:
+        share = 1 / max(samples.n_runs) if paired else sum(1 / n for n in samples.n_runs)
+        return formulas.runs_for_power(sd / share**0.5, margin, alpha=alpha, power=_POWER, paired=paired)
+    total = formulas.t_quantile(1 - alpha / 2, math.inf) + formulas.t_quantile(_POWER, math.inf)
+    return math.ceil(min(max(samples.n_repeats) * (total * min(sd / margin, 1e6)) ** 2, 1e9))
+
+
+def _times_for_sameness(overall: Estimate, sd: float, margin: float) -> float:
+    """How many times as many samples show that an effect, as large as it looks, lies within the margin; 0 beyond it."""
+    room = margin - abs(overall.effect)
+    return (formulas.t_quantile(0.95, max(overall.df, 8.0)) * sd / room) ** 2 if room > 0 else 0.0

@@ -57,11 +57,18 @@ class Aligned:
 
     def inputs_at(self, points: npt.NDArray[np.intp]) -> list[dict[str, JsonScalar]]:
         """The input values of some points, by their flat place."""
-        if not self.values:
-            return [{} for _ in points]
-        indices = np.unravel_index(points, tuple(len(v) for v in self.values))
-        columns = [plain_values(v[i]) for v, i in zip(self.values, indices, strict=True)]
-        return [dict(zip(self.names, row, strict=True)) for row in zip(*columns, strict=True)]
+        return inputs_at(self.names, self.values, points)
+
+
+def inputs_at(
+    names: Sequence[str], values: Sequence[npt.NDArray[Any]], points: npt.NDArray[np.intp]
+) -> list[dict[str, JsonScalar]]:
+    """The input values of some points of a grid, by their flat place."""
+    if not values:
+        return [{} for _ in points]
+    indices = np.unravel_index(points, tuple(len(v) for v in values))
+    columns = [plain_values(v[i]) for v, i in zip(values, indices, strict=True)]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def align(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot]) -> Aligned | None:

@@ -1,153 +1,234 @@
-"""From a test to a decision: the word, its interval, the points that moved, and what would settle it.
+"""From a test to a decision: the word, the interval that decided, the points that moved, and what limits it.
 
 docs/evidence.md tells the rule. Knows one metric and its share of the error rate; `judgement` knows all of them.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from holobench_mcp.evidence import advice, error_rate, wording
+from holobench_mcp.evidence import advice, error_rate, limits, wording
 from holobench_mcp.evidence.aligned import Aligned
+from holobench_mcp.evidence.correctness import worse_answers
+from holobench_mcp.evidence.coverage import Coverage
 from holobench_mcp.evidence.formulas import FloatArray
 from holobench_mcp.evidence.point_tests import PointTests
 from holobench_mcp.evidence.question import Tested
-from holobench_mcp.model import Decision, Direction, MetricEvidence, PointEvidence
+from holobench_mcp.model import Cause, Decision, Direction, Kind, Limit, MetricEvidence, PointEvidence
 
 #: The worst points are listed one by one, and all are counted: what nobody reads should cost nobody seconds.
 MAX_POINTS_LISTED = 1000
+#: Levels of the intervals that decide that a metric moved, and that it is unchanged (two one-sided tests at 5 %).
+_MOVED_LEVEL, _UNCHANGED_LEVEL = 0.95, 0.90
+
+Move = Literal["regressed", "improved"]
 
 
-def decide(tested: Tested, alpha: float, factor: float, aligned: Aligned) -> MetricEvidence:
-    """What became of a metric. alpha: of the whole comparison; factor: what its p-values are multiplied with."""
-    question = tested.question
+@dataclass(frozen=True)
+class _Moves:
+    """What moved at a metric's share of the error rate."""
+
+    mean: Move | None
+    tests: PointTests
+    points: npt.NDArray[np.bool_]
+    p: FloatArray  #: of the points, adjusted over points and metrics
+    words: frozenset[Move]
+
+
+def decide(
+    tested: Tested, alpha: float, factor: float, aligned: Aligned, covered: Coverage, cautions: tuple[Limit, ...]
+) -> MetricEvidence:
+    """What became of a metric. alpha: of the whole comparison; factor: what its p-values are multiplied with.
+
+    covered: where each side measured it. cautions: of samples that are missing or not finite.
+    """
+    evidence = _by_samples(tested, alpha, factor, aligned)
+    evidence = evidence.model_copy(update={"limits": (*cautions, *limits.of_metric(tested, evidence))})
+    evidence = with_missing(evidence, covered)
+    wrong = worse_answers(tested.question, aligned)
+    if wrong is None:
+        return evidence
+    inputs = aligned.inputs_at(wrong.places[: wording.MOST_NAMED])
+    reason = wording.wrong_answers(evidence.variable, wrong, inputs, aligned)
+    return evidence.model_copy(update={"decision": Decision.regressed, "cause": "correctness", "reason": reason})
+
+
+def missing_metric(covered: Coverage) -> MetricEvidence:
+    """What became of a metric that only the baseline declares."""
+    nothing = MetricEvidence(variable=covered.variable, decision=Decision.inconclusive, reason="")
+    return with_missing(nothing, covered)
+
+
+def with_missing(evidence: MetricEvidence, covered: Coverage) -> MetricEvidence:
+    """The same, regressed where points have samples in the baseline and none in the candidate."""
+    gone, new = covered.missing, covered.appeared
+    if not gone.size:
+        return evidence.model_copy(update={"appeared": int(new.size)}) if new.size else evidence
+    named = covered.inputs(gone)
+    reason = wording.missing(evidence, named, gone.size, int(covered.baseline.sum()))
+    return evidence.model_copy(
+        update={
+            "decision": Decision.regressed, "cause": "missing", "reason": reason, "missing": int(gone.size),
+            "missing_points": tuple(i for i in named if i), "appeared": int(new.size),
+            "runs_needed": None, "repeats_needed": None,
+        }
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------------- what the samples say
+
+
+def _by_samples(tested: Tested, alpha: float, factor: float, aligned: Aligned) -> MetricEvidence:
     if tested.overall is None or tested.p_overall is None:
         return _undecided(tested)
-    overall, margin = tested.overall, tested.samples.margin
-    worse = _worse_sign(question.direction)
-    p = min(1.0, factor * (tested.p or 0.0))
     limit = alpha / factor
-    moved = (tested.p or 0.0) <= limit and tested.p_overall <= limit and abs(overall.effect) >= margin
-    tests = tested.points.deciding(mean_moved=moved)
-    both = error_rate.combined_p(tested.p_overall, tests.q, max(tests.q.size, 1))
-    moved_points = (tests.q <= limit) & (both <= limit) & (np.abs(tests.effect) >= margin)
-    adjusted = np.minimum(factor * np.maximum(both, tests.q), 1.0)
-    points = _points(tested, tests, moved_points, adjusted, worse, aligned)
-    signs = {_word(worse, overall.effect)} if moved else set()
-    signs |= {_word(worse, float(e)) for e in _extremes(tests.effect[moved_points])}
-    low, high = overall.interval(0.90)
-    within = -margin <= low and high <= margin
-    if "regressed" in signs:
-        decision = Decision.regressed
-    elif "improved" in signs:
-        decision = Decision.improved
-    elif within:
-        decision = Decision.unchanged
-    else:
-        decision = Decision.inconclusive
-    runs, repeats = advice.needed(tested, limit) if decision is Decision.inconclusive else (None, None)
-    evidence = _evidence(
-        tested, decision, ci=overall.interval(0.95), p=p, points=points, points_moved=int(moved_points.sum()),
-        runs_needed=runs, repeats_needed=repeats,
-    )  # fmt: skip
-    reason = wording.metric_reason(evidence, question.direction, moved=moved, exact=tested.exact)
+    moves = _moves(tested, factor, limit)
+    decision = _decision(tested, moves)
+    level = _UNCHANGED_LEVEL if decision is Decision.unchanged else max(_MOVED_LEVEL, 1 - alpha)
+    interval = tested.shown_interval(tested.overall.interval(level))
+    points = _points(tested, moves, aligned)
+    by_mean = moves.mean is not None and moves.mean == decision.value
+    advised = advice.advice(tested, limit) if decision is Decision.inconclusive else advice.Advice()
+    percent = tested.samples.scale == "log"
+    moved = decision in (Decision.regressed, Decision.improved)
+    sure = None if not moved else _nearest_zero(interval if by_mean else points[0].ci)
+    can_show = None if advised.can_show is None else tested.shown(advised.can_show)
+    evidence = _evidence(tested, decision).model_copy(
+        update={
+            "cause": _cause(tested) if moved else None,
+            "ci": interval,
+            "interval_level": level,
+            "decided_by": None if not moved else "mean" if by_mean else "points",
+            "at_least_percent": sure if percent else None,
+            "at_least": None if percent else sure,
+            "p_value": min(1.0, factor * (tested.p or 0.0)),
+            "points": points,
+            "points_moved": int(moves.points.sum()),
+            "points_tested": int(moves.points.size),
+            "runs_needed": advised.runs,
+            "repeats_needed": advised.repeats,
+            "can_show_percent": can_show if percent else None,
+            "can_show": None if percent else can_show,
+        }
+    )
+    reason = wording.metric_reason(evidence, tested.question.direction, exact=tested.exact)
     return evidence.model_copy(update={"reason": reason})
+
+
+def _moves(tested: Tested, factor: float, limit: float) -> _Moves:
+    """Whether the mean moved, and which points. limit: the α of one test."""
+    overall, p_mean, margin = tested.overall, tested.p_overall, tested.samples.margin
+    assert overall is not None and p_mean is not None  # noqa: S101 - a test that can't tell comes no further
+    worse = _worse_sign(tested.question.direction)
+    moved = (tested.p or 0.0) <= limit and p_mean <= limit and abs(overall.effect) >= margin
+    tests = tested.points.deciding(mean_moved=moved)
+    both = error_rate.combined_p(p_mean, tests.q, max(tests.q.size, 1))
+    points = (tests.q <= limit) & (both <= limit) & (np.abs(tests.effect) >= margin)
+    mean = _word(worse, overall.effect) if moved else None
+    at_points = tests.effect[points]
+    ends = (float(at_points.min()), float(at_points.max())) if at_points.size else ()
+    words = frozenset(([mean] if mean else []) + [_word(worse, e) for e in ends])
+    return _Moves(mean, tests, points, np.minimum(factor * np.maximum(both, tests.q), 1.0), words)
+
+
+def _decision(tested: Tested, moves: _Moves) -> Decision:
+    if moves.words:
+        return Decision.regressed if "regressed" in moves.words else Decision.improved
+    overall, margin = tested.overall, tested.samples.margin
+    assert overall is not None  # noqa: S101 - as in _moves
+    low, high = overall.interval(_UNCHANGED_LEVEL)
+    return Decision.unchanged if -margin <= low and high <= margin else Decision.inconclusive
+
+
+def _cause(tested: Tested) -> Cause:
+    """What a move speaks of: a boolean, or what is configured to say whether answers are right, is no speed."""
+    question = tested.question
+    correctness = question.settings.correctness or question.metric.kind is Kind.bool
+    return "correctness" if correctness else "performance"
 
 
 def _undecided(tested: Tested) -> MetricEvidence:
     measured = not tested.incomparable and tested.samples.places.any()
     on_machine = tested.question.on_machine
-    return _evidence(
-        tested,
-        Decision.incomparable if tested.incomparable else Decision.inconclusive,
-        ci=None,
-        p=None,
-        points=(),
-        reason=f"{tested.question.metric.variable} can't be judged: {tested.unable or 'nothing was measured'}.",
-        runs_needed=advice.FEWEST_RUNS if measured and on_machine else None,
-        repeats_needed=5 if measured and not on_machine else None,
+    decision = Decision.incomparable if tested.incomparable else Decision.inconclusive
+    evidence = _evidence(tested, decision)
+    return evidence.model_copy(
+        update={
+            "cause": "different" if tested.incomparable else None,
+            "reason": wording.unable(evidence, tested.unable or "nothing was measured"),
+            "runs_needed": advice.FEWEST_RUNS if measured and on_machine else None,
+            "repeats_needed": 5 if measured and not on_machine else None,
+        }
     )
 
 
-def _evidence(
-    tested: Tested,
-    decision: Decision,
-    *,
-    ci: tuple[float, float] | None,
-    p: float | None,
-    points: tuple[PointEvidence, ...],
-    points_moved: int = 0,
-    reason: str = "",
-    runs_needed: int | None = None,
-    repeats_needed: int | None = None,
-) -> MetricEvidence:
-    effect = tested.overall.effect if tested.overall is not None else None
-    shown = None if effect is None else tested.shown(effect)
+def _evidence(tested: Tested, decision: Decision) -> MetricEvidence:
+    """What is known of a metric beside its decision."""
+    samples, question = tested.samples, tested.question
+    effect = None if tested.overall is None else tested.shown(tested.overall.effect)
+    percent = samples.scale == "log"
+    configured = samples.margin_configured if samples.places.any() else None
     return MetricEvidence(
-        variable=tested.question.metric.variable,
+        variable=question.metric.variable,
         decision=decision,
-        reason=reason,
-        effect_percent=shown if tested.samples.scale == "log" else None,
-        effect=shown if tested.samples.scale != "log" else None,
+        reason="",
+        effect_percent=effect if percent else None,
+        effect=None if percent else effect,
         units=tested.units,
-        ci=None if ci is None else tested.shown_interval(ci),
-        p_value=p,
-        n_runs=tested.samples.n_runs,
-        n_repeats=tested.samples.n_repeats,
-        n_points=int(tested.samples.places.sum()),
-        n_dropped=tested.samples.dropped,
+        n_runs=samples.n_runs,
+        n_repeats=samples.n_repeats,
+        n_points=int(samples.places.sum()),
+        n_dropped=samples.dropped,
         run_variance=tested.variance,
         location=tested.location,
-        margin=tested.shown(tested.samples.margin),
-        points=points,
-        points_moved=points_moved,
-        runs_needed=runs_needed,
-        repeats_needed=repeats_needed,
+        margin=tested.shown(samples.margin),
+        margin_asked=question.margin_asked,
+        margin_configured=None if configured is None else tested.shown(configured),
     )
 
 
-def _points(
-    tested: Tested, tests: PointTests, moved: npt.NDArray[np.bool_], p: FloatArray, worse: int, aligned: Aligned
-) -> tuple[PointEvidence, ...]:
-    """The points that moved: what got worse first, and of those the largest. At most MAX_POINTS_LISTED."""
-    if not moved.any():
+def _points(tested: Tested, moves: _Moves, aligned: Aligned) -> tuple[PointEvidence, ...]:
+    """The points that moved: what regressed first, and of both kinds the largest. At most MAX_POINTS_LISTED."""
+    if not moves.points.any():
         return ()
-    places = np.flatnonzero(moved)
-    effects = tests.effect[places]
-    badness = effects * worse if worse else np.abs(effects)
-    order = places[np.argsort(-badness, kind="stable")[:MAX_POINTS_LISTED]]
+    worse = _worse_sign(tested.question.direction)
+    places = np.flatnonzero(moves.points)
+    effects = moves.tests.effect[places]
+    improved = effects * worse < 0
+    order = places[np.lexsort((-np.abs(effects), improved))[:MAX_POINTS_LISTED]]
     inputs = aligned.inputs_at(np.flatnonzero(tested.samples.places)[order])
-    low, high = tests.intervals(order)
+    low, high = moves.tests.intervals(order)
     log = tested.samples.scale == "log"
-    found = []
-    for where, effect, *ends, q in zip(
-        inputs, tests.effect[order].tolist(), low.tolist(), high.tolist(), p[order].tolist(), strict=True
+    listed = []
+    for where, effect, *ends, p in zip(
+        inputs, moves.tests.effect[order].tolist(), low.tolist(), high.tolist(), moves.p[order].tolist(), strict=True
     ):
         shown = tested.shown(effect)
-        found.append(
+        listed.append(
             PointEvidence.model_construct(
                 inputs=where,
                 decision=_word(worse, effect),
                 effect_percent=shown if log else None,
                 effect=None if log else shown,
                 ci=tested.shown_interval(ends),
-                p_value=q,
+                p_value=p,
             )
         )
-    return tuple(found)
+    return tuple(listed)
 
 
-def _extremes(effects: FloatArray) -> tuple[float, ...]:
-    return (float(effects.min()), float(effects.max())) if effects.size else ()
+def _nearest_zero(interval: tuple[float, float]) -> float:
+    return min(interval, key=abs)
 
 
 def _worse_sign(direction: Direction) -> int:
     return {Direction.minimize: 1, Direction.maximize: -1, Direction.none: 0}[direction]
 
 
-def _word(worse: int, effect: float) -> Literal["regressed", "improved"]:
+def _word(worse: int, effect: float) -> Move:
     """A move's name. Without a better direction any move is a regression, as it is for holobench's detector."""
     return "regressed" if worse == 0 or effect * worse > 0 else "improved"

@@ -16,13 +16,22 @@ import numpy as np
 
 from holobench_mcp.evidence import wording
 from holobench_mcp.evidence.aligned import align
-from holobench_mcp.evidence.decision import decide
+from holobench_mcp.evidence.coverage import coverage, incomplete
+from holobench_mcp.evidence.decision import decide, missing_metric
 from holobench_mcp.evidence.error_rate import holm_factors
 from holobench_mcp.evidence.guards import GUARDS, Guards
 from holobench_mcp.evidence.levels import run_number
 from holobench_mcp.evidence.metric import examine
 from holobench_mcp.evidence.question import DEFAULT_MARGIN_PERCENT, Question, depends_on_machine
-from holobench_mcp.model import DECISIONS_WORST_FIRST, Decision, Judgement, MetricSettings, RunVariance
+from holobench_mcp.model import (
+    DECISIONS_WORST_FIRST,
+    Cause,
+    Decision,
+    Judgement,
+    MetricEvidence,
+    MetricSettings,
+    RunVariance,
+)
 from holobench_mcp.result.snapshot import Snapshot
 
 __all__ = ["depends_on_machine", "judge", "run_variance_from"]
@@ -32,7 +41,8 @@ def judge(
     baseline: Sequence[Snapshot],
     candidate: Sequence[Snapshot],
     *,
-    margin_percent: float = DEFAULT_MARGIN_PERCENT,
+    margin_percent: float | None = None,
+    default_margin_percent: float = DEFAULT_MARGIN_PERCENT,
     alpha: float = 0.05,
     run_variance: Literal["auto", "none"] | Mapping[str, RunVariance] = "auto",
     paired: bool = False,
@@ -42,38 +52,48 @@ def judge(
 ) -> Judgement:
     """What happened between two sides, each one or more runs of the same code.
 
-    margin_percent: the smallest change that matters. alpha: error rate of the whole comparison, over all metrics and
-    points. run_variance: what is known of run-to-run variance, for sides of one run each; "auto" assumes 3 % for
-    metrics that depend on the machine, "none" takes all repeats for independent. paired: the i-th runs of both sides
-    were measured in turn, so that drift cancels.
+    margin_percent: the smallest change that matters, asked for: it wins over a metric's own, which wins over the
+    default. alpha: error rate of the whole comparison, over all metrics and points. run_variance: what is known of
+    run-to-run variance, for sides of one run each; "auto" assumes 3 % for metrics that depend on the machine, "none"
+    takes all repeats for independent. paired: the i-th runs of both sides were measured in turn, so that drift cancels.
     settings: what is configured, by metric. metrics: only these. guards: of the rule, all on but for an ablation.
 
     Raises ValueError for a side without runs, a margin or an alpha that can't be one, and pairs that don't match.
     """
-    _check(baseline, candidate, margin_percent, alpha, paired)
-    theirs = {m.variable: m for m in baseline[0].metrics}
-    shared = [m for m in candidate[0].metrics if m.variable in theirs and (metrics is None or m.variable in metrics)]
+    asked = {"margin_percent": margin_percent, "default_margin_percent": default_margin_percent}
+    _check(baseline, candidate, asked, alpha, paired)
+    theirs = {m.variable: m for m in baseline[0].metrics if metrics is None or m.variable in metrics}
+    shared = [m for m in candidate[0].metrics if m.variable in theirs]
     aligned = align(baseline, candidate) if shared else None
     if aligned is None or aligned.n_points == 0:
         reason = "The results share no metric." if not shared else "The results share no input point."
-        return Judgement(decision=Decision.incomparable, reason=reason)
+        return Judgement(decision=Decision.incomparable, cause="different", reason=reason)
     tests = []
     for metric in shared:
         configured = (settings or {}).get(metric.variable, MetricSettings())
         known = run_variance.get(metric.variable) if isinstance(run_variance, Mapping) else None
         if run_variance == "none":
             configured = configured.model_copy(update={"repeats": "independent"})
-        question = Question(metric, configured, None, known, paired, margin_percent, guards)
+        question = Question(metric, configured, margin_percent, known, paired, default_margin_percent, guards)
         tests.append(examine(question, aligned, theirs[metric.variable]))
     # A metric that is equal in every sample can't be found changed, so it takes no share (Tarone 1990).
     factors = holm_factors([None if guards.equal_metrics_are_free and t.exact and t.p == 1 else t.p for t in tests])
-    judged = [decide(t, alpha, factor, aligned) for t, factor in zip(tests, factors, strict=True)]
-    judged.sort(key=lambda m: (DECISIONS_WORST_FIRST.index(m.decision), -abs(m.size)))
+    judged = []
+    for metric, tested, factor in zip(shared, tests, factors, strict=True):
+        covered = coverage(baseline, candidate, metric.variable)
+        cautions = incomplete(baseline, candidate, metric.variable, but_not=covered)
+        judged.append(decide(tested, alpha, factor, aligned, covered, tuple(cautions)))
+    dropped = theirs.keys() - {m.variable for m in shared}
+    judged += [missing_metric(coverage(baseline, candidate, name)) for name in theirs if name in dropped]
+    judged.sort(key=_worst_first)
+    answers = {variable for variable, configured in (settings or {}).items() if configured.correctness}
     return Judgement(
         decision=judged[0].decision,
+        cause=judged[0].cause,
         reason=wording.overall_reason(judged),
-        next_step=wording.next_step(judged),
+        next_step=wording.next_step(judged, answers=answers, paired=paired),
         metrics=tuple(judged),
+        limits=tuple(limit for m in judged for limit in m.limits),
     )
 
 
@@ -106,13 +126,26 @@ def run_variance_from(groups: Sequence[Sequence[Snapshot]], variable: str) -> Ru
 # ---------------------------------------------------------------------- parts
 
 
+#: What is worse of two regressions: a wrong answer, then none, then a slow one.
+_CAUSES_WORST_FIRST: tuple[Cause | None, ...] = ("correctness", "claim", "missing", "performance", "different", None)
+
+
+def _worst_first(m: MetricEvidence) -> tuple[int, int, float]:
+    return DECISIONS_WORST_FIRST.index(m.decision), _CAUSES_WORST_FIRST.index(m.cause), -abs(m.size)
+
+
 def _check(
-    baseline: Sequence[Snapshot], candidate: Sequence[Snapshot], margin: float, alpha: float, paired: bool
+    baseline: Sequence[Snapshot],
+    candidate: Sequence[Snapshot],
+    margins: Mapping[str, float | None],
+    alpha: float,
+    paired: bool,
 ) -> None:
     if not baseline or not candidate:
         raise ValueError("judge: each side needs at least one run")
-    if not (math.isfinite(margin) and margin > 0):
-        raise ValueError(f"judge: margin_percent must be above 0, not {margin}")
+    for name, margin in margins.items():
+        if margin is not None and not (math.isfinite(margin) and margin > 0):
+            raise ValueError(f"judge: {name} must be above 0, not {margin}")
     if not 0 < alpha < 1:
         raise ValueError(f"judge: alpha must be between 0 and 1, not {alpha}")
     if paired and (len(baseline) != len(candidate)):

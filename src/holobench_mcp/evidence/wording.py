@@ -1,112 +1,218 @@
-"""Evidence in plain words: one sentence with its numbers, and what would settle it."""
+"""Evidence in plain words: one sentence with its numbers, and what would settle it.
+
+The decision's words and the structure's numbers, and no others: whoever reads a sentence alone must not be misled.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Container, Sequence
 
-from holobench_mcp.model import Decision, Direction, MetricEvidence
+from holobench_mcp.config import MAX_ROUNDS, MAX_RUNS
+from holobench_mcp.evidence.advice import MAX_REPEATS
+from holobench_mcp.evidence.aligned import Aligned
+from holobench_mcp.evidence.correctness import WorseAnswers
+from holobench_mcp.evidence.coverage import at_points, in_words
+from holobench_mcp.model import Decision, Direction, JsonScalar, MetricEvidence, PointEvidence
+from holobench_mcp.result.snapshot import Snapshot
 
-_MOST_NAMED = 3
+MOST_NAMED = 3
 
 
-def metric_reason(e: MetricEvidence, direction: Direction, *, moved: bool, exact: bool) -> str:
+def metric_reason(e: MetricEvidence, direction: Direction, *, exact: bool) -> str:
     """Why a metric was decided so."""
-    interval = f"95 % interval {_size(e, e.ci[0])} to {_size(e, e.ci[1])}" if e.ci else "no interval"
-    basis = f"{interval}, {_basis(e)}" if not exact else f"the same in every sample, {_basis(e)}"
-    size = e.effect_percent if e.effect_percent is not None else e.effect or 0.0
-    margin = f"{_plain(e, e.margin or 0.0)} margin"
     match e.decision:
         case Decision.regressed | Decision.improved:
-            parts = []
-            if moved:
-                parts.append(f"{e.variable} is {_moved(e, size, direction)} ({basis}), beyond the {margin}")
-            if e.points:
-                parts.append(_points(e, alone=not moved))
-            text = "; ".join(parts)
-            if direction is Direction.none:
-                text += "; it declares no better direction, so any change counts as a regression"
-            return text + "."
+            undirected = "; it declares no better direction, so any change counts as a regression"
+            return _moved(e, exact=exact) + (undirected if direction is Direction.none else "") + "."
+        case Decision.unchanged if exact and e.size == 0:
+            return f"{e.variable} is unchanged: exactly equal on both sides ({_basis(e)})."
+        case Decision.unchanged if exact:
+            size = _signed(e, e.size)
+            return f"{e.variable} is unchanged: {size} in every sample ({_basis(e)}) lies within {_margin(e)}."
         case Decision.unchanged:
-            if exact and size == 0:
-                return f"{e.variable} is exactly equal on both sides ({_basis(e)})."
-            return f"{e.variable} is unchanged: {_size(e, size)} ({basis}) lies within the {margin}."
+            return (
+                f"{e.variable} is unchanged: {_signed(e, e.size)}, and its {_interval(e)} ({_basis(e)}) lies within "
+                f"{_margin(e)}."
+            )
         case _:
-            return f"{e.variable}: {_size(e, size)} ({basis}) can't be told from {_doubt(e, size, margin)}."
+            can_show = _can_show(e)
+            shows = "" if can_show is None else f"; so much measured can show a change of {_plain(e, can_show)}"
+            return (
+                f"{e.variable} is inconclusive: {_signed(e, e.size)} ({_interval(e)}, {_basis(e)}) can't be told from "
+                f"{_doubt(e)}{shows}."
+            )
+
+
+def unable(e: MetricEvidence, why: str) -> str:
+    """Why a metric can't be judged."""
+    return f"{e.variable} is {e.decision.value}: it can't be judged, as {why}."
+
+
+def missing(e: MetricEvidence, named: Sequence[dict[str, JsonScalar]], count: int, of: int) -> str:
+    """That points are gone, and what became of the rest."""
+    if count == of:
+        first = f"{e.variable} regressed: it is missing, as the candidate has no finite sample of it"
+        return f"{first}{'' if of == 1 else f' at any of the {of:,} input points of the baseline'}."
+    first = (
+        f"{e.variable} regressed: the candidate has no finite sample of it at {count:,} of the baseline's {of:,} input "
+        f"points{at_points(named, count, most=MOST_NAMED)}"
+    )
+    return f"{first}. At the others: {e.reason}"
+
+
+def wrong_answers(variable: str, wrong: WorseAnswers, inputs: Sequence[dict[str, JsonScalar]], aligned: Aligned) -> str:
+    """That a metric of correctness got worse: how much and where at first, in which run, and at how many points."""
+    where = f" at {in_words(inputs[0])}" if inputs[0] else ""
+    if aligned.n_candidate > 1:
+        where += f" in {_run_name(aligned.runs[aligned.n_baseline + wrong.run], wrong.run)}"
+        where += f", one of {wrong.runs.size} such runs of {aligned.n_candidate}" if wrong.runs.size > 1 else ""
+    first = f"{variable} regressed: answers are wrong: it was {wrong.before:.6g}, and is {wrong.after:.6g}{where}."
+    count = wrong.places.size
+    if count == 1:
+        return first
+    return (
+        f"{first} {count:,} of {aligned.n_points:,} input points are wrong{at_points(inputs, count, most=MOST_NAMED)}."
+    )
 
 
 def overall_reason(judged: Sequence[MetricEvidence]) -> str:
     """Why the whole was decided so: the worst metric's reason, and how the others fared."""
     first = judged[0]
-    others = [m for m in judged[1:] if m.decision is first.decision]
-    text = first.reason
+    others = [m.variable for m in judged[1:] if m.decision is first.decision]
+    sentences = [first.reason]
     if others:
-        names = ", ".join(m.variable for m in others[:_MOST_NAMED])
-        more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
-        text += f" Also {first.decision.value}: {names}{more}."
+        sentences.append(f"Also {first.decision.value}: {_few(others)}.")
     improved = [m.variable for m in judged if m.decision is Decision.improved]
     if first.decision is not Decision.improved and improved:
-        text += f" Improved: {', '.join(improved[:_MOST_NAMED])}."
-    return text
+        sentences.append(f"Improved: {_few(improved)}.")
+    return " ".join(sentences)
 
 
-def next_step(judged: Sequence[MetricEvidence]) -> str | None:
-    """What would settle the metrics that are not settled; None when nothing is needed."""
+def next_step(judged: Sequence[MetricEvidence], *, answers: Container[str], paired: bool) -> str | None:
+    """What would settle what is not settled, or mend what is broken; None when nothing is needed.
+
+    answers: the metrics that say whether answers are right.
+    """
     first = judged[0]
-    open_ones = [m for m in judged if m.decision is Decision.inconclusive]
-    if first.decision is not Decision.inconclusive or not open_ones:
+    if first.cause == "correctness" and first.decision is Decision.regressed and first.variable in answers:
+        return "Make the answers right again: a faster wrong answer is worse."
+    if first.cause == "missing":
+        where = at_points(first.missing_points, first.missing, most=MOST_NAMED)
+        return f"Find out why the candidate has no finite sample of {first.variable}{where}, and measure it again."
+    if first.decision is not Decision.inconclusive:
         return None
-    runs = max((m.runs_needed or 0 for m in open_ones), default=0)
-    repeats = max((m.repeats_needed or 0 for m in open_ones), default=0)
-    if runs > 200 or repeats > 2000:
-        worst = max(open_ones, key=lambda m: max(m.runs_needed or 0, m.repeats_needed or 0))
-        return (
-            f"{worst.variable} is too noisy to settle a change of {_plain(worst, worst.margin or 0.0)} by more runs: "
-            "make the benchmark steadier (longer samples, a quieter machine), or ask for a wider margin_percent."
-        )
+    unsettled = [m for m in judged if m.decision is Decision.inconclusive]
+    empty = [m.variable for m in unsettled if m.n_points == 0]
+    hopeless = next((m for m in unsettled if m.n_points and m.runs_needed is None and m.repeats_needed is None), None)
+    runs = max((m.runs_needed or 0 for m in unsettled), default=0)
+    repeats = max((m.repeats_needed or 0 for m in unsettled), default=0)
+    if hopeless is not None and hopeless.ci is not None:
+        return _cannot_show(hopeless, paired=paired)
+    if runs and paired:
+        return f"Measure both sides again with rounds={runs}."
     if runs:
         return f"Record at least {max(runs, 3)} runs a side (whole processes, not repeats), then compare again."
     if repeats:
         return f"Measure both sides again with at least {repeats} repeats."
-    if any(m.n_points == 0 for m in open_ones):
-        names = ", ".join([m.variable for m in open_ones if m.n_points == 0][:_MOST_NAMED])
-        return f"Measure {names} on both sides at the same input points: repeats alone would not help."
+    if empty:
+        return f"Measure {_few(empty)} on both sides at the same input points: repeats alone would not help."
     return None
 
 
 # ---------------------------------------------------------------------- parts
 
 
-def _doubt(e: MetricEvidence, size: float, margin: str) -> str:
+def _cannot_show(e: MetricEvidence, *, paired: bool) -> str:
+    """What to do about a metric that no number of runs that may be asked for would settle."""
+    most = f"{MAX_ROUNDS} rounds" if paired else f"{MAX_RUNS} runs" if max(e.n_runs) > 1 else f"{MAX_REPEATS:,} repeats"
+    if _near_margin(e):
+        return (
+            f"{e.variable}'s {_signed(e, e.size)} is too near {_margin(e, below=e.size < 0)} for {most} to settle: "
+            "decide whether it matters, or compare with another margin_percent."
+        )
+    wider = "" if e.can_show_percent is None else f", or compare with margin_percent={_rounded_up(e.can_show_percent)}"
+    return (
+        f"{most} would not show a change of {_plain(e, e.margin or 0.0)} in {e.variable}: make the benchmark steadier "
+        f"(longer samples, a quieter machine){wider}."
+    )
+
+
+def _rounded_up(percent: float) -> str:
+    """Two digits, never less than it is."""
+    scale = 10.0 ** (math.floor(math.log10(percent)) - 1)
+    return f"{math.ceil(percent / scale - 1e-9) * scale:g}"
+
+
+def _can_show(e: MetricEvidence) -> float | None:
+    return e.can_show if e.can_show_percent is None else e.can_show_percent
+
+
+def _near_margin(e: MetricEvidence) -> bool:
+    """Whether it is the size of the change that leaves it open, and not noise."""
+    can_show = _can_show(e)
+    return can_show is not None and can_show <= (e.margin or 0.0) * (1 + 1e-9)
+
+
+def _doubt(e: MetricEvidence) -> str:
     """What an inconclusive effect can't be told from. Its interval stands for this metric's mean alone."""
     if e.ci is None or e.ci[0] <= 0 <= e.ci[1]:
-        return f"no change at a {margin}"
-    if abs(size) < (e.margin or 0.0):
-        return f"one beyond the {margin}"
+        return f"no change at {_a(_margin(e))}"
+    if abs(e.size) < (e.margin or 0.0):
+        return f"one beyond {_margin(e)}"
     return f"chance among all that was looked at (p {e.p_value or 0.0:.2g})"
 
 
-def _moved(e: MetricEvidence, size: float, direction: Direction) -> str:
-    text = f"{_plain(e, abs(size))} {'higher' if size > 0 else 'lower'}"
-    if direction is Direction.none:
-        return text
-    return f"{text} ({'better' if (size > 0) == (direction is Direction.maximize) else 'worse'})"
+def _moved(e: MetricEvidence, *, exact: bool) -> str:
+    """A move of the mean, and the points where it is most; or of single points."""
+    if e.decided_by == "points":
+        return _at_some_points(e)
+    sure = e.at_least_percent if e.at_least_percent is not None else e.at_least or 0.0
+    beyond = f"beyond {_margin(e, below=e.size < 0)}"
+    if exact:
+        text = f"{_signed(e, e.size)} in every sample ({_basis(e)}), {beyond}"
+    else:
+        text = f"{_signed(e, e.size)} ({_interval(e)}, {_basis(e)}), {beyond} and surely at least {_signed(e, sure)}"
+    most = f"; most at {_points(e, e.points)}" if e.points else ""
+    return f"{e.variable} {e.decision.value}: {text}{most}"
 
 
-def _points(e: MetricEvidence, *, alone: bool) -> str:
-    shown = ", ".join(_point(e, i) for i in range(min(len(e.points), _MOST_NAMED)))
-    more = f" and {len(e.points) - _MOST_NAMED} more" if len(e.points) > _MOST_NAMED else ""
-    if alone:
-        worse = sum(p.decision == "regressed" for p in e.points)
-        text = [f"worse at {worse}"] * bool(worse) + [f"better at {len(e.points) - worse}"] * (worse < len(e.points))
-        return f"{e.variable} is {' and '.join(text)} of {e.n_points} input points: {shown}{more} ({_basis(e)})"
-    return f"most at {shown}{more}"
+def _at_some_points(e: MetricEvidence) -> str:
+    listed = [p.decision for p in e.points]
+    counts = [f"{word} at {listed.count(word):,}" for word in ("regressed", "improved") if word in listed]
+    where = f"{' and '.join(counts)} of {e.points_tested:,} input points"
+    if len(listed) < e.points_moved:
+        where = f"{e.decision.value} among {e.points_moved:,} of {e.points_tested:,} input points that changed"
+    beyond = f"beyond {_margin(e, below=e.points[0].size < 0)}"
+    return f"{e.variable} {where}, {beyond}: {_points(e, e.points)} ({_basis(e)}; their mean by {_signed(e, e.size)})"
 
 
-def _point(e: MetricEvidence, i: int) -> str:
-    p = e.points[i]
-    size = p.effect_percent if p.effect_percent is not None else p.effect or 0.0
-    where = ", ".join(f"{k}={v}" for k, v in p.inputs.items())
-    return f"{where} ({_size(e, size)})"
+def _points(e: MetricEvidence, points: Sequence[PointEvidence]) -> str:
+    labels = ("95 % interval ", *[""] * MOST_NAMED)  # once is enough
+    named = ", ".join(
+        f"{in_words(p.inputs)} {_signed(e, p.size)} ({label}{_signed(e, p.ci[0])} to {_signed(e, p.ci[1])})"
+        for label, p in zip(labels, points[:MOST_NAMED], strict=False)
+    )
+    more = e.points_moved - min(len(points), MOST_NAMED)
+    return named + (f" and {more:,} more" if more > 0 else "")
+
+
+def _interval(e: MetricEvidence) -> str:
+    if e.ci is None or e.interval_level is None:
+        return "no interval"
+    return f"{100 * e.interval_level:.3g} % interval {_signed(e, e.ci[0])} to {_signed(e, e.ci[1])}"
+
+
+def _margin(e: MetricEvidence, *, below: bool = False) -> str:
+    """The margin; of a decrease in percent what it is there, since it is a ratio: 3 % up is 2.91 % down."""
+    margin = e.margin or 0.0
+    if below and e.effect_percent is not None:
+        return f"the {_plain(e, margin)} margin ({_signed(e, -margin / (1 + margin / 100))})"
+    return f"the {_plain(e, margin)} margin"
+
+
+def _a(phrase: str) -> str:
+    return "a " + phrase.removeprefix("the ")
 
 
 def _basis(e: MetricEvidence) -> str:
@@ -131,7 +237,19 @@ def _both(n: tuple[int, int], what: str) -> str:
     return f"{n[0]} and {n[1]} {what}s"
 
 
-def _size(e: MetricEvidence, value: float) -> str:
+def _run_name(run: Snapshot, number: int) -> str:
+    """A run as a reader can look it up."""
+    if run.measurement is not None:
+        return f"run {run.measurement.run + 1}" + (f" ({run.result_id})" if run.result_id else "")
+    return run.result_id or f"run {number + 1}"
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
+
+
+def _signed(e: MetricEvidence, value: float) -> str:
     return f"{value:+.3g}{_unit(e)}"
 
 

@@ -95,7 +95,7 @@ class MetricEvidence(Frozen):
 
     variable: str
     decision: Decision
-    cause: Cause | None = Field(None, description="of a decision other than unchanged and inconclusive")
+    cause: Cause | None = Field(None, description="what a decision speaks of; null where unchanged or inconclusive")
     reason: str
     effect_percent: float | None = Field(None, description="percent; null when judged on the plain scale")
     effect: float | None = Field(None, description="in units (percentage points for booleans)")
@@ -127,8 +127,9 @@ class MetricEvidence(Frozen):
     runs_needed: int | None = None
     repeats_needed: int | None = None
     can_show_percent: float | None = Field(
-        None, description="the smallest change that as many runs or repeats as may be asked for would show"
+        None, description="of an inconclusive metric: the smallest change that so much measured shows 4 times of 5"
     )
+    can_show: float | None = Field(None, description="the same, in units")
 
     @property
     def size(self) -> float:

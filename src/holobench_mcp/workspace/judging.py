@@ -31,7 +31,7 @@ from holobench_mcp.model import (
 )
 from holobench_mcp.result.identity import group_by, identity_of, revision_text
 from holobench_mcp.store.bundle import SAMPLES
-from holobench_mcp.workspace.correctness import overruled
+from holobench_mcp.workspace.claims import with_claims
 from holobench_mcp.workspace.headline import Answer, decide, lead
 from holobench_mcp.workspace.library import Library
 from holobench_mcp.workspace.pairs import Pair
@@ -112,7 +112,8 @@ def _whole(library: Library, sides: Sides, options: CompareOptions, share: int) 
         judgement = judge(
             base,
             cand,
-            margin_percent=basis.margin_percent,
+            margin_percent=options.margin_percent,
+            default_margin_percent=library.config.margin_percent,
             alpha=basis.alpha,
             run_variance=_known_variance(library, sides, variables),
             paired=sides.paired,
@@ -121,7 +122,7 @@ def _whole(library: Library, sides: Sides, options: CompareOptions, share: int) 
         )
     answer = decide(document, judgement, blocking)
     if not any(d.variable is None for d in blocking):
-        answer = overruled(answer, base, cand, settings, options.metrics)
+        answer = with_claims(answer, base, cand, options.metrics)
     by_variable = {m.variable: m for m in judgement.metrics}
     metrics = [{**m, "evidence": by_variable.get(m["variable"])} for m in document["metrics"]]
     return ComparisonDocument.model_validate(

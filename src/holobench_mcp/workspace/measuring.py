@@ -176,7 +176,7 @@ class Measuring:
         sides = [[self._library.snapshot_of(i) for i in ids] for ids in (base_ids, head_ids)]
         settings = self._config.settings_for(sides[1][0].bench_name, tuple(m.variable for m in sides[1][0].metrics))
         margin = self._config.margin_percent
-        judgement = judge(*sides, margin_percent=margin, alpha=alpha, paired=True, settings=settings)
+        judgement = judge(*sides, default_margin_percent=margin, alpha=alpha, paired=True, settings=settings)
         return judgement.decision in (Decision.regressed, Decision.improved)
 
     def _benchmark(self, name: str) -> BenchmarkConfig:

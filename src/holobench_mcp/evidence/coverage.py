@@ -1,0 +1,140 @@
+"""What each side measured at all: points that are gone, points that are new, and samples that are not numbers.
+
+Missing is not unchanged. A point that gave finite samples before and gives none now is a regression, whatever became of
+the others; the other way round, and what is missing only partly, limits what the answer is worth. Knows no test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from holobench_mcp.evidence.aligned import inputs_at
+from holobench_mcp.model import JsonScalar, Limit
+from holobench_mcp.result.snapshot import Snapshot
+
+BoolArray = npt.NDArray[np.bool_]
+#: So many of the points that are gone are named.
+MAX_MISSING_LISTED = 20
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """At which points of all that any run swept a metric has finite samples. baseline, candidate: flat, one a point."""
+
+    variable: str
+    names: tuple[str, ...]
+    values: tuple[npt.NDArray[np.generic], ...]
+    baseline: BoolArray
+    candidate: BoolArray
+
+    @cached_property
+    def missing(self) -> npt.NDArray[np.intp]:
+        """Places of the points that only the baseline has."""
+        return np.flatnonzero(self.baseline & ~self.candidate)
+
+    @cached_property
+    def appeared(self) -> npt.NDArray[np.intp]:
+        """Places of the points that only the candidate has."""
+        return np.flatnonzero(self.candidate & ~self.baseline)
+
+    def inputs(self, places: npt.NDArray[np.intp]) -> tuple[dict[str, JsonScalar], ...]:
+        """The input values at the first of some places."""
+        return tuple(inputs_at(self.names, self.values, places[:MAX_MISSING_LISTED]))
+
+
+def coverage(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot], variable: str) -> Coverage:
+    """Where each side measured a metric, in any of its runs. The runs sweep the same inputs, at whatever values."""
+    runs = (*baseline, *candidate)
+    names = tuple(runs[0].coordinates)
+    values = tuple(_union([s.coordinates[name] for s in runs]) for name in names)
+    sides = (_measured(side, variable, names, values) for side in (baseline, candidate))
+    return Coverage(variable, names, values, *sides)
+
+
+def has_samples(runs: Sequence[Snapshot]) -> bool:
+    """Whether any metric of any run has a finite sample: a sweep without one is missing."""
+    return any(bool(np.isfinite(a).any()) for s in runs for a in s.samples.values())
+
+
+def incomplete(
+    baseline: Sequence[Snapshot], candidate: Sequence[Snapshot], variable: str, *, but_not: Coverage
+) -> list[Limit]:
+    """What is partly missing or not finite on each side, with its number and its first place."""
+    limits = []
+    for side, runs in (("baseline", baseline), ("candidate", candidate)):
+        arrays = [(i, s, s.samples[variable]) for i, s in enumerate(runs) if variable in s.samples]
+        total = sum(a.size for _, _, a in arrays)
+        for what, is_so, words in (
+            ("missing_samples", np.isnan, "missing"),
+            ("not_finite", np.isinf, "not finite"),
+        ):
+            some = [(i, s, is_so(a)) for i, s, a in arrays]
+            count = sum(int(there.sum()) for _, _, there in some)
+            if count == 0 or all(bool(there.all()) for _, _, there in some):
+                continue
+            run, snapshot, there = next((i, s, t) for i, s, t in some if t.any())
+            place = _inputs_of(snapshot, there)
+            where = f", the first {place}" if place else ""
+            where += f" in run {run + 1} of {len(runs)}" if len(runs) > 1 else ""
+            detail = f"{count:,} of {total:,} samples of {variable} are {words} in the {side}{where}."
+            limits.append(Limit(what=what, detail=detail, variable=variable))
+    if but_not.appeared.size:
+        n, total = but_not.appeared.size, int(but_not.candidate.sum())
+        where = at_points(but_not.inputs(but_not.appeared), n)
+        detail = f"{n:,} of the candidate's {total:,} input points of {variable} have no sample in the baseline{where}."
+        limits.append(Limit(what="appeared", detail=detail, variable=variable))
+    return limits
+
+
+def at_points(inputs: Sequence[dict[str, JsonScalar]], count: int, *, most: int = 3) -> str:
+    """`: x=1, x=2 and 3 more`, or nothing for a result without inputs."""
+    named = [in_words(i) for i in inputs[:most] if i]
+    if not named:
+        return ""
+    more = f" and {count - len(named):,} more" if count > len(named) else ""
+    return f": {', '.join(named)}{more}"
+
+
+def in_words(inputs: dict[str, JsonScalar]) -> str:
+    """An input point as it is written in a sentence; in brackets where it has several inputs."""
+    words = ", ".join(f"{name}={value}" for name, value in inputs.items())
+    return f"({words})" if len(inputs) > 1 else words
+
+
+def _inputs_of(snapshot: Snapshot, there: BoolArray) -> str:
+    names = tuple(snapshot.coordinates)
+    place = np.flatnonzero(there.reshape(-1, there.shape[-1]).any(axis=1))[:1]
+    first = inputs_at(names, tuple(snapshot.coordinates[n] for n in names), place)[0]
+    return f"at {in_words(first)}" if first else ""
+
+
+def _union(columns: Sequence[npt.NDArray[np.generic]]) -> npt.NDArray[np.generic]:
+    first = columns[0]
+    if all(c is first or (c.shape == first.shape and np.array_equal(c, first)) for c in columns):
+        return first
+    return np.unique(np.concatenate(columns))
+
+
+def _measured(
+    runs: Sequence[Snapshot], variable: str, names: tuple[str, ...], values: tuple[npt.NDArray[np.generic], ...]
+) -> BoolArray:
+    grid = np.zeros([len(v) for v in values], dtype=np.bool_)
+    for snapshot in runs:
+        samples = snapshot.samples.get(variable)
+        if samples is None:
+            continue
+        there: BoolArray = np.asarray(np.isfinite(samples).any(axis=-1))
+        order = [list(snapshot.coordinates).index(name) for name in names]
+        if order != list(range(len(order))):
+            there = np.moveaxis(there, order, range(len(order)))
+        columns = [snapshot.coordinates[name] for name in names]
+        if all(c.shape == v.shape and np.array_equal(c, v) for c, v in zip(columns, values, strict=True)):
+            grid |= there
+        else:
+            grid[np.ix_(*(np.searchsorted(v, c) for c, v in zip(columns, values, strict=True)))] |= there
+    return grid.reshape(-1)
