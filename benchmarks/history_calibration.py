@@ -101,8 +101,8 @@ def false_alarms(lengths: Sequence[int], series: int) -> None:
                 drifted += drift is not None
                 either += bool(steps) or drift is not None
                 theirs += bool(pelt(values))
-            told = " | ".join(percent(count, series) for count in (stepped, drifted, either, theirs))
-            print(f"| {family} | {n} | {told} |", flush=True)
+            rates = " | ".join(percent(count, series) for count in (stepped, drifted, either, theirs))
+            print(f"| {family} | {n} | {rates} |", flush=True)
     print()
 
 
@@ -158,14 +158,14 @@ def drifts(series: int) -> None:
     ):
         for sd in (0.01, 0.02, 0.03):
             rng = np.random.default_rng([SEED, 2, round(1000 * sd), ramp.size])
-            drifted = told = theirs = 0
+            drifted = changed = theirs = 0
             for _ in range(series):
                 values = ramp + sd * rng.standard_normal(ramp.size)
                 steps, drift = explain(values)
                 drifted += drift is not None
-                told += drift is not None or bool(steps)
+                changed += drift is not None or bool(steps)
                 theirs += bool(pelt(values))
-            counts = " | ".join(percent(c, series) for c in (drifted, told, theirs))
+            counts = " | ".join(percent(c, series) for c in (drifted, changed, theirs))
             print(f"| {name} | {100 * sd:.0f} % | {counts} |", flush=True)
     print()
 

@@ -47,7 +47,7 @@ def test_the_order_of_measuring_and_of_recording_changes_nothing(tmp_path: Path,
         samples = [[[levels[i] + j + i / 7 for j in range(3)]] for i in range(12)]
         return [measured(0, second, revisions[i], samples=samples[i]) for i, second in enumerate(seconds)]
 
-    told = []
+    essences = []
     for trial in range(3):
         seconds = list(range(12))
         rng.shuffle(seconds)
@@ -56,9 +56,9 @@ def test_the_order_of_measuring_and_of_recording_changes_nothing(tmp_path: Path,
         (tmp_path / f"t{trial}").mkdir()
         space = opened(tmp_path)
         space = type(space)(space.config.model_copy(update={"store": str(tmp_path / f"store{trial}")}))
-        told.append(essence(history_of(space, shuffled)))  # type: ignore[arg-type]
-    assert told[0] == told[1] == told[2]
-    assert told[0][0] == "git" and len(told[0][2]) == 1  # type: ignore[arg-type]
+        essences.append(essence(history_of(space, shuffled)))  # type: ignore[arg-type]
+    assert essences[0] == essences[1] == essences[2]
+    assert essences[0][0] == "git" and len(essences[0][2]) == 1  # type: ignore[arg-type]
 
 
 def test_measuring_a_commit_again_gives_it_no_second_place(tmp_path: Path, repository: Commit) -> None:

@@ -79,7 +79,7 @@ def find_change_points(values: FloatArray, *, alpha: float = 0.05, least_sd: flo
 
 def _split(series: FloatArray, start: int, alpha: float, least_sd: float, splits: list[tuple[int, float]]) -> None:
     n = series.size
-    if n < MIN_SERIES or float(np.ptp(series)) == 0:
+    if n < MIN_SERIES or float(series.std()) == 0:
         return
     tests = _tests(n)
     total = sum(_SHARES[test] for test in tests)

@@ -69,7 +69,7 @@ def with_doubt(differences: Sequence[Difference], decision: Decision | None, nex
 
 
 def _recorded(runs: Sequence[Snapshot]) -> list[Difference]:
-    """What was recorded with a side's runs: of each measurement its last run's, which has seen the others."""
+    """What was recorded with a side's runs: of each measurement its last run's, which knows of the others."""
     last: dict[str, Measurement] = {}
     for measured in (s.measurement for s in runs):
         if measured is not None and (measured.id not in last or measured.run > last[measured.id].run):

@@ -42,7 +42,7 @@ def find_drift(values: FloatArray, *, alpha: float = 0.05) -> Drift | None:
     By the slope of its normal scores, against those of series that do not drift.
     """
     there = np.flatnonzero(np.isfinite(values))
-    if there.size < MIN_SERIES or float(np.ptp(values[there])) == 0:
+    if there.size < MIN_SERIES or float(values[there].std()) == 0:
         return None
     x, df = there - there.mean(), there.size - 2.0
     slope, error = _slope(x, normal_scores(values[there])[None, :])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 DETECTORS: Mapping[str, float | None] = {"adaptive": None, "percentage": None}
 #: Two runs of a metric that depends on the machine never agree better than this, on the log scale.
 _LEAST_SD = 0.001
+#: No float's logarithm is larger; and a power of two below which squares of what is left are too small.
+_LARGEST_LOG, _LEAST_EXPONENT = 709.78, -900
 _NAMED = 4
 
 
@@ -41,6 +44,7 @@ class _Levels:
     series: Series
     points: SharedPoints
     levels: tuple[Level | None, ...]
+    exponent: int  #: on the plain scale levels are in units of 2 to this power, so that no square of one overflows
 
     @property
     def values(self) -> FloatArray:
@@ -59,15 +63,25 @@ class _Levels:
         """The unit of an effect."""
         return {"log": "%", "rate": "pp", "plain": self.metric.units}[self.scale]
 
+    def value(self, level: float) -> float:
+        """A level in the metric's unit."""
+        return math.exp(min(level, _LARGEST_LOG)) if self.scale == "log" else self._unscaled(level)
+
     def size(self, effect: float) -> float:
         """An effect in its unit."""
         if self.scale == "log":
             return 100 * math.expm1(min(effect, 700.0))
-        return 100 * effect if self.scale == "rate" else effect
+        return 100 * effect if self.scale == "rate" else self._unscaled(effect)
 
     def text(self, effect: float) -> str:
         """An effect in words."""
-        return f"{self.size(effect):+.3g} {self.units or ''}".rstrip()
+        return f"{_figure(self.size(effect), sign='+')} {self.units or ''}".rstrip()
+
+    def _unscaled(self, number: float) -> float:
+        try:
+            return math.ldexp(number, self.exponent)
+        except OverflowError:
+            return math.copysign(sys.float_info.max, number)
 
 
 def metric_history(
@@ -131,8 +145,13 @@ def _levels(library: Library, series: Series, metric: Metric, point: Mapping[str
     usable = [points.usable(i) for i in range(len(series.codes))]
     positive = all(bool((run[np.isfinite(run)] > 0).all()) for runs in usable for run in runs)
     scale: LevelScale = "rate" if metric.kind is Kind.bool else "log" if positive else "plain"
+    exponent = 0
+    if scale == "plain":
+        largest = max((float(np.nanmax(np.abs(run))) for runs in usable for run in runs), default=1.0)
+        exponent = max(math.frexp(largest)[1], _LEAST_EXPONENT)
+        usable = [[np.ldexp(run, -exponent) for run in runs] for runs in usable]
     levels = tuple(level(runs, scale) if runs else None for runs in usable)
-    return _Levels(metric, scale, series, points, levels)
+    return _Levels(metric, scale, series, points, levels, exponent)
 
 
 def _detectable(numbers: _Levels, margin_percent: float) -> DetectableStep | None:
@@ -153,15 +172,14 @@ def _detectable(numbers: _Levels, margin_percent: float) -> DetectableStep | Non
 def _history_point(i: int, numbers: _Levels) -> HistoryPoint:
     runs, one, samples = numbers.series.codes[i], numbers.levels[i], numbers.points.runs[i]
     last = runs[-1]
-    back = math.exp if numbers.scale == "log" else float
     return HistoryPoint(
         result_id=last.result_id,
         executed_at=last.executed_at,
         source_revision=last.source_revision,
         dirty=is_uncommitted(last),
         label=label_of(last),
-        estimate=None if one is None else back(one.value),
-        ci=None if one is None or one.ci is None else (back(one.ci[0]), back(one.ci[1])),
+        estimate=None if one is None else numbers.value(one.value),
+        ci=None if one is None or one.ci is None else (numbers.value(one.ci[0]), numbers.value(one.ci[1])),
         n=0 if one is None else one.n,
         n_runs=0 if one is None else one.n_runs,
         missing_points=max((run.missing for run in samples), default=0),
@@ -214,9 +232,15 @@ def _summary(numbers: _Levels, steps: Sequence[Step], drift: Drift | None, detec
     return f"{metric} shows no step and no drift in {n} measurements. {_could_show(detectable)}"
 
 
+def _figure(value: float, *, sign: str = "", digits: int = 3) -> str:
+    """A number as a sentence has it: three digits, and no exponent before a million."""
+    return f"{value:{sign},.0f}" if 1000 <= abs(value) < 1e6 else f"{value:{sign}.{digits}g}"
+
+
 def _could_show(detectable: DetectableStep) -> str:
     middle, newest = (
-        f"{value:.2g} {detectable.units or ''}".rstrip() for value in (detectable.middle, detectable.newest)
+        f"{_figure(value, digits=2)} {detectable.units or ''}".rstrip()
+        for value in (detectable.middle, detectable.newest)
     )
     sentence = (
         f"At their noise they would show a step of {middle} in their middle, and of {newest} in the newest "
