@@ -184,3 +184,14 @@ def test_a_baseline_that_can_not_be_set_says_why(filled: Workspace, arguments: d
 @pytest.mark.parametrize("reason", ['{"pr": 12}', "null", "[1]", "1e5"])
 def test_a_reason_stays_text(filled: Workspace, reason: str) -> None:
     assert filled.set_baseline("sort@latest", None, reason).entry.reason == reason
+
+
+def test_null_is_the_default_of_every_optional_argument(filled: Workspace) -> None:
+    filled.record(snapshot(bench="scan", revision=A, at=3))
+    filled.set_baseline("sort@latest", None, None)
+    assert filled.list_baselines(None) == filled.list_baselines()
+    assert filled.list_metrics(None) == filled.list_metrics()
+    assert filled.export_result(None, include_series=None) == filled.export_result()
+    assert filled.compare(None, None, None).decision is filled.compare().decision
+    nothing = dict.fromkeys(("point", "limit", "uncommitted", "detectors"))
+    assert filled.metric_history("sort", "time_ms", **nothing) == filled.metric_history("sort", "time_ms")

@@ -81,8 +81,8 @@ class Workspace:
 
     def compare(
         self,
-        baseline: str = "baseline",
-        candidate: str = "latest",
+        baseline: str | None = None,
+        candidate: str | None = None,
         options: CompareOptions | None = None,
         *,
         cautions: Sequence[Difference] = (),
@@ -95,7 +95,13 @@ class Workspace:
         """
         from holobench_mcp.workspace.comparing import compare
 
-        return compare(self.library, baseline, candidate, options, cautions=cautions)
+        return compare(
+            self.library,
+            "baseline" if baseline is None else baseline,
+            "latest" if candidate is None else candidate,
+            options,
+            cautions=cautions,
+        )
 
     @staticmethod
     def preload() -> None:
@@ -135,8 +141,8 @@ class Workspace:
         metric: str,
         *,
         point: Mapping[str, JsonScalar] | None = None,
-        limit: int = 50,
-        uncommitted: bool = False,
+        limit: int | None = None,
+        uncommitted: bool | None = None,
         detectors: Mapping[str, float | None] | None = None,
     ) -> History:
         """A metric over the newest codes that a bench measured, with its change points or its drift.
@@ -145,6 +151,7 @@ class Workspace:
         """
         from holobench_mcp.workspace.tracking import DETECTORS, metric_history
 
+        limit = 50 if limit is None else limit
         if not 2 <= limit <= 1000:
             raise InvalidArgument(f"limit: from 2 to 1000 measurements, not {limit}.")
         return metric_history(
@@ -153,7 +160,7 @@ class Workspace:
             metric,
             point=point,
             limit=limit,
-            uncommitted=uncommitted,
+            uncommitted=bool(uncommitted),
             detectors=DETECTORS if detectors is None else detectors,
         )
 
