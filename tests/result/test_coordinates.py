@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from holobench_mcp.result.coordinates import without_objects
+from holobench_mcp.result.coordinates import in_common, without_objects
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,20 @@ from holobench_mcp.result.coordinates import without_objects
 def test_values_stay_what_they_are_where_all_are_alike(values: list[Any], expected: list[Any], kind: str) -> None:
     array = without_objects(values)
     assert (array.tolist(), array.dtype.kind) == (expected, kind)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "common"),
+    [
+        ([1, 2], [2.0, 3.5], [2]),
+        ([0.5, 2.0], [2, 3], [2.0]),
+        ([1, 2], [True, False], []),
+        ([1, 2], ["1", "2"], []),
+        ([2**53, 2**53 + 1], [float(2**53), 1.0], [2**53]),
+        (np.array([2**53 + 1, 2**63], dtype=np.uint64), [2**53, 2**53 + 1], [2**53 + 1]),
+        ([2**53, 2**53 + 1], np.array([2**53 + 1, 7], dtype=np.uint64), [2**53 + 1]),
+        ([-0.0, 1.0], [0, 5], [0.0]),
+    ],
+)
+def test_values_in_common_are_those_that_are_equal(ours: Any, theirs: Any, common: list[Any]) -> None:
+    assert in_common(np.asarray(ours), np.asarray(theirs)).tolist() == common

@@ -137,6 +137,7 @@ def test_a_point_needs_every_input_that_has_more_than_one_value() -> None:
     assert place_of(coordinates, {"x": 2, "y": "1", "mode": "a"}) == 4
     for point, says in (
         ({"x": 2}, "needs a value for y"),
+        ({"X": 2, "y": 1}, "needs a value for x; X is not an input; inputs are x, mode, y"),
         ({"x": 2, "y": 1, "z": 3}, "z is not an input; inputs are x, mode, y"),
         ({"x": 2, "y": 1, "mode": "b"}, "mode was never 'b'"),
     ):

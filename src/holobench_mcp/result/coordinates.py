@@ -68,4 +68,8 @@ def in_common(values: npt.NDArray[Any], other: npt.NDArray[Any]) -> npt.NDArray[
     """The values that an input has on both sides, sorted. 1, "1" and true are three values, though one to numpy."""
     if any((values.dtype.kind == kind) != (other.dtype.kind == kind) for kind in "UMb"):
         return values[:0]
+    if values.dtype.kind != other.dtype.kind:
+        # numpy would compare an int with a float, or with one without a sign, as floats, which round beyond 2⁵³.
+        exact = sorted(set(values.tolist()) & set(other.tolist()))
+        return np.array(exact, dtype=values.dtype)
     return np.intersect1d(values, other)

@@ -39,20 +39,28 @@ def place_of(coordinates: Mapping[str, npt.NDArray[np.generic]], point: Mapping[
     for name, values in coordinates.items():
         if name not in point:
             if len(values) != 1:
-                raise KeyError(f"point: it needs a value for {name}")
+                raise KeyError(f"point: it needs a value for {name}{_unknown(coordinates, point)}.")
             indices.append(0)
             continue
         places = places_of(values, point[name])
         if places.size == 0:
-            raise KeyError(f"point: {name} was never {point[name]!r:.80}; {_nearest(values, point[name])}")
+            raise KeyError(f"point: {name} was never {point[name]!r:.80}; {_nearest(values, point[name])}.")
         if places.size > 1:
             several = ", ".join(map(repr, plain_values(values[places[:5]])))
-            raise KeyError(f"point: {name} has several values that {point[name]!r:.80} could mean: {several}")
+            raise KeyError(f"point: {name} has several values that {point[name]!r:.80} could mean: {several}.")
         indices.append(int(places[0]))
-    unknown = set(point) - set(coordinates)
-    if unknown:
-        raise KeyError(f"point: {', '.join(sorted(unknown))} is not an input; inputs are {', '.join(coordinates)}")
+    if unknown := _unknown(coordinates, point):
+        raise KeyError(f"point: {unknown.removeprefix('; ')}.")
     return int(np.ravel_multi_index(indices, [len(v) for v in coordinates.values()])) if indices else 0
+
+
+def _unknown(coordinates: Mapping[str, object], point: Mapping[str, object]) -> str:
+    unknown = sorted(set(point) - set(coordinates))
+    return (
+        f"; {', '.join(unknown)[:200]} is not an input; inputs are {', '.join(coordinates) or 'none'}"
+        if unknown
+        else ""
+    )
 
 
 def places_of(values: npt.NDArray[np.generic], wanted: object) -> Places:
