@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from holobench_mcp.answers import CompareOptions
 from holobench_mcp.model import (
     ROUNDS_ALPHA,
     ComparisonDocument,
@@ -123,6 +124,19 @@ def test_cautions_of_the_measurement_are_there_again(space: Workspace) -> None:
     assert [d.what for d in again.comparability] == ["cached_answers"]
     assert (again.reason or "").startswith("Improved, but perhaps not by the code: The head's change looks as if")
     assert (again.next_step or "").startswith("Before believing it, check that the answers are not merely cached")
+
+
+def test_the_next_step_is_the_recorded_one_as_long_as_it_is_the_same_answer(space: Workspace) -> None:
+    ids = record_rounds(space, 100, 101.5, 0)
+    first = space.compare()
+    recorded = {"decision": first.decision, "cause": first.cause, "reason": first.reason or ""}
+    step = "Measure with more rounds: compare_revisions(benchmark='tiny', rounds=9) (about 40 s)."
+    document_of(space, ids, outcome=MeasurementOutcome.model_validate({**recorded, "next_step": step}))
+    assert space.compare().next_step == step
+    other = space.compare(options=CompareOptions(margin_percent=50))
+    assert other.next_step != step
+    document_of(space, ids, outcome=MeasurementOutcome(decision=Decision.incomparable, reason="", next_step=step))
+    assert space.compare().next_step == first.next_step
 
 
 @pytest.mark.parametrize("what", ["crash", "timeout", "nothing"])

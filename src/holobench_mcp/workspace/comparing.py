@@ -89,6 +89,8 @@ def _of_newest_code(
     pairs = _pairs(library, baseline, version)
     documents, unlike = _judged(library, pairs, options)
     first, *others = sorted(documents, key=lambda d: _RANK[d.decision or Decision.inconclusive])
+    if options.model_copy(update={"detail": "summary"}) == CompareOptions():
+        first = coverage.with_recorded_step(library, first)
     whole = coverage.with_others(first, [*map(_other, others), *unlike])
     if baseline == BASELINE:
         whole = coverage.with_coverage(library, whole, version, pairs, all_benches=benches is None)

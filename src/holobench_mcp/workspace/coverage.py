@@ -156,6 +156,18 @@ def failure_after(library: Library, version: Version | None) -> MeasurementDocum
     return None
 
 
+def with_recorded_step(library: Library, document: ComparisonDocument) -> ComparisonDocument:
+    """The document with the next step that its measurement was answered with, where it comes to the same again."""
+    if document.evidence is None or document.evidence.replicates != "rounds" or document.candidate.result_id is None:
+        return document
+    measured = library.store.manifest(document.candidate.result_id).measurement
+    recorded = library.store.measurement(measured.id) if measured is not None else None
+    outcome = recorded.outcome if recorded is not None else None
+    if outcome is None or outcome.decision is not document.decision or outcome.cause != document.cause:
+        return document
+    return document.model_copy(update={"next_step": outcome.next_step})
+
+
 def document_of_failure(library: Library, measurement: MeasurementDocument) -> ComparisonDocument | None:
     """A revision measurement's outcome as a comparison, where its head gave nothing that could be compared."""
     outcome = measurement.outcome

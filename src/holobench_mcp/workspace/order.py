@@ -33,6 +33,7 @@ class CodeOrder:
         self._unknown: dict[str, float] = {}
         self._older: LRUCache[tuple[str, str], bool] = LRUCache(4096)
         self._histories: LRUCache[str, dict[str, int]] = LRUCache(8)
+        self._tips: LRUCache[tuple[str, frozenset[str]], bool] = LRUCache(64)
         self._nearest_of: LRUCache[tuple[str, frozenset[str]], str] = LRUCache(64)
         self._lock = Lock()
 
@@ -122,8 +123,14 @@ class CodeOrder:
 
     def _is_tip(self, commit: str, others: set[str]) -> bool:
         """Whether none of some commits has this one behind it."""
+        asked = (commit, frozenset(others))
+        with self._lock:
+            if (known := self._tips.get(asked)) is not None:
+                return known
         tips = gitinfo.git(self._folder, "merge-base", "--independent", commit, *sorted(others))
-        return tips is not None and commit in tips.split()
+        with self._lock:
+            self._tips[asked] = is_tip = tips is not None and commit in tips.split()
+        return is_tip
 
     def _behind(self, one: str, other: str) -> bool:
         with self._lock:

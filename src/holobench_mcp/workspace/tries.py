@@ -61,6 +61,12 @@ def count_variants(store: Store, baseline: Manifest, candidate: Manifest, search
     folder = f"{layout.COMPARISONS}{_key(baseline)}/"
     begins = f"{folder}{hashlib.sha256(search.encode()).hexdigest()[:8]}-"
     entry = f"{begins}{_key(candidate)}.json"
+    try:
+        entries = {key for key, _ in store.backend.keys(folder) if key.startswith(begins)}
+    except StoreError:
+        entries = set()
+    if entry in entries:
+        return len(entries)
     document = {
         "baseline": baseline.result_id,
         "candidate": candidate.result_id,
@@ -69,11 +75,7 @@ def count_variants(store: Store, baseline: Manifest, candidate: Manifest, search
     }
     with suppress(StoreError):
         store.backend.create(entry, sealed(json.dumps(document).encode()))
-    try:
-        entries = {key for key, _ in store.backend.keys(folder) if key.startswith(begins)}
-    except StoreError:
-        entries = set()
-    return len(entries | {entry})
+    return len(entries) + 1
 
 
 def _search(library: Library, candidate: Manifest) -> str:
