@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from conftest import snapshot
 from holobench_mcp.config import load_config
 from holobench_mcp.model import Measurement
 from holobench_mcp.result.snapshot import Snapshot
@@ -55,6 +56,14 @@ def timing(
         executed_at=START + timedelta(seconds=at),
         measurement=measurement,
     )
+
+
+def noisy(factor: float, seed: int, **options: object) -> Snapshot:
+    """One run of six points × five repeats with 2 % noise, around `factor` times 100."""
+    rng = np.random.default_rng(seed)
+    values = factor * 100 * np.exp(0.02 * rng.standard_normal((6, 5)))
+    known = {"git_dirty": False, **HERE, **options.pop("environment", {})}  # type: ignore[dict-item]
+    return snapshot(values, at=seed % 60, environment=known, **options)  # type: ignore[arg-type]
 
 
 def record_runs(space: Workspace, level: float, at: int, *, runs: int = 3, **options: object) -> list[str]:
