@@ -196,8 +196,11 @@ def _with_headline(document: ComparisonDocument, cautions: Sequence[Difference])
     """The document with further cautions, and with what has to stand first in front."""
     from holobench_mcp.evidence.comparability import relevant
 
-    known = {(d.what, d.variable, d.detail) for d in document.comparability}
-    extra = relevant([d for d in cautions if (d.what, d.variable, d.detail) not in known], document.decision)
+    known = {(d.what, d.detail) for d in document.comparability}
+    # What samples show of a metric is told once, though the last run knew a little more than the one before it.
+    shown = {(d.what, d.variable) for d in document.comparability if d.variable is not None}
+    new = [d for d in cautions if (d.what, d.detail) not in known and (d.what, d.variable) not in shown]
+    extra = relevant(new, document.decision)
     differences = (*document.comparability, *dict.fromkeys(extra))
     if document.decision is None:
         return document.model_copy(update={"comparability": differences})
