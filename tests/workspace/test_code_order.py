@@ -11,7 +11,7 @@ import pytest
 from conftest import git
 from holobench_mcp.model import Decision
 from holobench_mcp.workspace import Workspace
-from stored_runs import A, record_runs, workspace_in
+from stored_runs import A, record_rounds, record_runs, timing, workspace_in
 
 
 @pytest.fixture
@@ -155,3 +155,36 @@ def test_what_was_measured_of_a_bench_alone_counts_for_the_newest_code_of_all(
     record_runs(space, 100, 100, bench="search", revision=parent)
     document = space.compare()
     assert (document.candidate.rev, document.candidate.bench_name) == (child[:10], "sort")
+
+
+def test_a_measurement_of_old_revisions_is_its_own_answer_though_newer_code_was_measured(
+    space: Workspace, tmp_path: Path, repository: Callable[..., str]
+) -> None:
+    old, middle, new = head(tmp_path), repository("middle"), repository("new")
+    record_runs(space, 100, 0, revision=new)
+    ids = record_rounds(space, 100, 150, 100, revisions=(old, middle))
+    document = space.compare()
+    assert document.candidate.result_id in ids["head", 0] and document.baseline.result_id in ids["base", 0]
+    assert any(f"HEAD, {new[:10]}, was not measured" in note for note in document.notes)
+
+
+def test_uncommitted_code_that_nobody_identified_is_newer_than_its_commit_too(space: Workspace, tmp_path: Path) -> None:
+    commit = head(tmp_path)
+    space.record(timing(150, 0, revision=commit, dirty=True))
+    record_runs(space, 100, 100, revision=commit)
+    document = space.compare()
+    assert (document.candidate.rev, document.baseline.rev, document.order) == (
+        f"{commit[:10]}+dirty",
+        commit[:10],
+        "git",
+    )
+
+
+def test_code_that_is_newer_than_what_was_measured_is_named(
+    space: Workspace, tmp_path: Path, repository: Callable[..., str]
+) -> None:
+    for at, commit in enumerate((head(tmp_path), repository("measured"))):
+        record_runs(space, 100, 100 * at, revision=commit)
+    assert not any("was not measured" in note for note in space.compare().notes)
+    newest = repository("not measured")
+    assert any(f"HEAD, {newest[:10]}, was not measured" in note for note in space.compare().notes)

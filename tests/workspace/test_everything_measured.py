@@ -69,7 +69,9 @@ def test_a_bench_that_the_same_command_no_longer_collects_is_missing(space: Work
     record_runs(space, 100, 100, bench="sort", revision=B)
     document = space.compare()
     assert (document.decision, document.cause) == ("regressed", "missing")
-    assert (document.reason or "").startswith("search: search is missing")
+    assert (document.reason or "").startswith(
+        "search is missing: the same command collected it from aaaaaaaaaa and not "
+    )
     assert [(o.bench_name, o.cause, o.candidate) for o in document.also] == [("search", "missing", None)]
     assert document.not_measured == () and document.next_step
 
@@ -181,3 +183,13 @@ def test_an_empty_store_and_a_lone_code_say_what_to_do(space: Workspace) -> None
     space.record(timing(100, 0))
     with pytest.raises(UnknownResult, match="only result of 'sort'"):
         space.compare()
+
+
+def test_a_summary_names_the_worst_benches_and_counts_the_others(space: Workspace) -> None:
+    for side, revision in enumerate((A, B)):
+        for i in range(24):
+            level = 150 if side and i == 7 else 100
+            space.record(timing(level, 100 * side + i, bench=f"bench{i:02d}", revision=revision))
+    short, full = space.compare(), space.compare(options=CompareOptions(detail="full"))
+    assert (len(short.also), short.omitted_also, len(full.also), full.omitted_also) == (20, 3, 23, 0)
+    assert short.candidate.bench_name == full.candidate.bench_name == "bench07"

@@ -173,3 +173,19 @@ def test_what_was_measured_after_a_failure_is_the_newest_again(space: Workspace)
     record_runs(space, 100, 500, revision=C, sizes=(1, 2, 3, 4))
     assert space.compare().candidate.rev == C[:10]
     assert "not measured" not in (space.compare().reason or "")
+
+
+@pytest.mark.parametrize("status", ["running", "cancelled"])
+def test_a_measurement_that_is_not_finished_says_how_far_it_is(space: Workspace, status: str) -> None:
+    ids = record_rounds(space, 100, 150, 0, rounds=3)
+    document_of(space, ids, status=status, rounds_planned=8)
+    assert any(f"is {status}, not finished: 3 of 8 rounds are compared" in note for note in space.compare().notes)
+
+
+def test_a_measurement_whose_base_failed_says_nothing_of_the_head(space: Workspace) -> None:
+    record_runs(space, 100, 0)
+    record_runs(space, 100, 100, revision=B)
+    document_of(space, {}, status="failed", started_at="2026-03-01T13:00:00+00:00")
+    document = space.compare()
+    assert document.decision is Decision.unchanged
+    assert any("failed before it could be an answer" in note for note in document.notes)

@@ -63,8 +63,9 @@ def notes(doc: ComparisonDocument) -> list[str]:
 def others(doc: ComparisonDocument) -> list[str]:
     """What else was measured of the code, a line a bench, and what was not."""
     lines = [f"Also {o.bench_name}: {o.decision.value}: {o.reason}" for o in doc.also[:_MAX_OTHERS]]
-    if len(doc.also) > _MAX_OTHERS:
-        lines.append(f"… and {len(doc.also) - _MAX_OTHERS} more benches, none worse")
+    more = len(doc.also[_MAX_OTHERS:]) + doc.omitted_also
+    if more:
+        lines.append(f"… and {more} more benches, none worse")
     if doc.not_measured:
         lines.append(f"Not measured of this code: {', '.join(doc.not_measured)}")
     return lines

@@ -106,6 +106,7 @@ class ComparisonDocument(Tolerant):
     selection: Selection | None = None
     notes: tuple[str, ...] = ()
     also: tuple[OtherComparison, ...] = Field((), description="the other benches that were measured of this code")
+    omitted_also: int = Field(0, description="benches left out of a summary, none worse; detail='full' has all")
     not_measured: tuple[str, ...] = Field((), description="benches of this project that this code was not measured by")
     order: Literal["git", "time", "named"] | None = Field(None, description="how the older code was told")
     uri: str | None = None

@@ -82,6 +82,18 @@ def code_of(manifest: Manifest) -> Code | None:
     return None if label is None else Code(revision, dirty=bool(e.git_dirty), label=label)
 
 
+def order_code_of(manifest: Manifest) -> Code | None:
+    """The code of a result as far as its order goes: uncommitted changes that nobody identified are some of their own.
+
+    Two such results are never the same code, but both are newer than their revision.
+    """
+    code, revision = code_of(manifest), manifest.source_revision
+    if code is not None or revision is None:
+        return code
+    own = manifest.measurement.id if manifest.measurement is not None else manifest.result_id
+    return Code(revision, dirty=True, label=f"of {own}")
+
+
 def label_of(manifest: Manifest) -> str | None:
     """A label that somebody chose; None for the time that holobench puts in its place."""
     label = manifest.label

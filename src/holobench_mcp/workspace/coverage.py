@@ -14,7 +14,6 @@ from holobench_mcp.model import (
     DECISIONS_WORST_FIRST,
     ComparisonDocument,
     Decision,
-    Failure,
     Manifest,
     MeasuredCode,
     MeasurementDocument,
@@ -23,7 +22,7 @@ from holobench_mcp.model import (
     Unpaired,
     result_uri,
 )
-from holobench_mcp.result.identity import Code, code_of, revision_text
+from holobench_mcp.result.identity import Code, code_of, order_code_of, revision_text
 from holobench_mcp.workspace.headline import Answer
 from holobench_mcp.workspace.library import Library
 from holobench_mcp.workspace.pairs import Pair, base_of
@@ -47,7 +46,8 @@ def with_others(document: ComparisonDocument, others: Sequence[OtherComparison])
     document = document.model_copy(update={"also": tuple(listed)})
     if DECISIONS_WORST_FIRST.index(worst.decision) >= DECISIONS_WORST_FIRST.index(own):
         return document
-    reason = f"{worst.bench_name}: {worst.reason} Beside it, {document.candidate.bench_name}: {document.reason}"
+    first = worst.reason if worst.cause == "missing" else f"{worst.bench_name}: {worst.reason}"
+    reason = f"{first} Beside it, {document.candidate.bench_name}: {document.reason}"
     step = _REMEDY if worst.cause == "missing" else document.next_step
     answer = Answer(worst.decision, worst.cause, reason, step)
     return document.model_copy(update=answer._asdict())
@@ -70,7 +70,18 @@ def with_coverage(
         "nothing to compare it with."
         for bench in sorted(alone)
     ]
+    notes += filter(None, [_newer_head(library, version)])
     return document.model_copy(update={"not_measured": tuple(names[:MAX_NAMED]), "notes": (*document.notes, *notes)})
+
+
+def _newer_head(library: Library, version: Version) -> str | None:
+    """What to say of a project whose HEAD is newer code than any that was measured."""
+    if version.code is None or library.order.commit_of(version.code) is None:
+        return None
+    head = library.commit("HEAD")
+    if head is None or not library.order.older(Code(version.code.revision), Code(head)):
+        return None
+    return f"HEAD, {code_name(Code(head))}, was not measured: this is of {version.name}."
 
 
 # ---------------------------------------------------------------------- what is gone
@@ -117,8 +128,8 @@ def _gone(before: Manifest, version: Version) -> OtherComparison:
         bench_name=before.bench_name,
         decision=Decision.regressed,
         cause="missing",
-        reason=f"{before.bench_name} is missing: the same command collected it from {code_name(code_of(before))} and "
-        f"not from {version.name}.",
+        reason=f"{before.bench_name} is missing: the same command collected it from "
+        f"{code_name(order_code_of(before))} and not from {version.name}.",
         baseline=before.result_id,
     )
 
@@ -197,9 +208,11 @@ def with_failure(
     library: Library, document: ComparisonDocument, version: Version, measurement: MeasurementDocument
 ) -> ComparisonDocument:
     """The document of older code, behind what failed since: code that gave nothing is never taken for unchanged."""
-    failure = measurement.head_failure or Failure(what="nothing", detail="it gave nothing")
-    detail = failure.detail.rstrip(".")
     command = measurement.benchmark or " ".join(measurement.command) or measurement.id
+    if measurement.head_failure is None:
+        note = f"The newest measurement, of {command}, failed before it could be an answer."
+        return document.model_copy(update={"notes": (note, *document.notes)})
+    detail = measurement.head_failure.detail.rstrip(".")
     own = any(measurement.role_of(m.result_id) for m in version.results)
     if own and measurement.kind == "revisions" and measurement.outcome is not None:
         outcome = measurement.outcome

@@ -22,6 +22,7 @@ from holobench_mcp.model import (
     EvidenceBasis,
     Judgement,
     Manifest,
+    MeasurementDocument,
     MetricEvidence,
     NotComparable,
     RunVariance,
@@ -40,7 +41,7 @@ from holobench_mcp.workspace.tries import with_selection
 from holobench_mcp.workspace.verdicts import verdicts
 
 #: What a summary shows.
-MAX_METRICS, MAX_POINTS = 20, 5
+MAX_METRICS, MAX_POINTS, MAX_OTHERS = 20, 5, 20
 #: Results that run-to-run variance is learnt from: the newest of the bench.
 _VARIANCE_RESULTS = 60
 
@@ -70,22 +71,26 @@ def judge_pair(
     except NotComparable as problem:
         names = f"{pair.baseline.result_id} (baseline) and {pair.candidate.result_id} (candidate)"
         raise NotComparable(f"{names} can't be compared: {problem}") from problem
+    measurement = _measurement_of(library, sides)
     partial = [_partial(library, m) for m in (pair.baseline, pair.candidate)]
-    notes = [n for n in (*pair.notes, sides.note, *partial) if n]
+    notes = [n for n in (*pair.notes, sides.note, *partial, _unfinished(measurement, sides)) if n]
     if options.detail == "full":
         notes += _where_they_differ(full)
     document = full.model_copy(update={"notes": tuple(notes), "order": pair.order})
     if is_try:
         document = with_selection(library, document, sides)
-    observed = (*pair.cautions, *cautions, *_of_the_measurement(library, sides))
+    observed = (*pair.cautions, *cautions, *(measurement.cautions if measurement is not None else ()))
     return _with_headline(_in_rounds(document, sides), observed)
 
 
 def summarised(document: ComparisonDocument) -> ComparisonDocument:
-    """Every key of the contract, with the worst metrics and points only."""
+    """Every key of the contract, with the worst metrics, points and other benches only."""
     metrics = [_few_points(m) for m in document.metrics[:MAX_METRICS]]
     left_out = len(document.metrics) - len(metrics)
-    return document.model_copy(update={"metrics": metrics, **({"omitted_metrics": left_out} if left_out else {})})
+    update: dict[str, object] = {"metrics": metrics, **({"omitted_metrics": left_out} if left_out else {})}
+    if len(document.also) > MAX_OTHERS:
+        update |= {"also": document.also[:MAX_OTHERS], "omitted_also": len(document.also) - MAX_OTHERS}
+    return document.model_copy(update=update)
 
 
 # ---------------------------------------------------------------------- one comparison
@@ -201,20 +206,32 @@ def _with_headline(document: ComparisonDocument, cautions: Sequence[Difference])
     shown = {(d.what, d.variable) for d in document.comparability if d.variable is not None}
     new = [d for d in cautions if (d.what, d.detail) not in known and (d.what, d.variable) not in shown]
     extra = relevant(new, document.decision)
-    differences = (*document.comparability, *dict.fromkeys(extra))
+    # That nothing checks the answers matters where somebody would believe them.
+    differences = tuple(
+        d
+        for d in dict.fromkeys((*document.comparability, *extra))
+        if document.decision is Decision.improved or d.what != "unchecked_answers"
+    )
     if document.decision is None:
         return document.model_copy(update={"comparability": differences})
     answer = Answer(document.decision, document.cause, document.reason or "", document.next_step)
     return document.model_copy(update={"comparability": differences, **lead(answer, differences)._asdict()})
 
 
-def _of_the_measurement(library: Library, sides: Sides) -> tuple[Difference, ...]:
-    """What the measurement of both sides has recorded that an answer must be doubted for."""
+def _measurement_of(library: Library, sides: Sides) -> MeasurementDocument | None:
+    """The document of the measurement in whose rounds both sides were measured."""
     measured = sides.candidate[0].measurement
-    if not sides.paired or measured is None:
-        return ()
-    document = library.store.measurement(measured.id)
-    return () if document is None else document.cautions
+    return library.store.measurement(measured.id) if sides.paired and measured is not None else None
+
+
+def _unfinished(measurement: MeasurementDocument | None, sides: Sides) -> str | None:
+    """What to say of rounds that are not all there: the error rate is meant for the last look."""
+    if measurement is None or measurement.status in ("finished", "stopped"):
+        return None
+    return (
+        f"The measurement {measurement.id} is {measurement.status}, not finished: {len(sides.candidate)} of "
+        f"{measurement.rounds_planned} rounds are compared."
+    )
 
 
 def _in_rounds(document: ComparisonDocument, sides: Sides) -> ComparisonDocument:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from holobench_mcp.model import Difference, InvalidArgument, Manifest, RefEntry, UnknownResult
-from holobench_mcp.result.identity import code_of, identity_of, same_measurement
+from holobench_mcp.result.identity import code_of, identity_of, order_code_of, same_measurement
 from holobench_mcp.store.layout import is_ref_name
 from holobench_mcp.workspace.library import Library
 from holobench_mcp.workspace.versions import Version, code_name, results_of
@@ -79,11 +79,12 @@ def _checked(library: Library, pair: Pair, candidate: Manifest) -> Pair:
             f"baseline and candidate are the same result, {candidate.result_id}: there is nothing to compare. Name "
             "two results, or leave both out for the newest code against the code before it."
         )
-    if not library.order.older(code_of(candidate), code_of(baseline)):
+    ours, theirs = order_code_of(baseline), order_code_of(candidate)
+    if not library.order.older(theirs, ours):
         return pair
     detail = (
-        f"the candidate {code_name(code_of(candidate))} is older code than the baseline "
-        f"{code_name(code_of(baseline))}, as git knows: what is an improvement here is a regression of the newer code"
+        f"the candidate {code_name(theirs)} is older code than the baseline {code_name(ours)}, as git knows: what is "
+        "an improvement here is a regression of the newer code"
     )
     caution = Difference(severity="caution", what="order", detail=detail)
     return Pair(baseline, candidate, pair.order, pair.notes, (*pair.cautions, caution))
@@ -156,17 +157,17 @@ def default_pair(library: Library, candidate: Manifest, also: Collection[str] = 
 
 
 def _by_order(library: Library, pool: Sequence[Manifest], candidate: Manifest) -> Pair | None:
-    code, order = code_of(candidate), library.order
-    codes = list(dict.fromkeys(c for c in map(code_of, pool) if c is not None))
+    code, order = order_code_of(candidate), library.order
+    codes = list(dict.fromkeys(c for c in map(order_code_of, pool) if c is not None))
     for older in order.nearest_older(code, codes):
-        found = next(m for m in pool if code_of(m) == older)
+        found = next(m for m in pool if order_code_of(m) == older)
         note = (
             f"No baseline was set for {candidate.bench_name}: compared with {found.result_id} of {code_name(older)}, "
             "the nearest older code that was measured, as git knows it."
         )
         return Pair(found, candidate, "git", (note,))
     at = (candidate.executed_at, candidate.result_id)
-    earlier = [m for m in pool if (m.executed_at, m.result_id) < at and not order.older(code, code_of(m))]
+    earlier = [m for m in pool if (m.executed_at, m.result_id) < at and not order.older(code, order_code_of(m))]
     if not earlier:
         return None
     note = (

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from holobench_mcp.model import Manifest
-from holobench_mcp.result.identity import Code, code_of, revision_text
+from holobench_mcp.result.identity import Code, code_of, order_code_of, revision_text
 from holobench_mcp.store.index import Index
 from holobench_mcp.workspace.library import Library
 
@@ -27,19 +27,17 @@ class Version:
     @property
     def name(self) -> str:
         """The code as a sentence names it."""
-        return code_name(self.code)
+        return code_name(order_code_of(self.results[0]) if self.results else None)
 
     def sweeps(self) -> list[Manifest]:
         """The newest result of every sweep that was measured of this code, that of the last one first.
 
         One command may collect sweeps that are declared alike: they are told apart by their place in it.
         """
-        newest: dict[tuple[str, str], Manifest] = {}
+        alike: dict[tuple[str, str], list[Manifest]] = {}
         for m in self.results:
-            newest.setdefault((m.bench_name, m.definition), m)
-        found: list[Manifest] = []
-        for key, last in newest.items():
-            found += _by_place([m for m in self.results if (m.bench_name, m.definition) == key], last)
+            alike.setdefault((m.bench_name, m.definition), []).append(m)
+        found = [m for results in alike.values() for m in _by_place(results)]
         return sorted(found, key=_time, reverse=True)
 
 
@@ -69,10 +67,13 @@ def newest_version(library: Library, benches: Sequence[str] | None = None) -> Ve
         recent += _candidates(index.select(bench_name=last.bench_name, limit=_RECENT_OF_BENCH))
     measured_at: dict[Code, tuple[str, str]] = {}
     for m in recent:
-        if (code := code_of(m)) is not None:
+        if (code := order_code_of(m)) is not None:
             measured_at[code] = max(_time(m), measured_at.get(code, _time(m)))
-    code, note = code_of(last), None
-    newer = library.order.newer_than(code, sorted(measured_at, key=lambda c: measured_at[c], reverse=True))
+    code, note = order_code_of(last), None
+    newer: list[Code] = []
+    if last.measurement is None or last.measurement.side is None:
+        # The head of a revision measurement is what was asked about, however old it is.
+        newer = library.order.newer_than(code, sorted(measured_at, key=lambda c: measured_at[c], reverse=True))
     tips = [c for c in newer if not any(library.order.older(c, other) for other in newer)]
     if tips:
         note = (
@@ -80,8 +81,8 @@ def newest_version(library: Library, benches: Sequence[str] | None = None) -> Ve
             "the candidate."
         )
         code = tips[0]
-        last = next(m for m in recent if code_of(m) == code)
-    return Version(code, tuple(_candidates(results_of(index, last, benches))), note)
+        last = next(m for m in recent if order_code_of(m) == code)
+    return Version(code_of(last), tuple(_candidates(results_of(index, last, benches))), note)
 
 
 def results_of(index: Index, one: Manifest, benches: Sequence[str] | None = None) -> list[Manifest]:
@@ -114,7 +115,8 @@ def _one_of_each(one: Manifest, newest_first: Sequence[Manifest]) -> list[Manife
     return batch
 
 
-def _by_place(alike: Sequence[Manifest], last: Manifest) -> list[Manifest]:
+def _by_place(alike: Sequence[Manifest]) -> list[Manifest]:
+    last = alike[0]
     if last.measurement is None:
         return [last]
     places: dict[int, Manifest] = {}
