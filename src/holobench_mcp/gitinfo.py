@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 _TIMEOUT_S = 20
@@ -117,14 +117,23 @@ def commit_order(folder: Path, revisions: Iterable[str]) -> dict[str, int]:
     """
     commits = commits_of(folder, revisions)
     known = sorted(set(commits.values()))
-    # What all of them have behind them need not be walked: in a linear history that leaves what lies between them.
-    shared = git(folder, "merge-base", "--octopus", *known) if len(known) > 1 else None
-    asked = "\n".join([*known, *([f"^{shared}"] if shared else [])])
-    listed = git(folder, "rev-list", "--date-order", "--reverse", "--stdin", stdin=asked.encode()) if known else None
-    if listed is None:
+    if not known:
         return {}
-    places = {commit: place for place, commit in enumerate([*([shared] if shared else []), *listed.split()])}
-    return {name: places[commit] for name, commit in commits.items()}
+    by_time = (_rev_list(folder, "--no-walk=sorted", known) or known[:1])[:: max(len(known) - 1, 1)]
+    # What the oldest and the newest have in common behind them need not be walked, unless one of the others is there.
+    shared = git(folder, "merge-base", *by_time) if len(by_time) > 1 else by_time[0]
+    listed = _rev_list(folder, "--date-order", [*known, *([f"^{shared}"] if shared else [])])
+    places = {commit: place for place, commit in enumerate([*(listed or ()), *([shared] if shared else [])])}
+    if not places.keys() >= set(known):
+        listed = _rev_list(folder, "--date-order", known)
+        places = {commit: place for place, commit in enumerate(listed or ())}
+    return {name: len(places) - 1 - places[commit] for name, commit in commits.items() if commit in places}
+
+
+def _rev_list(folder: Path, how: str, commits: Sequence[str]) -> list[str] | None:
+    """Commits, children first."""
+    listed = git(folder, "rev-list", how, "--stdin", stdin="\n".join(commits).encode())
+    return None if listed is None else listed.split()
 
 
 def commits_of(folder: Path, revisions: Iterable[str]) -> dict[str, str]:

@@ -226,3 +226,17 @@ def test_the_machine_of_the_tests_is_known_whole() -> None:
     from holobench_mcp.result.identity import MACHINE as FIELDS
 
     assert {field for field, _ in FIELDS} <= set(MACHINE)
+
+
+def test_the_checkout_that_a_revision_was_measured_in_is_no_other_command(space: Workspace) -> None:
+    """With {tree} in a command, base and head are measured by words that differ."""
+    home = "/home/me/.cache/holobench-mcp/worktrees/0123456789abcdef"
+    results = [
+        measured(
+            100, i, rev(i), command=["python", f"{home}/{side}/bench.py", f"--path={home}/{side}", f"{home}/{side}/x"]
+        )
+        for i in range(8)
+        for side in [("base", "head")[i % 2]]
+    ]
+    history = history_of(space, results)
+    assert estimates(history) == [100] * 8 and "other_command" not in limits(history)

@@ -27,6 +27,9 @@ _TIME_LABEL = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
 #: Digits of a revision that answers show, and by which it is found again.
 SHOWN_DIGITS = 10
 
+#: The temporary checkout that a revision was measured in: both sides have their own, and it is no part of a command.
+_WORKTREE = re.compile(r"[^=:]*/worktrees/[0-9a-f]{16}/(?:base|head)(?=/|$)")
+
 
 @dataclass(frozen=True)
 class Code:
@@ -66,7 +69,7 @@ def identity_of(manifest: Manifest) -> Identity:
         machine=tuple(getattr(e, field) for field, _ in MACHINE),
         definition=manifest.definition,
         source=(e.benchmark_sha256, e.sweep_sha256),
-        arguments=None if e.command is None else e.command[1:],
+        arguments=None if e.command is None else tuple(_WORKTREE.sub("{tree}", word) for word in e.command[1:]),
     )
 
 
