@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from holobench_mcp.model import CaptureError, Environment, Input, JsonScalar, Measurement, Metric
 from holobench_mcp.result import upstream
@@ -163,7 +164,16 @@ def _scalars_only(moment: xr.Dataset, inputs: Sequence[str], metrics: Sequence[M
             raise CaptureError(f"{name} was not measured at every input: {', '.join(sorted(lacking))} is not its own.")
         else:
             arrays[name] = in_order(moment, name, dims)
-    return xr.Dataset({name: (dims, array) for name, array in arrays.items()}, coords=coords)
+    return xr.Dataset({name: (dims, _without_objects(name, a)) for name, a in arrays.items()}, coords=coords)
+
+
+def _without_objects(name: str, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    if array.dtype.kind in "fiub":
+        return array
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError) as problem:
+        raise CaptureError(f"the samples of {name} are no numbers ({problem}).") from problem
 
 
 def _constant(value: Any) -> JsonScalar:  # noqa: ANN401 - whatever a sweep holds constant

@@ -8,11 +8,12 @@ travel as an npz archive in which nothing can run.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -209,7 +210,10 @@ def in_order(dataset: xr.Dataset, variable: str, dims: Sequence[str]) -> npt.NDA
 
 
 def _listed(values: npt.NDArray[Any]) -> list[Any]:
-    return [str(v) for v in values] if values.dtype.kind == "M" else cast("list[Any]", values.tolist())
+    """An input's values as a digest takes them: times, NaN and infinities as texts."""
+    if values.dtype.kind == "M":
+        return [str(v) for v in values]
+    return [str(v) if isinstance(v, float) and not math.isfinite(v) else v for v in values.tolist()]
 
 
 def _stats(array: FloatArray) -> MetricStats:
