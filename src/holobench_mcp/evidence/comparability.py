@@ -41,15 +41,6 @@ def compare(
     return tuple(sorted(found, key=lambda d: d.severity != "blocking"))
 
 
-#: What has to be checked before an improvement is believed that may be the measurement's.
-_TO_CHECK = {
-    "cached_answers": "the answers are not merely cached between repeats",
-    "metric_dropped": "nothing that said the answers are right was dropped",
-    "benchmark_source": "the benchmark still measures the same thing",
-    "measurement_touched": "the change leaves the clock, holobench and other modules as they were",
-}
-
-
 def relevant(differences: Sequence[Difference], decision: Decision | None) -> tuple[Difference, ...]:
     """Without what the lines of a change look like, unless it made something faster: that alone makes a trick of it.
 
@@ -58,14 +49,6 @@ def relevant(differences: Sequence[Difference], decision: Decision | None) -> tu
     looks = ("cached_answers", "measurement_touched")
     improved = decision is Decision.improved
     return tuple(d for d in differences if improved or d.what not in looks or d.variable is not None)
-
-
-def with_doubt(differences: Sequence[Difference], decision: Decision | None, next_step: str | None) -> str | None:
-    """The next step, behind what to check before an improvement is believed."""
-    checks = [check for what, check in _TO_CHECK.items() if any(d.what == what for d in differences)]
-    if decision is not Decision.improved or not checks:
-        return next_step
-    return f"Before believing it, check that {', and that '.join(checks)}." + (f" {next_step}" if next_step else "")
 
 
 def _recorded(runs: Sequence[Snapshot]) -> list[Difference]:
