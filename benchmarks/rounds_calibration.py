@@ -15,8 +15,7 @@ import numpy as np
 from scipy import stats
 
 from holobench_mcp import Snapshot, judge
-from holobench_mcp.measure.revisions import EARLY_ALPHA
-from holobench_mcp.model import ROUNDS_ALPHA
+from holobench_mcp.model import EARLY_ALPHA, ROUNDS_ALPHA
 
 SEED, POINTS, REPEATS, ROUNDS = 20261124, 4, 5, 5
 

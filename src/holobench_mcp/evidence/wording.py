@@ -110,7 +110,7 @@ def next_step(judged: Sequence[MetricEvidence], *, answers: Container[str], pair
     if hopeless is not None and hopeless.ci is not None:
         return _cannot_show(hopeless, paired=paired)
     if runs and paired:
-        return f"Measure both sides again with rounds={runs}."
+        return f"Measure both revisions again with rounds={runs}."
     if runs:
         return f"Record at least {max(runs, 3)} runs a side (whole processes, not repeats), then compare again."
     if repeats:

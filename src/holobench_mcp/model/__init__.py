@@ -47,6 +47,7 @@ from holobench_mcp.model.errors import (
 from holobench_mcp.model.evidence import (
     ALPHA,
     DECISIONS_WORST_FIRST,
+    EARLY_ALPHA,
     ROUNDS_ALPHA,
     Cause,
     Decision,
@@ -82,6 +83,7 @@ from holobench_mcp.model.result import (
 __all__ = [
     "ALPHA",
     "DECISIONS_WORST_FIRST",
+    "EARLY_ALPHA",
     "ROUNDS_ALPHA",
     "SCHEMA_VERSION",
     "STORE_FORMAT",

@@ -10,8 +10,8 @@ from pydantic import Field
 from holobench_mcp.model.base import Frozen, JsonScalar
 from holobench_mcp.model.declarations import Direction
 
-#: Error rate of a whole comparison; and of the last look at an interleaved one, whose early look has the other 1 %.
-ALPHA, ROUNDS_ALPHA = 0.05, 0.04
+#: Error rate of a whole comparison; and how the looks at an interleaved one share it, the early one and the last.
+ALPHA, EARLY_ALPHA, ROUNDS_ALPHA = 0.05, 0.01, 0.04
 #: What of a run's repeats stands for it; the best ones where others kept the machine busy.
 Location = Literal["mean", "median", "best"]
 #: What kind of thing a decision speaks of, so that a wrong answer is not taken for a slow one.

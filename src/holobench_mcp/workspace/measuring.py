@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from holobench_mcp.answers import BenchmarkList, BenchmarkRow, MeasurementReport, RevisionReport
 from holobench_mcp.config import MAX_RUNS, BenchmarkConfig, problems
-from holobench_mcp.model import ComparisonDocument, Decision, InvalidArgument, MeasurementDocument
+from holobench_mcp.model import EARLY_ALPHA, ComparisonDocument, Decision, InvalidArgument, MeasurementDocument
 from holobench_mcp.workspace import revision_report
 from holobench_mcp.workspace.library import Library
 
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from holobench_mcp.measure.revisions import RevisionMeasurement
     from holobench_mcp.measure.session import OnProgress
 
-#: The early look's share of the error rate of 5 %; the last look has the rest (see model.ROUNDS_ALPHA).
-EARLY_ALPHA = 0.01
+#: After this share of the rounds comes the early look.
 _EARLY_SHARE = 0.6
 
 
