@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from conftest import snapshot
+from holobench_mcp.model import StoreError
 from holobench_mcp.store import Store, layout, open_store
+from holobench_mcp.store.backend import Backend
 
 
 def test_a_broken_index_is_built_again(store: Store, tmp_path: Path) -> None:
@@ -57,3 +60,28 @@ def test_an_index_that_can_not_be_written_is_kept_in_memory(store: Store, monkey
     monkeypatch.setenv("HOLOBENCH_MCP_CACHE", "/proc/nowhere")
     store.record(snapshot())
     assert open_store(store.location.url).manifests().count() == 1
+
+
+@pytest.mark.parametrize("problem", [StoreError("down"), KeyboardInterrupt()])
+def test_a_store_that_goes_away_in_mid_refresh_leaves_no_lock(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: BaseException
+) -> None:
+    for at in range(3):
+        store.record(snapshot(at=at))
+    get, reads = Backend.get, []
+
+    def failing(self: Backend, key: str) -> bytes | None:
+        reads.append(key)
+        if len([k for k in reads if k.startswith(layout.RESULTS)]) == 2:
+            raise problem
+        return get(self, key)
+
+    monkeypatch.setattr(Backend, "get", failing)
+    with pytest.raises(type(problem)):
+        store.manifests()
+    (path,) = (tmp_path / "cache" / "index").glob("*.sqlite")
+    with contextlib.closing(sqlite3.connect(path, timeout=0)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.rollback()
+    monkeypatch.setattr(Backend, "get", get)
+    assert store.manifests().count() == 3

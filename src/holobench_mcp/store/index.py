@@ -157,13 +157,21 @@ class Index:
         present = {key.removeprefix(layout.RESULTS).removesuffix(".json") for key, _ in backend.keys(layout.RESULTS)}
         known = {row[0] for row in db.execute("SELECT result_id FROM results")}
         unreadable = []
-        for result_id in filter(layout.is_result_id, present - known):
-            if (manifest := _read(backend, result_id)) is not None:
-                self._insert(db, manifest)
-            else:
-                unreadable.append(result_id)
+        try:
+            for result_id in filter(layout.is_result_id, present - known):
+                data = backend.get(layout.manifest_key(result_id))
+                try:
+                    if data is not None:  # None: it was deleted since the listing
+                        self._insert(db, parse_manifest(data, result_id))
+                except IntegrityError:
+                    unreadable.append(result_id)
+            db.executemany("DELETE FROM results WHERE result_id = ?", [(gone,) for gone in known - present])
+        except BaseException:
+            # A store that went away in the middle must not leave the file locked for other processes.
+            with suppress(sqlite3.Error):
+                db.rollback()
+            raise
         self.unreadable = tuple(sorted(unreadable))
-        db.executemany("DELETE FROM results WHERE result_id = ?", [(gone,) for gone in known - present])
         self._commit(db)
 
     def _manifest(self, result_id: str, text: str) -> Manifest:
@@ -226,17 +234,6 @@ def _where(conditions: Conditions) -> tuple[str, list[object]]:
         where.append("(executed_at, result_id) < (?, ?)")
         values += before
     return " AND ".join(where), values
-
-
-def _read(backend: Backend, result_id: str) -> Manifest | None:
-    """A manifest for the index; None for one that is damaged, which `verify` and a direct read will tell of."""
-    data = backend.get(layout.manifest_key(result_id))
-    if data is None:
-        return None
-    try:
-        return parse_manifest(data, result_id)
-    except IntegrityError:
-        return None
 
 
 def _places(url: str) -> Iterator[Path | str]:
