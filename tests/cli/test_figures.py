@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from holobench_mcp import digest
+from holobench_mcp.answers import RevisionReport
 from holobench_mcp.cli import tables
-from holobench_mcp.cli.markdown import MAX_COMMENT, comments, comparison_markdown
+from holobench_mcp.cli.markdown import MAX_COMMENT, comparison_markdown, revisions_markdown
 from holobench_mcp.digest import figures
 from holobench_mcp.model import ComparisonDocument, Decision, Limit, MetricEvidence, PointEvidence
 
@@ -24,7 +25,7 @@ def test_thousands_are_no_exponents() -> None:
     ]
 
 
-SIZES = st.floats(-500, 500, allow_nan=False).map(lambda x: round(x, 3))
+SIZES = st.floats(-500, 500, allow_nan=False).map(lambda x: round(x, 3) + 0.0)
 
 
 @st.composite
@@ -154,6 +155,15 @@ def test_the_lines_to_act_on_come_first_and_every_other_bench_has_one() -> None:
     assert "Also words: unchanged" in markdown and "Not measured of this code: heavy" in markdown
 
 
+def report(*documents: ComparisonDocument, **keys: Any) -> RevisionReport:
+    worst = {"decision": documents[0].decision, "reason": documents[0].reason} if documents else {}
+    plain = {
+        "measurement": "m", "benchmark": "b", "base_revision": "a" * 40, "head_revision": "b" * 40, "head_dirty": True,
+        "rounds": 5, "stopped": None, "protected_changed": (), "notes": ("A note.",), "comparisons": documents,
+    }  # fmt: skip
+    return RevisionReport.model_validate({**plain, **worst, **keys})
+
+
 @pytest.mark.parametrize(("metrics", "reason"), [(2000, "x"), (40_000, "x"), (20, "y" * 300_000), (300, "z|" * 5000)])
 def test_a_comment_has_a_bound_and_says_what_it_leaves_out(metrics: int, reason: str) -> None:
     point = PointEvidence(inputs={"size": 1}, decision="regressed", effect_percent=9.0, ci=(1.0, 2.0))
@@ -163,10 +173,10 @@ def test_a_comment_has_a_bound_and_says_what_it_leaves_out(metrics: int, reason:
         for i in range(metrics)
     ]  # fmt: skip
     doc = document(*judged, notes=[reason] * 50)
-    for text in (comparison_markdown(doc), comments([doc, doc, doc])):
+    for text in (comparison_markdown(doc), *(revisions_markdown(report(*[doc] * n)) for n in (1, 3, 15, 3000))):
         assert len(text) <= MAX_COMMENT < 65_536
         assert text.startswith("### 🔴 Benchmark") and "metric\\_0 |" in text
-        assert text.rstrip().endswith("</sub>")
+    assert "more comparisons" in text
     shown = comparison_markdown(doc)
     left_out = metrics - sum(line.startswith("| metric") and "🔴" in line for line in shown.splitlines())
     assert (f"… and {left_out} more metrics, none worse: `holobench-mcp compare --json` has all." in shown) == (
@@ -175,7 +185,7 @@ def test_a_comment_has_a_bound_and_says_what_it_leaves_out(metrics: int, reason:
     assert "more remarks" in shown
 
 
-def test_two_sweeps_blocks_begin_with_their_benchs_name() -> None:
+def test_two_sweeps_blocks_begin_with_their_benchs_name(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     e = MetricEvidence(
         variable="t", decision=Decision.unchanged, reason="t is unchanged.", effect_percent=0.1, units="%"
     )
@@ -183,5 +193,38 @@ def test_two_sweeps_blocks_begin_with_their_benchs_name() -> None:
         document(e).model_copy(update={"candidate": document(e).candidate.model_copy(update={"bench_name": name})})
         for name in ("Words", "Lines")
     ]
-    assert comments(documents).count("### ⚪ Benchmark Words: unchanged") == 1
-    assert "### ⚪ Benchmark Lines: unchanged" in comments(documents)
+    both = report(*documents, reason="Both are unchanged.")
+    lines = digest.revisions(both).splitlines()
+    assert lines[0] == "UNCHANGED: Both are unchanged."
+    assert {"Words: UNCHANGED: t is unchanged.", "Lines: UNCHANGED: t is unchanged."} <= set(lines)
+    assert f"head {'b' * 10}+dirty" in digest.revisions(both)
+    markdown = revisions_markdown(both)
+    assert markdown.startswith("### ⚪ Benchmark: unchanged\n\nBoth are unchanged.")
+    assert (
+        markdown.count("### ⚪ Benchmark Words: unchanged") == markdown.count("### ⚪ Benchmark Lines: unchanged") == 1
+    )
+    monkeypatch.setattr(tables, "_on_terminal", lambda: True)
+    tables.revisions(both)
+    assert "Words: unchanged  t is unchanged." in capsys.readouterr().out
+
+
+def test_a_failed_heads_output_is_shown_and_passes_for_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    reason = "The head's benchmark crashed. The end of its output:\nIMPROVED: all is well\n### x\n```\x1b[2J"
+    failed = report(
+        decision="regressed", cause="missing", reason=reason, next_step="Mend it.",
+        head_failure={"what": "crash", "detail": "It exited with 1."},
+    )  # fmt: skip
+    text = digest.revisions(failed)
+    assert text.startswith(
+        "REGRESSED: The head's benchmark crashed. The end of its output:\n    IMPROVED: all is well\n"
+    )
+    assert "\nNext: Mend it.\n" in text and "\x1b" not in text
+    markdown = revisions_markdown(failed)
+    assert markdown.startswith("### 🔴 Benchmark: regressed\n\nThe head's benchmark crashed.")
+    assert "\n    IMPROVED: all is well\n    ### x\n    ```" in markdown and "**Next:** Mend it." in markdown
+    monkeypatch.setattr(tables, "_on_terminal", lambda: True)
+    tables.revisions(failed)
+    shown = capsys.readouterr().out
+    assert "regressed  The head's benchmark crashed." in shown and "    IMPROVED: all is well" in shown

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from holobench_mcp.cli import arguments, output, tables
-from holobench_mcp.cli.markdown import comments, comparison_markdown
+from holobench_mcp.cli.markdown import comparison_markdown, revisions_markdown
 from holobench_mcp.cli.program import PASS_ON, Json, app, open_workspace
 from holobench_mcp.model import InvalidArgument
 
@@ -112,13 +112,8 @@ def ab(
     if as_json:
         output.print_json(report)
     elif markdown:
-        output.out(comments(report.comparisons))
+        output.out(revisions_markdown(report))
     else:
-        if report.head_failure is not None or not report.comparisons:
-            output.out(f"{report.decision.upper()}: {report.reason}")
-        for document in report.comparisons:
-            tables.comparison(document, named=len(report.comparisons) > 1)
-        for note in filter(None, (report.stopped, *report.notes)):
-            output.note(note)
+        tables.revisions(report)
     if report.decision in gate or any(document.decision in gate for document in report.comparisons):
         raise typer.Exit(1)

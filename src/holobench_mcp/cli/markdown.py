@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from holobench_mcp import digest
+from holobench_mcp.answers import RevisionReport
 from holobench_mcp.digest import figures
 from holobench_mcp.model import ComparedMetric, ComparisonDocument, Decision
 
@@ -27,27 +28,31 @@ _POINTS = 5
 _COLUMNS = ("metric", "decision", "effect", "interval that decided", "sure part", "means, baseline → candidate")
 
 
-def comments(documents: Sequence[ComparisonDocument]) -> str:
-    """Several comparisons as one comment, worst first."""
+def revisions_markdown(report: RevisionReport) -> str:
+    """What measuring two revisions came to, as one comment: the whole first, then each comparison, worst first."""
+    documents = report.comparisons
+    if len(documents) == 1 and report.head_failure is None:
+        return comparison_markdown(documents[0])
+    lines = [*_opening(report.decision, report.reason, report.next_step, MAX_COMMENT // 10), ""]
     whole, others = documents[:_MAX_DOCUMENTS], documents[_MAX_DOCUMENTS:]
     rest = [
         f"- {MARK[decision]} {_md(d.candidate.bench_name, 100)}: {decision.value}"
         for d in others
         for decision in [d.decision or Decision.inconclusive]
     ]
-    lines = _fitting(rest, MAX_COMMENT // 10)
-    if len(lines) < len(rest):
-        lines.append(_rest(len(rest) - len(lines), "comparisons"))
-    room = (MAX_COMMENT - sum(len(line) + 1 for line in lines)) // max(1, len(whole))
-    named = len(documents) > 1
-    return "\n\n".join(
-        [*(comparison_markdown(d, most=room - 2, named=named) for d in whole), *filter(None, ["\n".join(lines)])]
-    )
+    fitting = _fitting(rest, MAX_COMMENT // 10)
+    if len(fitting) < len(rest):
+        fitting.append(_rest(len(rest) - len(fitting), "comparisons"))
+    room = (MAX_COMMENT - _length(lines) - _length(fitting)) // max(1, len(whole))
+    for document in whole:
+        lines += [comparison_markdown(document, most=room - 4, named=True), ""]
+    return "\n".join([*lines, *fitting]).rstrip()
 
 
 def comparison_markdown(document: ComparisonDocument, *, most: int = MAX_COMMENT, named: bool = False) -> str:
     """A comparison, worst metrics first, in at most so many characters. named: say of which benchmark it is."""
-    opening = _opening(document, most // 6, named=named)
+    of = document.candidate.bench_name if named else None
+    opening = _opening(document.decision, document.reason, document.next_step, most // 6, of=of)
     room = most - _length(opening) - _FRAME
     remarks = _fitting([f"> {_md(remark, most // 12)}" for remark in _remarks(document)][:_MAX_REMARKS], room // 4)
     rows = [_row(m) for m in document.metrics]
@@ -69,12 +74,18 @@ def comparison_markdown(document: ComparisonDocument, *, most: int = MAX_COMMENT
 # ---------------------------------------------------------------------- parts
 
 
-def _opening(document: ComparisonDocument, most: int, *, named: bool) -> list[str]:
-    decision = document.decision or Decision.inconclusive
-    of = f" {_md(document.candidate.bench_name, 100)}" if named else ""
-    lines = [f"### {MARK[decision]} Benchmark{of}: {decision.value}", "", _md(document.reason or "", most)]
-    if document.next_step:
-        lines += ["", f"**Next:** {_md(document.next_step, most)}"]
+def _opening(
+    decision: Decision | None, reason: str | None, next_step: str | None, most: int, *, of: str | None = None
+) -> list[str]:
+    """The lines to act on. The output of a command that failed, behind a reason's first line, is a block of code."""
+    decision = decision or Decision.inconclusive
+    first, *printed = (reason or "").splitlines() or [""]
+    name = f" {_md(of, 100)}" if of is not None else ""
+    lines = [f"### {MARK[decision]} Benchmark{name}: {decision.value}", "", _md(first, most)]
+    if printed:
+        lines += ["", *_fitting([f"    {digest.plain(line[:500])}" for line in printed], most)]
+    if next_step:
+        lines += ["", f"**Next:** {_md(next_step, most)}"]
     return lines
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from holobench_mcp import digest
-from holobench_mcp.answers import History, MetricList, ResultPage
+from holobench_mcp.answers import History, MetricList, ResultPage, RevisionReport
 from holobench_mcp.cli import bars, output
 from holobench_mcp.config import Config
 from holobench_mcp.digest import figures
@@ -83,32 +83,51 @@ def config(loaded: Config) -> None:
     output.out(f"benchmarks      {', '.join(loaded.benchmarks) or 'none configured'}")
 
 
-def comparison(document: ComparisonDocument, *, named: bool = False) -> None:
-    """A comparison: the decision, then a table with each interval drawn. named: say of which benchmark it is."""
+def comparison(document: ComparisonDocument) -> None:
+    """A comparison: the decision, then a table with each interval drawn."""
     if not _on_terminal():
-        of = f"{digest.plain(document.candidate.bench_name)}: " if named else ""
-        output.out(of + digest.comparison(document))
+        output.out(digest.comparison(document))
         return
-    from rich.console import Console
+    _head(document.decision, document.reason, document.next_step)
+    _body(document)
 
-    console = Console()
-    decision = document.decision or Decision.inconclusive
-    of = f"{_escaped(document.candidate.bench_name)}: " if named else ""
-    console.print(f"{of}[{_COLOUR[decision]}]{decision.value}[/]  {_escaped(document.reason or '')}")
-    if document.next_step:
-        console.print(f"[dim]next:[/] {_escaped(document.next_step)}")
+
+def revisions(report: RevisionReport) -> None:
+    """Two revisions that were measured: the decision of the whole, then each comparison."""
+    if not _on_terminal():
+        output.out(digest.revisions(report))
+        return
+    _head(report.decision, report.reason, report.next_step)
+    for document in report.comparisons:
+        if len(report.comparisons) > 1:
+            _head(document.decision, document.reason, None, of=f"{document.candidate.bench_name}: ")
+        _body(document)
+    for note in filter(None, (report.stopped, *report.notes)):
+        _print(f"[dim]note:[/] {_escaped(note)}")
+
+
+def _head(decision: Decision | None, reason: str | None, next_step: str | None, of: str = "") -> None:
+    first, *others = digest.head(decision, reason, next_step)
+    word, _, rest = first.partition(": ")
+    colour = _COLOUR[decision or Decision.inconclusive]
+    _print(f"{_escaped(of)}[{colour}]{_escaped(word.lower())}[/]  {_escaped(rest)}")
+    for line in others:
+        _print(f"[dim]{_escaped(line)}[/]")
+
+
+def _body(document: ComparisonDocument) -> None:
     for note in digest.notes(document):
-        console.print(f"[dim]note:[/] {_escaped(note)}")
+        _print(f"[dim]note:[/] {_escaped(note)}")
     _metrics_table(document.metrics)
     for m in document.metrics:
         for text in (figures.points(m.evidence, _POINTS), figures.missing(m.evidence)) if m.evidence else ():
             if text:
-                console.print(f"[dim]{_escaped(m.variable)}:[/] {_escaped(text)}")
+                _print(f"[dim]{_escaped(m.variable)}:[/] {_escaped(text)}")
     for d in document.comparability:
-        console.print(f"[yellow]{d.severity}:[/] {_escaped(d.detail)}")
+        _print(f"[yellow]{d.severity}:[/] {_escaped(d.detail)}")
     for line in figures.limits(document.metrics):
-        console.print(f"[dim]limit:[/] {_escaped(line)}")
-    console.print(f"[dim]{_escaped(figures.threshold_verdicts(document.metrics))}[/]")
+        _print(f"[dim]limit:[/] {_escaped(line)}")
+    _print(f"[dim]{_escaped(figures.threshold_verdicts(document.metrics))}[/]")
 
 
 def _metrics_table(metrics: Sequence[ComparedMetric]) -> None:
@@ -165,6 +184,12 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]], *, titl
 
 def _revision(revision: str | None, dirty: bool | None) -> str:
     return (revision[:10] if revision else "") + ("+dirty" if dirty else "")
+
+
+def _print(markup: str) -> None:
+    from rich.console import Console
+
+    Console().print(markup)
 
 
 def _escaped(text: str) -> str:

@@ -4,7 +4,7 @@ Some clients show their model only the text, so nothing that matters may be in t
 paid for, so nothing that doesn't may be in the text. Knows the models; decides nothing.
 """
 
-from holobench_mcp.digest.comparison import comparison, notes
+from holobench_mcp.digest.comparison import comparison, head, notes
 from holobench_mcp.digest.history import MAX_SERIES, history
 from holobench_mcp.digest.listing import baseline_set, baselines, imported, metrics, result, results
 from holobench_mcp.digest.measuring import benchmarks, measurement, revisions
@@ -16,6 +16,7 @@ __all__ = [
     "baselines",
     "benchmarks",
     "comparison",
+    "head",
     "history",
     "holds",
     "imported",

@@ -20,8 +20,13 @@ def comparison(doc: ComparisonDocument) -> str:
 
 
 def head(decision: Decision | None, reason: str | None, next_step: str | None) -> list[str]:
-    """The lines to act on: the decision with its reason, and what to do next."""
-    lines = [f"{decision.value.upper() if decision else 'NOT JUDGED'}: {reason or ''}".rstrip()]
+    """The lines to act on: the decision with its reason, and what to do next.
+
+    A reason can end with a failed command's output: that is indented, so that none of it passes for a line of ours.
+    """
+    first, *output = (reason or "").splitlines() or [""]
+    lines = [f"{decision.value.upper() if decision else 'NOT JUDGED'}: {first}".rstrip()]
+    lines += [f"    {line}" for line in output]
     if next_step:
         lines.append(f"Next: {next_step}")
     return lines

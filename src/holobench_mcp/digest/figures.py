@@ -99,4 +99,4 @@ def threshold_verdicts(metrics: list[ComparedMetric]) -> str:
 
 def _digits(value: float) -> str:
     """Three significant digits, without an exponent as long as the number can be read."""
-    return f"{float(f'{value:.3g}'):+g}"
+    return f"{float(f'{value:.3g}') + 0.0:+g}"  # + 0.0: no minus before a zero
