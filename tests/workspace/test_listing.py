@@ -195,3 +195,12 @@ def test_null_is_the_default_of_every_optional_argument(filled: Workspace) -> No
     assert filled.compare(None, None, None).decision is filled.compare().decision
     nothing = dict.fromkeys(("point", "limit", "uncommitted", "detectors"))
     assert filled.metric_history("sort", "time_ms", **nothing) == filled.metric_history("sort", "time_ms")
+
+
+def test_a_candidates_label_may_end_like_the_newest_of_a_bench(filled: Workspace) -> None:
+    labelled = filled.record(snapshot(label="x@latest", revision="c" * 40, at=3))
+    filled.record(snapshot(revision="d" * 40, at=4))
+    document = filled.compare("sort@label:before", "sort@label:x@latest")
+    assert document.candidate.result_id == labelled
+    with pytest.raises(UnknownResult, match=r"candidate: .*Nearest: sort@latest"):
+        filled.compare(candidate="srot@latest")

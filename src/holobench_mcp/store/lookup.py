@@ -96,6 +96,11 @@ class Lookup:
             )
         return groups[0]
 
+    def knows_bench(self, name: str) -> bool:
+        """Whether a name is that of a bench, or of what records one."""
+        self._store.manifests()
+        return bool(self._benches(name)[0])
+
     def bench(self, name: str, argument: str = "benchmark") -> str:
         """The one bench of a name. Raises as `benches` does, and AmbiguousResult for a benchmark of several benches."""
         benches = self.benches(name, argument)

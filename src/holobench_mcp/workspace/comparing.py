@@ -58,6 +58,8 @@ def compare(
     options = options or CompareOptions()
     _check(options)
     newest = _NEWEST.fullmatch(candidate)
+    if newest is not None and newest["bench"] and not library.lookup.knows_bench(newest["bench"]):
+        newest = None  # a label or a revision may end like this, and what is unknown gets the nearest names
     if newest is None:
         match = library.match(candidate, "candidate")
         pair = pair_of(library, baseline, match.manifest, by_name=True)
