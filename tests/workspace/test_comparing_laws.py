@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,23 @@ def test_swapping_the_named_sides_swaps_better_and_worse(tmp_path: Path, seed: i
     there, back = space.compare(sides[0][0], sides[1][0]), space.compare(sides[1][0], sides[0][0])
     swapped = {Decision.regressed: Decision.improved, Decision.improved: Decision.regressed}
     assert back.decision == swapped.get(there.decision or Decision.unchanged, there.decision)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_in_a_linear_history_the_answer_does_not_depend_on_when_what_was_measured(
+    tmp_path: Path, repository: Callable[..., str], seed: int
+) -> None:
+    rng = random.Random(seed)
+    commits = [repository(f"{i}") for i in range(6)]
+    measured = sorted(rng.sample(range(6), rng.randint(2, 5)))
+    levels = {i: rng.choice(LEVELS) for i in measured}
+    space = workspace_in(tmp_path)
+    for place, i in enumerate(rng.sample(measured, len(measured))):
+        for run in range(3):
+            space.record(timing(levels[i], 10 * place + run, revision=commits[i]))
+    document = space.compare()
+    newest, before = commits[measured[-1]], commits[measured[-2]]
+    assert (document.candidate.rev, document.baseline.rev, document.order) == (newest[:10], before[:10], "git")
+    slower = levels[measured[-1]] / levels[measured[-2]]
+    if not 0.9 < slower < 1.1:
+        assert document.decision is (Decision.regressed if slower > 1 else Decision.improved)

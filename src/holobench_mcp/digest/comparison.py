@@ -92,4 +92,4 @@ def _side(side: Side) -> str:
     code = side.rev or (revision(str(commit), None) if commit else "")
     rev = f" rev {code}" if code else ""
     runs = f" +{len(side.replicates)} runs" if side.replicates else ""
-    return f"{side.result_id}{rev}{runs}"
+    return f"{side.result_id or side.bench_name}{rev}{runs}"

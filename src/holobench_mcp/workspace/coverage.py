@@ -228,7 +228,7 @@ def with_failure(
     first = f"{name} was not measured: {command} failed on it ({detail}), where it had given results before."
     if not known:
         first = f"{name} was not measured: {command} failed on it ({detail})."
-    behind = f"What follows is of {version.name}, which was measured before. {document.reason}"
+    behind = f"What follows is of {version.name} as it was measured before. {document.reason}"
     step = f"Make {command} run on {name}, then compare again."
     decision = Decision.regressed if known else document.decision
     if decision in (Decision.unchanged, Decision.improved):
