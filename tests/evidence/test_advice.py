@@ -67,6 +67,15 @@ def test_what_can_be_shown_is_shown_four_times_of_five(paired):
     assert 60 <= found <= 97
 
 
+def test_the_margin_that_is_offered_is_one_that_every_unsettled_metric_can_show():
+    made = [run(*(lognormal(10 * side + i, (1, 5), sd=sd) for i, sd in enumerate((0.1, 0.2, 0.4)))) for side in (1, 2)]
+    judgement = judge([made[0]], [made[1]])
+    shown = [e.can_show_percent for e in judgement.metrics]
+    (offered,) = re.findall(r"margin_percent=([\d.]+)", judgement.next_step)
+    assert float(offered) >= max(shown)
+    assert judgement.metrics[int(np.argmax(shown))].variable in judgement.next_step
+
+
 def test_a_change_as_large_as_the_margin_is_not_blamed_on_noise():
     base = lognormal(5, (4, 40), sd=0.01)
     judgement = judge([run(base)], [run(1.0299 * base[:, ::-1])])

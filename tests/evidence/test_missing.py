@@ -28,7 +28,7 @@ def test_points_that_gave_samples_before_and_give_none_now_are_regressed_and_nam
     assert (judgement.decision, judgement.cause, found.cause) == ("regressed", "missing", "missing")
     assert (found.missing, found.missing_points) == (3, ({"x": 1}, {"x": 2}, {"x": 3}))
     assert "no finite sample of it at 3 of the baseline's 4 input points: x=1, x=2, x=3" in judgement.reason
-    assert "m0" in judgement.next_step and "x=1" in judgement.next_step
+    assert "no finite sample of m0 at x=1, x=2, x=3, and measure" in judgement.next_step
 
 
 @pytest.mark.parametrize("runs", [(1, 1), (3, 3), (2, 4)])

@@ -91,13 +91,13 @@ def incomplete(
     return limits
 
 
-def at_points(inputs: Sequence[dict[str, JsonScalar]], count: int, *, most: int = 3) -> str:
-    """`: x=1, x=2 and 3 more`, or nothing for a result without inputs."""
+def at_points(inputs: Sequence[dict[str, JsonScalar]], count: int, *, most: int = 3, before: str = ": ") -> str:
+    """`: x=1, x=2 and 3 more`, or nothing for a result without inputs. before: what leads to the points."""
     named = [in_words(i) for i in inputs[:most] if i]
     if not named:
         return ""
     more = f" and {count - len(named):,} more" if count > len(named) else ""
-    return f": {', '.join(named)}{more}"
+    return f"{before}{', '.join(named)}{more}"
 
 
 def in_words(inputs: dict[str, JsonScalar]) -> str:

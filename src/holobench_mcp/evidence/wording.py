@@ -98,17 +98,18 @@ def next_step(judged: Sequence[MetricEvidence], *, answers: Container[str], pair
     if first.cause == "correctness" and first.decision is Decision.regressed and first.variable in answers:
         return "Make the answers right again: a faster wrong answer is worse."
     if first.cause == "missing":
-        where = at_points(first.missing_points, first.missing, most=MOST_NAMED)
+        where = at_points(first.missing_points, first.missing, most=MOST_NAMED, before=" at ")
         return f"Find out why the candidate has no finite sample of {first.variable}{where}, and measure it again."
     if first.decision is not Decision.inconclusive:
         return None
     unsettled = [m for m in judged if m.decision is Decision.inconclusive]
     empty = [m.variable for m in unsettled if m.n_points == 0]
-    hopeless = next((m for m in unsettled if m.n_points and m.runs_needed is None and m.repeats_needed is None), None)
+    hopeless = [m for m in unsettled if m.ci is not None and m.runs_needed is None and m.repeats_needed is None]
     runs = max((m.runs_needed or 0 for m in unsettled), default=0)
     repeats = max((m.repeats_needed or 0 for m in unsettled), default=0)
-    if hopeless is not None and hopeless.ci is not None:
-        return _cannot_show(hopeless, paired=paired)
+    if hopeless:
+        noisiest = max(hopeless, key=lambda m: (_can_show(m) or 0.0) / (m.margin or 1.0))
+        return _cannot_show(noisiest, max((m.can_show_percent or 0.0 for m in unsettled), default=0.0), paired=paired)
     if runs and paired:
         return f"Measure both revisions again with rounds={runs}."
     if runs:
@@ -123,15 +124,18 @@ def next_step(judged: Sequence[MetricEvidence], *, answers: Container[str], pair
 # ---------------------------------------------------------------------- parts
 
 
-def _cannot_show(e: MetricEvidence, *, paired: bool) -> str:
-    """What to do about a metric that no number of runs that may be asked for would settle."""
+def _cannot_show(e: MetricEvidence, percent: float, *, paired: bool) -> str:
+    """What to do about a metric that no number of runs that may be asked for would settle.
+
+    percent: the margin that all unsettled metrics can show.
+    """
     most = f"{MAX_ROUNDS} rounds" if paired else f"{MAX_RUNS} runs" if max(e.n_runs) > 1 else f"{MAX_REPEATS:,} repeats"
     if _near_margin(e):
         return (
             f"{e.variable}'s {_signed(e, e.size)} is too near {_margin(e, below=e.size < 0)} for {most} to settle: "
             "decide whether it matters, or compare with another margin_percent."
         )
-    wider = "" if e.can_show_percent is None else f", or compare with margin_percent={_rounded_up(e.can_show_percent)}"
+    wider = f", or compare with margin_percent={_rounded_up(percent)}" if percent > 0 else ""
     return (
         f"{most} would not show a change of {_plain(e, e.margin or 0.0)} in {e.variable}: make the benchmark steadier "
         f"(longer samples, a quieter machine){wider}."
