@@ -41,7 +41,7 @@ def try_lock(handle: int) -> bool:
 
 
 def own_token() -> str:
-    """The token of this process's lease, which it holds from now to its end."""
+    """The token of this process's lease, which it holds from now to its end, where the cache folder can be written."""
     return _hold(os.getpid(), cache_folder())
 
 
@@ -69,14 +69,20 @@ def forget(token: str) -> None:
 def _hold(pid: int, folder: Path) -> str:
     """Take a lease. It is locked before it has its name: nobody ever finds it free."""
     home = folder / "leases"
-    home.mkdir(parents=True, exist_ok=True)
     token = secrets.token_hex(8)
     unnamed = home / f"{token}.new"
-    handle = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    os.write(handle, json.dumps({"pid": pid, "machine": _machine()}).encode())
-    with suppress(OSError):  # without locks, its age tells
-        try_lock(handle)
-    path = unnamed.rename(home / f"{token}{_SUFFIX}")
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        handle = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        os.write(handle, json.dumps({"pid": pid, "machine": _machine()}).encode())
+        with suppress(OSError):  # without locks, its age tells
+            try_lock(handle)
+        path = unnamed.rename(home / f"{token}{_SUFFIX}")
+    except OSError:
+        # A folder that can't be written, or a full disk, ends no run: what bears this token is left to its owner.
+        with suppress(OSError):
+            unnamed.unlink(missing_ok=True)
+        return token
     atexit.register(_release, pid, path)
     return token
 

@@ -132,7 +132,12 @@ def run_command(
 
 def private_folder() -> tempfile.TemporaryDirectory[str]:
     """A temporary folder that names its owner's lease, so that a killed one's is removed at the next start."""
-    return tempfile.TemporaryDirectory(prefix=f"{PRIVATE}{leases.own_token()}-", ignore_cleanup_errors=True)
+    try:
+        return tempfile.TemporaryDirectory(prefix=f"{PRIVATE}{leases.own_token()}-", ignore_cleanup_errors=True)
+    except OSError as problem:
+        raise CaptureError(
+            f"No temporary folder can be made: {problem.strerror}. TMPDIR names another one."
+        ) from problem
 
 
 def clean_text(data: bytes) -> str:

@@ -7,6 +7,7 @@ reading one keeps a core busy, which the next sweep would measure.
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import pickletools
@@ -16,8 +17,9 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from holobench_mcp.importers.pickles import MAX_PICKLE_BYTES, read_pickle
 from holobench_mcp.model import CaptureError, Environment
@@ -44,15 +46,18 @@ class Sweeps:
         self.environment_of: Callable[[str | None], Environment] = lambda _: environment
         self._on_snapshot = on_snapshot
         self._put_aside: list[Path] = []
-        self._open: BinaryIO | None = None
-        self._size = 0
+        self._open: FileIO | None = None
+        self._size = 0  #: of the batch that is arriving
+        self._is_whole = True
         self._thread: threading.Thread | None = None
         self._over = threading.Event()
 
     def __enter__(self) -> None:
         try:
             os.mkfifo(self.path, 0o600)
-        except (AttributeError, OSError):
+        except (AttributeError, OSError) as problem:
+            if getattr(problem, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+                raise CaptureError(f"Sweeps can't be received in {self.path.parent}: {problem}.") from problem
             self.problems.append(NO_FIFOS)
             return
         self._reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
@@ -87,10 +92,10 @@ class Sweeps:
                 except BlockingIOError:
                     continue
                 if arrived:
-                    self._keep(arrived)
+                    self._put(arrived)
                     continue
                 # Every writer has closed the pipe: what arrived is whole, or never will be.
-                if self._open is None:
+                if self._size == 0:
                     self._over.wait(_TICK_S)
                 self._close_batch()
                 self._reopen()
@@ -98,27 +103,39 @@ class Sweeps:
                 break
         self._close_batch()
 
-    def _keep(self, arrived: bytes) -> None:
-        if self._open is None:
+    def _put(self, arrived: bytes) -> None:
+        """Add to the batch that is being put aside. Whatever becomes of it, the writer must not have to wait."""
+        if self._size == 0:
             self._put_aside.append(self.path.with_name(f"{len(self._put_aside)}.pkl"))
-            self._open, self._size = self._put_aside[-1].open("wb"), 0
+            self._is_whole = True
         self._size += len(arrived)
-        if self._size <= MAX_PICKLE_BYTES:
-            try:
-                self._open.write(arrived)
-            except OSError as problem:
-                self.problems.append(f"a sweep's result could not be put aside: {problem.strerror}.")
-                self._size = MAX_PICKLE_BYTES + 1
-        elif self._size - len(arrived) <= MAX_PICKLE_BYTES:
-            self.problems.append(_TOO_LARGE)
+        if not self._is_whole:
+            return
+        if self._size > MAX_PICKLE_BYTES:
+            self._drop(_TOO_LARGE)
+            return
+        try:
+            if self._open is None:
+                self._open = self._put_aside[-1].open("wb", buffering=0)
+            written = self._open.write(arrived)
+        except OSError as problem:
+            self._drop(f"a sweep's result could not be put aside: {problem.strerror}.")
+            return
+        if written != len(arrived):
+            self._drop("a sweep's result could not be put aside: the disk took only a part of it.")
+
+    def _drop(self, why: str) -> None:
+        self.problems.append(why)
+        self._is_whole = False
 
     def _close_batch(self) -> None:
         if self._open is not None:
             with suppress(OSError):
                 self._open.close()
             self._open = None
-            if self._size > MAX_PICKLE_BYTES:
-                self._put_aside.pop().unlink()
+        if self._size and not self._is_whole:
+            self._put_aside.pop().unlink(missing_ok=True)
+        self._size = 0
 
     def _reopen(self) -> None:
         """Forget the end that was seen. The new end is opened first: at no time is there a pipe that nobody reads."""

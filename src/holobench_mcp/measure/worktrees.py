@@ -16,7 +16,7 @@ from pathlib import Path
 from holobench_mcp import gitinfo
 from holobench_mcp.capture import leases
 from holobench_mcp.capture.runner import RUN_MARK
-from holobench_mcp.config import cache_folder
+from holobench_mcp.config import CACHE_VARIABLE, cache_folder
 from holobench_mcp.measure.revision_choice import GIT_S, Revisions
 from holobench_mcp.model import Busy, CaptureError
 
@@ -30,11 +30,7 @@ def worktrees(repository: Path, commits: Sequence[str]) -> Iterator[list[Path]]:
     Raises Busy while another process has them.
     """
     home = home_of(repository)
-    unnamed = home.with_name(f"{leases.own_token()}-new")
-    shutil.rmtree(unnamed, ignore_errors=True)
-    unnamed.mkdir(parents=True, mode=0o700)
-    # It says whose it is before it has its name: what nobody owns is removed at any server's start.
-    (unnamed / OWNER).write_text(json.dumps({"lease": leases.own_token(), "repository": str(repository)}))
+    unnamed = _unnamed(home, repository)
     try:
         unnamed.rename(home)
     except OSError as problem:
@@ -57,6 +53,20 @@ def worktrees(repository: Path, commits: Sequence[str]) -> Iterator[list[Path]]:
         yield trees
     finally:
         remove_worktrees(home, repository)
+
+
+def _unnamed(home: Path, repository: Path) -> Path:
+    """A folder that says whose it is before it has its name: what nobody owns is removed at any server's start."""
+    unnamed = home.with_name(f"{leases.own_token()}-new")
+    try:
+        shutil.rmtree(unnamed, ignore_errors=True)
+        unnamed.mkdir(parents=True, mode=0o700)
+        (unnamed / OWNER).write_text(json.dumps({"lease": leases.own_token(), "repository": str(repository)}))
+    except OSError as problem:
+        raise CaptureError(
+            f"Worktrees can't be made in {home.parent}: {problem.strerror}. {CACHE_VARIABLE} names another folder."
+        ) from problem
+    return unnamed
 
 
 def home_of(repository: Path) -> Path:
