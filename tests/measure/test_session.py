@@ -15,7 +15,7 @@ from conftest import PYTHON, alive, git, until
 from holobench_mcp.capture.runner import RUN_MARK
 from holobench_mcp.config import BenchmarkConfig, cache_folder, load_config
 from holobench_mcp.measure.leftovers import clean_up_after_crash
-from holobench_mcp.measure.session import Cancelled, clean_environment, filled, parameter_values
+from holobench_mcp.measure.session import Cancelled, Session, clean_environment, filled, parameter_values
 from holobench_mcp.model import CaptureError, InvalidArgument
 from holobench_mcp.workspace import Workspace
 from revisions import program, workspace
@@ -76,6 +76,28 @@ def test_a_bare_python_is_one_that_has_holobench(project: Path, monkeypatch: pyt
     report = space.measuring.run_benchmark("bare")
     measured = space.store.manifest(report.result_ids[0]).environment
     assert measured.command == (PYTHON, "tiny.py") and measured.holobench
+
+
+def test_a_python_is_asked_for_its_versions_once_a_measurement(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = project / "cache" / "python"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(PYTHON)
+    asked: list[str] = []
+
+    def versions(program: str, **_: object) -> dict[str, str | None]:
+        asked.append(program)
+        return {"python": "3.12", "holobench": "1.0", "numpy": None}
+
+    monkeypatch.setattr("holobench_mcp.measure.session.versions_of", versions)
+    monkeypatch.setattr("holobench_mcp.capture.runner.versions_of", versions)
+    text = "import sys; sys.exit(3)"
+    space = workspace(project, other={"command": [str(link), "-c", text], "runs": 3, "warmup_runs": 2})
+    with pytest.raises(CaptureError):
+        space.measuring.run_benchmark("other")
+    session = Session("other", space.config.benchmarks["other"], project, 3)
+    for _ in range(3):
+        session.run(project)
+    assert asked == [str(link)] * 2
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,7 @@ class RunOutcome:
     timed_out: bool = False
     cancelled: bool = False
     problems: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)  #: problems of this machine, such as a full disk
     loaded: LoadedFiles = field(default_factory=LoadedFiles)
 
 
@@ -78,6 +79,7 @@ def run_command(
     cancel: threading.Event | None = None,
     stdout_is_ours: bool = False,
     probe: Mode | Path | None = "modules",
+    versions: Mapping[str, str | None] | None = None,
 ) -> RunOutcome:
     """Run a command to its end and read every sweep that it collected.
 
@@ -88,6 +90,7 @@ def run_command(
     cancel: when it is set, the child's whole process group is ended.
     probe: what every Python of the run writes down: its modules, also the files that it opens, or whether it runs one
     of the lines that a file lists, in which case the run is ended as soon as it has; None for nothing.
+    versions: what `versions_of` says of the command's Python, where that was asked already.
 
     Raises CaptureError when the command can't be started.
     """
@@ -105,7 +108,7 @@ def run_command(
         caches_on=False,
         cwd=folder,
         benchmark_file=command_file,
-        versions=None if command[0] == sys.executable else versions_of(command[0], cwd=folder, env=child_env),
+        versions=_versions(command[0], folder, child_env) if versions is None else versions,
     )
     mark = child_env[RUN_MARK] = f"{leases.own_token()}-{time.monotonic_ns()}"
     with private_folder() as private:
@@ -126,8 +129,12 @@ def run_command(
             sweeps.environment_of = lambda sweep: sources.model_copy(
                 update={"sweep_sha256": sweep_sha256(loaded, sweep)}
             )
-        outcome.snapshots, outcome.problems = sweeps.snapshots, sweeps.problems
+        outcome.snapshots, outcome.problems, outcome.faults = sweeps.snapshots, sweeps.problems, sweeps.faults
     return outcome
+
+
+def _versions(program: str, folder: Path, env: Mapping[str, str]) -> dict[str, str | None] | None:
+    return None if program == sys.executable else versions_of(program, cwd=folder, env=env)
 
 
 def private_folder() -> tempfile.TemporaryDirectory[str]:

@@ -42,6 +42,7 @@ class Sweeps:
         self.path = path
         self.snapshots: list[Snapshot] = []
         self.problems: list[str] = []
+        self.faults: list[str] = []  #: those of the problems that are not the command's but this machine's
         #: The environment of a sweep, by the name of its class; what is known of it only when the command is over.
         self.environment_of: Callable[[str | None], Environment] = lambda _: environment
         self._on_snapshot = on_snapshot
@@ -119,10 +120,14 @@ class Sweeps:
                 self._open = self._put_aside[-1].open("wb", buffering=0)
             written = self._open.write(arrived)
         except OSError as problem:
-            self._drop(f"a sweep's result could not be put aside: {problem.strerror}.")
+            self._lose(problem.strerror or type(problem).__name__)
             return
         if written != len(arrived):
-            self._drop("a sweep's result could not be put aside: the disk took only a part of it.")
+            self._lose("the disk took only a part of it")
+
+    def _lose(self, why: str) -> None:
+        self._drop(f"a sweep's result could not be put aside: {why}.")
+        self.faults.append(self.problems[-1])
 
     def _drop(self, why: str) -> None:
         self.problems.append(why)
@@ -179,6 +184,8 @@ class Sweeps:
             return
         except Exception as problem:
             self.problems.append(f"a sweep's result could not be read ({type(problem).__name__}: {problem}).")
+            if isinstance(problem, OSError | MemoryError):
+                self.faults.append(self.problems[-1])
             return
         for snapshot in found:
             self.snapshots.append(snapshot)

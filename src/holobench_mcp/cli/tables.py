@@ -98,6 +98,8 @@ def revisions(report: RevisionReport) -> None:
         output.out(digest.revisions(report))
         return
     _head(report.decision, report.reason, report.next_step)
+    for line in (report.head_failure.output_tail if report.head_failure else "").splitlines():
+        _print(f"[dim]  {_escaped(line)}[/]")
     for document in report.comparisons:
         if len(report.comparisons) > 1:
             _head(document.decision, document.reason, None, of=f"{document.candidate.bench_name}: ")

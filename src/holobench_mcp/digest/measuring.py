@@ -36,6 +36,8 @@ def measurement(report: MeasurementReport) -> str:
 def revisions(report: RevisionReport) -> str:
     """The decision of the whole, then each comparison; how it was measured last."""
     lines = head(report.decision, report.reason, report.next_step)
+    if report.head_failure is not None and report.head_failure.output_tail:
+        lines += ["The end of the head's output:", *report.head_failure.output_tail.splitlines()]
     for c in report.comparisons:
         if len(report.comparisons) > 1:
             lines.append(f"{c.candidate.bench_name}: {head(c.decision, c.reason, None)[0]}")

@@ -40,6 +40,12 @@ def output_end(text: str) -> str:
     return "\n".join(line[:_TAIL_COLUMNS] for line in text.strip().splitlines()[-_TAIL_LINES:])
 
 
+def last_words(failure: Failure) -> str:
+    """The last lines of a failure's output in one, for a sentence; nothing where it printed nothing."""
+    lines = [line.strip() for line in failure.output_tail.splitlines() if line.strip()]
+    return " | ".join(line[:200] for line in lines[-2:])
+
+
 def with_output(failure: Failure) -> str:
     """A failure's sentence, with the end of its output."""
     return failure.detail + (f" The end of its output:\n{failure.output_tail}" if failure.output_tail else "")

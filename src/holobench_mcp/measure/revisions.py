@@ -109,6 +109,7 @@ class RevisionMeasurement:
 
         Raises CaptureError where the base, or what surrounds both, does not work; a head that does not is an answer.
         """
+        self._started = time.monotonic()
         clean_up_after_crash()
         plan = self.plan
         self.revisions = choose_revisions(plan.root, plan.base, plan.head)
@@ -128,7 +129,7 @@ class RevisionMeasurement:
             for side in sides_of_round(0):
                 if not self.is_over:
                     self._warm_up(side)
-        if self._failures and not self.is_over:
+        if any(failure.what != "missing_sweeps" for failure in self._failures) and not self.is_over:
             self._warm_up("head")  # once more: a head that always fails needs no rounds to tell
 
     def round(self) -> None:
@@ -137,8 +138,10 @@ class RevisionMeasurement:
         began = time.monotonic()
         for side in sides_of_round(number):
             run = self._run(side, counts=True)
-            if run.failure is None:
+            if run.failure is None or run.failure.missing_benches:
                 self._record_run(side, number, run)
+            if self.gave_up:
+                break
         took = time.monotonic() - began
         mean = ((self.document.seconds_a_round or 0.0) * number + took) / (number + 1)
         self._changed(rounds=number + 1, seconds_a_round=round(mean, 3), cautions=self._all_cautions())
@@ -151,7 +154,8 @@ class RevisionMeasurement:
     @property
     def gave_up(self) -> bool:
         """Whether the head fails so that more rounds would tell nothing: at once, twice out of two, or by hanging."""
-        failed = [failure.what for failure in self._failures]
+        # A head that lacks some of the benchmarks is measured on: what became of the others is worth knowing.
+        failed = [failure.what for failure in self._failures if failure.what != "missing_sweeps"]
         if "setup" in failed or "timeout" in failed:
             return True
         return len(failed) >= _ENOUGH_FAILURES and len(failed) == self._head_runs
@@ -254,7 +258,9 @@ class RevisionMeasurement:
         if not missing:
             return run
         names = ", ".join(dict.fromkeys(missing))
-        what = "does not record the same benchmarks each time" if side == "base" else "no longer records all benchmarks"
+        what = "no longer records what the base does"
+        if side == "base":
+            what = "does not record the same benchmarks each time"
         detail = f"{self.plan.name} {what}: {names[:500]} {'is' if len(missing) == 1 else 'are'} missing."
         tail = run.outcome.output_tail[-2000:] if run.outcome is not None else ""
         failure = Failure(what="missing_sweeps", detail=detail, output_tail=tail, missing_benches=missing)
@@ -270,8 +276,9 @@ class RevisionMeasurement:
 
     def _record_run(self, side: Side, number: int, run: Run) -> None:
         """Store a run's sweeps, numbered as the base's are: a head may collect them in another order."""
-        self._observed[side].rounds.append(self._in_order(run))
         matching = self._matching(run)
+        if not matching.missing:
+            self._observed[side].rounds.append(self._in_order(run))
         self._extra = matching.extra if side == "head" else self._extra
         roles = []
         for sweep, snapshot in zip(matching.numbers, run.snapshots, strict=True):

@@ -73,6 +73,7 @@ class Session:
     recorded: int = 0  #: results that are stored
     seconds: list[float] = field(default_factory=list)
     pythons: dict[str, str] = field(default_factory=dict)  #: which Python each bare name was taken for
+    versions: dict[tuple[str, str], dict[str, str | None]] = field(default_factory=dict)  #: by program and folder
 
     def run(
         self,
@@ -106,9 +107,13 @@ class Session:
                 timeout_s=self.config.timeout_s,
                 on_output=lambda _: None,
                 cancel=self.cancel,
+                versions=None if words[0] == sys.executable else self._versions(words[0], where, env),
             )
         if outcome.cancelled:
             raise Cancelled(f"The measurement of {self.name} was cancelled.{self.so_far()}")
+        if outcome.faults:
+            # Nothing that a side did, and no answer about it.
+            raise CaptureError(f"{self.name}: {' '.join(outcome.faults[:3])}{self.so_far()}")
         failure = failure_in(outcome, self.name, self.config.timeout_s)
         if failure is not None and EDITABLE in outcome.output_tail:
             raise CaptureError(remedy(self.name, failure, by_hand=self.by_hand, folder=folder))
@@ -171,9 +176,16 @@ class Session:
             return program
         if program not in self.pythons:
             candidates = (program, str(self.root / ".venv" / "bin" / "python"), sys.executable)
-            able = (c for c in candidates if versions_of(c, cwd=where, env=env)["holobench"] is not None)
+            able = (c for c in candidates if self._versions(c, where, env)["holobench"] is not None)
             self.pythons[program] = next(able, program)
         return self.pythons[program]
+
+    def _versions(self, program: str, where: Path, env: Mapping[str, str]) -> dict[str, str | None]:
+        """The versions of what a Python runs with, asked once a measurement: it costs a process."""
+        key = program, str(where)
+        if key not in self.versions:
+            self.versions[key] = versions_of(program, cwd=where, env=env)
+        return self.versions[key]
 
 
 def new_measurement_id(name: str) -> str:

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Literal
 
 from holobench_mcp.answers import BenchmarkList, BenchmarkRow, MeasurementReport, RevisionReport
 from holobench_mcp.config import MAX_RUNS, BenchmarkConfig, problems
-from holobench_mcp.model import EARLY_ALPHA, ComparisonDocument, Decision, InvalidArgument, MeasurementDocument
+from holobench_mcp.model import (
+    EARLY_ALPHA,
+    ComparisonDocument,
+    Decision,
+    InvalidArgument,
+    MeasurementDocument,
+    NotComparable,
+)
 from holobench_mcp.workspace import revision_report
 from holobench_mcp.workspace.library import Library
 
@@ -143,11 +150,21 @@ class Measuring:
         ):
             measurement.prepare()
             document = measurement.finish(self._measure_rounds(measurement))
-        comparisons = [self._compare(base_id, head_id) for base_id, head_id in revision_report.last_pairs(document)]
+        comparisons, not_comparable = self._compared(document)
         by_person = asked_by == "person" or config is not None
-        report = revision_report.report(document, comparisons, plan, by_person=by_person)
+        report = revision_report.report(document, comparisons, plan, not_comparable=not_comparable, by_person=by_person)
         self._save(document.changed(outcome=revision_report.outcome(report)))
         return report
+
+    def _compared(self, document: MeasurementDocument) -> tuple[list[ComparisonDocument], list[str]]:
+        """The comparison of each sweep that both sides gave; and of those that have nothing in common, what is said."""
+        comparisons, not_comparable = [], []
+        for base_id, head_id in revision_report.last_pairs(document):
+            try:
+                comparisons.append(self._compare(base_id, head_id))
+            except (NotComparable, InvalidArgument) as problem:
+                not_comparable.append(str(problem))
+        return comparisons, not_comparable
 
     def _measure_rounds(self, measurement: RevisionMeasurement) -> str | None:
         """Measure until it is over or settled. Returns why it ended before its last round, if it did."""

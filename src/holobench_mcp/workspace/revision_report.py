@@ -21,8 +21,6 @@ from holobench_mcp.model import (
 if TYPE_CHECKING:
     from holobench_mcp.measure.revisions import RevisionPlan
 
-_TAIL = 1000
-
 
 def paired_rounds(document: MeasurementDocument) -> dict[int, tuple[list[str], list[str]]]:
     """By sweep, the results of both sides in the rounds in which both gave one."""
@@ -44,12 +42,25 @@ def last_pairs(document: MeasurementDocument) -> list[tuple[str, str]]:
 
 
 def report(
-    document: MeasurementDocument, comparisons: Sequence[ComparisonDocument], plan: RevisionPlan, *, by_person: bool
+    document: MeasurementDocument,
+    comparisons: Sequence[ComparisonDocument],
+    plan: RevisionPlan,
+    *,
+    not_comparable: Sequence[str] = (),
+    by_person: bool,
 ) -> RevisionReport:
-    """The report of a measurement. comparisons: one a sweep. by_person: whether a command is called, not a tool."""
+    """The report of a measurement.
+
+    comparisons: one a sweep. not_comparable: what is said of sweeps that have nothing in common. by_person: whether a
+    command is called, not a tool.
+    """
     worst_first = sorted(comparisons, key=lambda c: DECISIONS_WORST_FIRST.index(c.decision or Decision.inconclusive))
     documents = [_in_rounds(c, document, plan, by_person=by_person) for c in worst_first]
     decision, cause, reason, next_step = _answer(document, documents, plan, by_person=by_person)
+    if not_comparable and decision is not Decision.regressed:
+        reason = f"{not_comparable[0]} {reason}" if documents else not_comparable[0]
+        decision, cause = Decision.incomparable, "different"
+        next_step = "Measure both sides with one and the same benchmark: name its files under protected, or --protect."
     base, head = document.base, document.head
     return RevisionReport(
         decision=decision,
@@ -103,7 +114,7 @@ def _answer(
     if failure is not None:
         again = literal_call(plan, plan.rounds, by_person=by_person, seconds=_seconds(document, plan.rounds))
         step = f"Make {_command(plan)} work on the head again, then measure again: {again}."
-        return Decision.regressed, "missing", _failed(failure), step
+        return Decision.regressed, "missing", _failed(failure, documents), step
     if not documents:
         again = literal_call(plan, plan.rounds, by_person=by_person)
         return Decision.inconclusive, None, "No round was finished, so nothing can be said.", again
@@ -114,9 +125,19 @@ def _answer(
     return decision, worst.model_dump().get("cause"), reason, worst.next_step
 
 
-def _failed(failure: Failure) -> str:
-    end = f" The end of its output:\n{failure.output_tail[-_TAIL:]}" if failure.output_tail else ""
-    return f"The head's benchmark does not do what the base's does: {failure.detail}{end}"
+def _failed(failure: Failure, documents: Sequence[ComparisonDocument]) -> str:
+    from holobench_mcp.measure.failures import last_words
+
+    words = last_words(failure)
+    reason = f"The head does not do what the base does: {failure.detail}"
+    if words:
+        reason += f" It ended with: {words}"
+    if documents:
+        worst = documents[0]
+        decision = worst.decision.value if worst.decision else "not judged"
+        others = f"What both sides gave is {decision}: {worst.candidate.bench_name}: {worst.reason}"
+        reason = f"{reason.rstrip('.')}. {others}"
+    return reason
 
 
 def _command(plan: RevisionPlan) -> str:
