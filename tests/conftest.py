@@ -25,7 +25,6 @@ WHEN = "2026-03-01T12:00:{:02d}+00:00"
 
 #: The tests that `make fast` leaves out: one a line, FILE::FUNCTION. `make slow` writes it; every test is in `make test`.
 SLOW = Path(__file__).parent / "slow.txt"
-SLOW_SECONDS = 1.0
 _seconds: dict[str, float] = {}
 
 
@@ -43,9 +42,10 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """With RECORD_SLOW, after a run of all tests: write down which were slow, fixtures included."""
-    if os.environ.get("RECORD_SLOW") and not hasattr(session.config, "workerinput"):
-        slow = sorted({function_of(test) for test, seconds in _seconds.items() if seconds >= SLOW_SECONDS})
+    """With RECORD_SLOW=SECONDS, after a run of all tests: write down which took as long, fixtures included."""
+    limit = os.environ.get("RECORD_SLOW")
+    if limit and not hasattr(session.config, "workerinput"):
+        slow = sorted({function_of(test) for test, seconds in _seconds.items() if seconds >= float(limit)})
         SLOW.write_text("".join(f"{test}\n" for test in slow), encoding="utf-8")
 
 

@@ -6,6 +6,7 @@ Only a person writes this file. Whatever it does not allow, no argument that an 
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import re
 import tomllib
@@ -69,6 +70,19 @@ class ParameterConfig(Frozen):
             raise ValueError(f"min is {self.min}, which is above max, {self.max}")
         self.check(self.default)
         return self
+
+    def read(self, value: object) -> object:
+        """A value as this parameter's type, where a client wrote it as text or 1 as 1.0; anything else as it is."""
+        if self.type == "str":
+            return value
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except (ValueError, RecursionError):
+                return value
+        if self.type == "int" and isinstance(value, float) and value.is_integer():
+            return int(value)
+        return value
 
     def check(self, value: object) -> str:
         """The value as the command gets it. Raises ValueError, saying what would be right."""

@@ -70,8 +70,8 @@ def test_capturing_imports_neither_numpy_nor_bencher() -> None:
         "import sys; from holobench_mcp.capture import environment; environment.capture_environment(); "
         "print([m for m in ('numpy', 'bencher', 'xarray') if m in sys.modules])"
     )
-    told = subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "[]"
+    finished = subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, check=True)
+    assert finished.stdout.strip() == "[]"
 
 
 # ---------------------------------------------------------------------- git
@@ -280,7 +280,7 @@ print(json.dumps(found))
 def live(folder: Path, text: str = BENCH, **env: str) -> list[Environment]:
     folder.mkdir(exist_ok=True)
     (folder / "bench.py").write_text(text)
-    told = subprocess.run(
+    finished = subprocess.run(
         [PYTHON, "bench.py", "--fast"],
         cwd=folder,
         env={**os.environ, **env},
@@ -288,7 +288,7 @@ def live(folder: Path, text: str = BENCH, **env: str) -> list[Environment]:
         text=True,
         check=True,
     )
-    return [Environment.model_validate(e) for e in json.loads(told.stdout.splitlines()[-1])]
+    return [Environment.model_validate(e) for e in json.loads(finished.stdout.splitlines()[-1])]
 
 
 def test_a_live_result_tells_its_class_its_file_its_command_and_its_caches(tmp_path: Path, repository: Commit) -> None:
@@ -343,8 +343,8 @@ def another_python(folder: Path, versions: dict[str, str | None]) -> Path:
 
 def test_a_python_tells_its_own_versions(tmp_path: Path) -> None:
     here = capture_environment()
-    told = versions_of(PYTHON, cwd=tmp_path, env={"PATH": os.environ["PATH"]})
-    assert told == {"python": here.python, "holobench": here.holobench, "numpy": here.numpy}
+    finished = versions_of(PYTHON, cwd=tmp_path, env={"PATH": os.environ["PATH"]})
+    assert finished == {"python": here.python, "holobench": here.holobench, "numpy": here.numpy}
 
 
 @pytest.mark.parametrize("program", ["make", "nothing-of-that-name", "python-config", "/"])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from conftest import PYTHON, cli
+from conftest import PYTHON, cli, snapshot
 from holobench_mcp.cli import app
 from holobench_mcp.cli import main as command_line
 from holobench_mcp.model import InvalidArgument
@@ -103,3 +105,21 @@ def test_a_damaged_store_exits_three(project: Path) -> None:
     finished = cli("verify", cwd=project)
     assert finished.returncode == 3 and "samples.npz" in finished.stdout
     assert cli("compare", cwd=project).returncode == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [("regressed", 1), ("improved", 0), ("unchanged,inconclusive,improved", 1), ("incomparable", 0)]
+)
+def test_the_gate_looks_at_every_bench_of_the_newest_code(tmp_path: Path, words: str, code: int) -> None:
+    """The newest sweep is unchanged; the other one of the same code is slower, and the gate fails on either's word."""
+    store = open_store(tmp_path / ".holobench")
+    for i, (bench, factor) in enumerate([("words", 1.0), ("lines", 1.0), ("words", 1.5), ("lines", 1.0)]):
+        values = factor * 100 * np.exp(0.002 * np.random.default_rng(i).standard_normal((6, 9)))
+        revision = ("a" if i < 2 else "b") * 40
+        store.record(snapshot(values, at=i, bench=bench, units="items", revision=revision))
+    finished = cli("compare", "--json", "--fail-on", words, cwd=tmp_path)
+    document = json.loads(finished.stdout)
+    assert (document["decision"], document["candidate"]["bench_name"]) == ("regressed", "words")
+    assert [other["bench_name"] for other in document["also"]] == ["lines"]
+    assert document["also"][0]["decision"] in ("unchanged", "inconclusive")
+    assert finished.returncode == code

@@ -15,7 +15,9 @@ from mcp import Client
 from clients import text_of
 from conftest import PYTHON
 from holobench_mcp.answers import MeasurementReport
-from holobench_mcp.model import CaptureError
+from holobench_mcp.config import BenchmarkConfig, ParameterConfig
+from holobench_mcp.measure.session import parameter_values
+from holobench_mcp.model import CaptureError, InvalidArgument
 from holobench_mcp.server.app import create_server
 from holobench_mcp.workspace.measuring import Measuring
 
@@ -91,7 +93,29 @@ def test_repeats_are_refused_where_the_benchmark_declares_none(project: Path) ->
     refused = call(project, "run_benchmark", {"name": "fixed", "repeats": 5})
     assert refused.is_error and "fixed declares no repeats" in text_of(refused)
     outside = call(project, "run_benchmark", {"name": "tiny", "repeats": 10})
-    assert outside.is_error and "must be from 1.0 to 9.0" in text_of(outside)
+    assert outside.is_error and "must be from 1 to 9" in text_of(outside)
+
+
+@pytest.mark.parametrize("value", [5, 5.0, "5", " 5 ", "5.0"])
+def test_a_parameters_number_is_the_same_however_it_is_written(value: object) -> None:
+    repeats = ParameterConfig.model_validate({"min": 1, "max": 9, "default": 3})
+    assert parameter_values(
+        "b", BenchmarkConfig(command=("x",), parameters={"repeats": repeats}), {"repeats": value}
+    ) == {"repeats": "5"}
+
+
+@pytest.mark.parametrize("value", ["5.5", "five", "true", True, "", None, "[5]"])
+def test_what_is_no_number_is_refused_for_a_number(value: object) -> None:
+    repeats = ParameterConfig.model_validate({"min": 1, "max": 9, "default": 3})
+    with pytest.raises(InvalidArgument, match="must be of type int"):
+        parameter_values("b", BenchmarkConfig(command=("x",), parameters={"repeats": repeats}), {"repeats": value})
+
+
+def test_a_text_parameter_keeps_its_text() -> None:
+    kind = ParameterConfig.model_validate({"type": "str", "choices": ["5", "null"], "default": "5"})
+    for value in ("5", "null"):
+        given = parameter_values("b", BenchmarkConfig(command=("x",), parameters={"kind": kind}), {"kind": value})
+        assert given == {"kind": value}
 
 
 def test_progress_only_grows(project: Path, calls: list[dict[str, Any]]) -> None:

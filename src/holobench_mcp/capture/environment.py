@@ -94,11 +94,11 @@ def versions_of(program: str, *, cwd: Path, env: Mapping[str, str]) -> dict[str,
     path = shutil.which(program, path=env.get("PATH")) or str(cwd / program)
     if _PYTHON.fullmatch(Path(path).name):
         with suppress(OSError, subprocess.SubprocessError, ValueError):
-            told = subprocess.run(
+            finished = subprocess.run(
                 [path, "-c", _TELL_VERSIONS],
                 cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=True,
             )  # fmt: skip
-            found = json.loads(told.stdout)
+            found = json.loads(finished.stdout)
             return {name: str(found[name]) if found.get(name) else None for name in ("python", "holobench", "numpy")}
     return {"python": None, "holobench": None, "numpy": None}
 
@@ -164,10 +164,10 @@ def _cpu_model() -> str | None:
                 return value.strip()
     if sys.platform == "darwin":
         with suppress(OSError, subprocess.SubprocessError):
-            told = subprocess.run(
+            finished = subprocess.run(
                 ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"], capture_output=True, timeout=5, check=True
             )
-            return told.stdout.decode().strip() or None
+            return finished.stdout.decode().strip() or None
     return platform.processor() or None
 
 

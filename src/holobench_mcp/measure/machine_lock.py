@@ -41,16 +41,16 @@ def machine_lock(
     except OSError as problem:
         raise CaptureError(f"The lock of this machine's measurements, {path}, can't be opened: {problem}.") from problem
     try:
-        told = False
+        announced = False
         while not _taken(handle):
             holder = _holder(path)
             if not wait:
                 raise Busy(f"Another measurement is running on this machine: {holder}. Try again when it is over.")
             if cancel is not None and cancel.is_set():
                 raise Busy(f"Cancelled while waiting for another measurement: {holder}.")
-            if not told and on_wait is not None:
+            if not announced and on_wait is not None:
                 on_wait(holder)
-                told = True
+                announced = True
             time.sleep(_TICK_S)
         _write(handle, {"pid": os.getpid(), "what": what, "since": datetime.now(UTC).isoformat(timespec="seconds")})
         yield
@@ -95,6 +95,6 @@ def _write(handle: int, holder: dict[str, object]) -> None:
 
 def _holder(path: Path) -> str:
     with suppress(OSError, ValueError, KeyError):
-        told = json.loads(path.read_text())
-        return f"{told['what']}, since {told['since']}, process {told['pid']}"
+        holder = json.loads(path.read_text())
+        return f"{holder['what']}, since {holder['since']}, process {holder['pid']}"
     return "one that did not say which"

@@ -226,7 +226,7 @@ def parameter_values(name: str, config: BenchmarkConfig, given: Mapping[str, obj
     values = {}
     for key, declared in config.parameters.items():
         try:
-            values[key] = declared.check(given.get(key, declared.default))
+            values[key] = declared.check(declared.read(given.get(key, declared.default)))
         except ValueError as problem:
             raise InvalidArgument(f"parameters: {key} {problem}.") from problem
     return values

@@ -81,9 +81,11 @@ def report(
     )
 
 
-def outcome(told: RevisionReport) -> MeasurementOutcome:
+def outcome(report: RevisionReport) -> MeasurementOutcome:
     """What of a report is stored with its measurement."""
-    return MeasurementOutcome(decision=told.decision, cause=told.cause, reason=told.reason, next_step=told.next_step)
+    return MeasurementOutcome(
+        decision=report.decision, cause=report.cause, reason=report.reason, next_step=report.next_step
+    )
 
 
 def literal_call(plan: RevisionPlan, rounds: int, *, by_person: bool, seconds: float | None = None) -> str:
