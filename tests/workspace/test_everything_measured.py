@@ -166,7 +166,14 @@ def test_an_option_that_only_some_benches_know_is_asked_of_those(space: Workspac
 
 def test_the_same_result_twice_is_an_error_that_names_it(space: Workspace) -> None:
     [*_, newest] = record_runs(space, 100, 0)
-    for pair in ((newest, newest), ("latest~0", newest), (newest, "sort@latest~0")):
+    names = (
+        (newest, newest),
+        ("latest~0", newest),
+        (newest, "sort@latest~0"),
+        ("latest", "latest"),
+        ("sort@latest",) * 2,
+    )
+    for pair in names:
         with pytest.raises(InvalidArgument, match=rf"the same result, {newest}"):
             space.compare(*pair)
 

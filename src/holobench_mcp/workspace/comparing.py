@@ -32,8 +32,8 @@ from holobench_mcp.workspace.pairs import (
     Pair,
     base_of,
     default_pair,
-    nothing_to_compare_with,
     pair_of,
+    same_result_twice,
 )
 from holobench_mcp.workspace.versions import Version, newest_version
 
@@ -143,7 +143,7 @@ def _with_named(library: Library, baseline: str, sweeps: Sequence[Manifest]) -> 
     pairs = (alike or meant) if len({p.baseline.result_id for p in meant}) == 1 else meant
     pairs = [p for p in pairs if p.baseline.result_id != p.candidate.result_id]
     if not pairs:
-        raise nothing_to_compare_with(sweeps[0])
+        raise same_result_twice(meant[0].candidate)
     return pairs
 
 

@@ -61,6 +61,14 @@ def nothing_to_compare_with(candidate: Manifest) -> UnknownResult:
     )
 
 
+def same_result_twice(manifest: Manifest) -> InvalidArgument:
+    """What to say of a result that is to be compared with itself."""
+    return InvalidArgument(
+        f"baseline and candidate are the same result, {manifest.result_id}: there is nothing to compare. Name two "
+        "results, or leave both out for the newest code against the code before it."
+    )
+
+
 # ---------------------------------------------------------------------- by name
 
 
@@ -75,10 +83,7 @@ def _checked(library: Library, pair: Pair, candidate: Manifest) -> Pair:
     """A pair that a caller named is never swapped; what git says against it is a caution."""
     baseline = pair.baseline
     if baseline.result_id == candidate.result_id:
-        raise InvalidArgument(
-            f"baseline and candidate are the same result, {candidate.result_id}: there is nothing to compare. Name "
-            "two results, or leave both out for the newest code against the code before it."
-        )
+        raise same_result_twice(candidate)
     ours, theirs = order_code_of(baseline), order_code_of(candidate)
     if not library.order.older(theirs, ours):
         return pair
