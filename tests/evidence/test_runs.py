@@ -87,3 +87,13 @@ def test_runs_that_are_alike_by_chance_all_count():
     found = only(judge([good] * 10, [bad] * 10))
     assert (found.decision, found.n_runs) == ("regressed", (10, 10))
     assert only(judge([good] * 9 + [bad], [good] * 10)).effect == pytest.approx(10)
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_a_quiet_machine_is_never_said_to_have_been_kept_busy(paired):
+    rng = np.random.default_rng(31)
+    for _ in range(150):
+        sides = [[run(100 + 0.4 * rng.standard_normal((2, 3)), units="ms") for _ in range(4)] for _ in "ab"]
+        found = only(judge(*sides, paired=paired))
+        assert found.location == "median" and "busy" not in found.reason
+        assert "busy_machine" not in {limit.what for limit in found.limits}

@@ -252,7 +252,7 @@ def _best_stretch(scores: FloatArray) -> tuple[npt.NDArray[np.intp], npt.NDArray
     n = scores.shape[1]
     centred = scores - scores.mean(axis=1, keepdims=True)
     sums = np.cumsum(centred, axis=1)[:, MIN_SEGMENT - 1 : n - MIN_SEGMENT]
-    between = np.zeros(len(scores))
+    between = np.full(len(scores), -1.0)  # a constant series has a stretch too, of no difference
     first, last = np.zeros(len(scores), dtype=np.intp), np.zeros(len(scores), dtype=np.intp)
     for length in _lengths(n):
         squares = (sums[:, length:] - sums[:, :-length]) ** 2 * (n / (length * (n - length)))

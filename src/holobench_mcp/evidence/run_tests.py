@@ -27,6 +27,8 @@ FEWEST_RUNS = 3
 #: The best repeats of runs have less than this share of the variance of their medians, together and on each side, where
 #: others kept the machine busy. Of identical code without such noise one comparison in twenty looks so by chance.
 _DISTURBED, _DISTURBED_SIDE = 0.5, 0.7
+#: Where the medians of runs differ by less than this, nobody kept the machine busy, whatever their best repeats do.
+_LEAST_DISTURBANCE = 0.01
 #: Looking first whether pairs are quieter, and choosing then, alarms a little too often (6 % at a nominal 5 %), which
 #: this factor in the variance takes back.
 _PRICE_OF_POOLING = 1.15
@@ -162,7 +164,7 @@ def undisturbed(samples: Samples, medians: tuple[FloatArray, FloatArray]) -> tup
     sides = (samples.baseline, samples.candidate)
     base, cand = (np.stack([best(a, axis=1) for a in side]) for side in sides)
     spread, usual = ([float(at.mean(axis=1).var(ddof=1)) for at in some] for some in ((base, cand), medians))
-    if sum(spread) >= _DISTURBED * sum(usual):
+    if sum(spread) >= _DISTURBED * sum(usual) or sum(usual) < 2 * _LEAST_DISTURBANCE**2:
         return None
     both = all(s < _DISTURBED_SIDE * u for s, u in zip(spread, usual, strict=True))
     return (base, cand) if both or not samples.question.guards.best_on_both_sides else None
