@@ -45,7 +45,8 @@ def revisions_markdown(report: RevisionReport) -> str:
         fitting.append(_rest(len(rest) - len(fitting), "comparisons"))
     room = (MAX_COMMENT - _length(lines) - _length(fitting)) // max(1, len(whole))
     for document in whole:
-        lines += [comparison_markdown(document, most=room - 4, named=True), ""]
+        block = document.model_copy(update={"reason": digest.own_reason(report, document)})
+        lines += [comparison_markdown(block, most=room - 4, named=True), ""]
     return "\n".join([*lines, *fitting]).rstrip()
 
 

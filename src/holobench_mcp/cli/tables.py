@@ -102,7 +102,7 @@ def revisions(report: RevisionReport) -> None:
         _print(f"[dim]  {_escaped(line)}[/]")
     for document in report.comparisons:
         if len(report.comparisons) > 1:
-            _head(document.decision, document.reason, None, of=f"{document.candidate.bench_name}: ")
+            _head(document.decision, digest.own_reason(report, document), None, of=f"{document.candidate.bench_name}: ")
         _body(document)
     for note in filter(None, (report.stopped, *report.notes)):
         _print(f"[dim]note:[/] {_escaped(note)}")

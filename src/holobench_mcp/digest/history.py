@@ -34,7 +34,8 @@ def history(document: History) -> str:
     if len(document.series) > MAX_SERIES:
         lines.insert(head, f"… {len(document.series) - MAX_SERIES} earlier measurements")
     lines += [
-        f"holobench {d['method']}: {'regressed' if d['regressed'] else 'no regression'} ({d['details']})"
+        f"holobench's threshold detector {d['method']}: {'over' if d['regressed'] else 'within'} its threshold "
+        f"({d['details']})"
         for d in document.detectors
     ]
     return joined(lines)

@@ -7,6 +7,7 @@ from typing import Any
 from holobench_mcp.answers import BenchmarkList, MeasurementReport, RevisionReport
 from holobench_mcp.digest.comparison import body, head
 from holobench_mcp.digest.words import joined, revision
+from holobench_mcp.model import ComparisonDocument
 
 
 def benchmarks(listed: BenchmarkList) -> str:
@@ -33,6 +34,11 @@ def measurement(report: MeasurementReport) -> str:
     return joined([measured, *report.result_ids, f"Next: {report.next_step}"])
 
 
+def own_reason(report: RevisionReport, document: ComparisonDocument) -> str:
+    """A sweep's reason, where the report's own has not said it already."""
+    return "as said above." if document.reason and document.reason in report.reason else document.reason or ""
+
+
 def revisions(report: RevisionReport) -> str:
     """The decision of the whole, then each comparison; how it was measured last."""
     lines = head(report.decision, report.reason, report.next_step)
@@ -40,7 +46,7 @@ def revisions(report: RevisionReport) -> str:
         lines += ["The end of the head's output:", *report.head_failure.output_tail.splitlines()]
     for c in report.comparisons:
         if len(report.comparisons) > 1:
-            lines.append(f"{c.candidate.bench_name}: {head(c.decision, c.reason, None)[0]}")
+            lines.append(f"{c.candidate.bench_name}: {head(c.decision, own_reason(report, c), None)[0]}")
         lines += body(c)
     lines.append(
         f"measured by the server: {report.rounds} interleaved rounds of {report.benchmark}, base "
