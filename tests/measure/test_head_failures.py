@@ -133,7 +133,7 @@ def test_a_head_that_fails_now_and_then_says_how_often(space: Workspace, saved: 
     counter = tmp_path / "cache" / "runs"
     counter.parent.mkdir(exist_ok=True)
     count = f"f = open({str(counter)!r}, 'a+'); f.write('x'); f.seek(0); n = len(f.read()); f.close()"
-    flaky = f"{count}\n    if n == 3: raise SystemExit(7)"
+    flaky = f"{count}\n    if n == 4: raise SystemExit(7)"  # after a warm-up, one that follows lines, and a round
     report, document = compared(space, saved, product(before=flaky))
     assert (report.decision, report.cause) == (Decision.regressed, "missing")
     assert "exit status 7, in 1 of its 4 runs; the base's did not" in report.reason

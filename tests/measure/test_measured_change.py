@@ -98,10 +98,11 @@ def test_an_installed_copy_is_told_with_what_to_set(
             trees.write(f"{folder}/__init__.py", "", head=None) if Path(path).name != "__init__.py" else None
     copy = trees.install(module)
     name = module.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-    (caution,) = loading_cautions(change(path), *trees.prints({**MAIN, name: copy}), below=below)
-    assert (caution.what, caution.severity) == ("installed_copy", "caution")
-    assert path in caution.detail and copy in caution.detail
-    assert f"--env PYTHONPATH={root} " in caution.detail and f'PYTHONPATH = "{root}"' in caution.detail
+    prints = trees.prints({**MAIN, name: copy})
+    for by_hand, way in ((True, f"--env PYTHONPATH={root}, or"), (False, f'env = {{ PYTHONPATH = "{root}" }}, or')):
+        (caution,) = loading_cautions(change(path), *prints, below=below, by_hand=by_hand)
+        assert (caution.what, caution.severity) == ("installed_copy", "caution")
+        assert path in caution.detail and copy in caution.detail and way in caution.detail
 
 
 def test_a_module_that_is_new_is_in_no_installed_copy(trees: Trees) -> None:
@@ -222,6 +223,15 @@ def test_a_protected_file_is_of_no_change(trees: Trees) -> None:
 def test_what_another_program_loads_is_not_known(trees: Trees, programs: list[str], known: bool) -> None:
     trees.write("lib.js", head="y = 2\n")
     assert bool(loading_cautions(change("lib.js"), *trees.prints(MAIN, programs=programs))) is known
+
+
+@pytest.mark.parametrize(("deaf", "known"), [("/bin/python3.11", False), ("/usr/bin/git", True)])
+def test_what_a_python_loads_that_says_nothing_is_not_known(trees: Trees, deaf: str, known: bool) -> None:
+    trees.write("lib.py", head="y = 2\n")
+    modules = {"__main__": frozenset({str(trees.tops["base"] / "bench.py")})}
+    files = LoadedFiles(modules=modules, opened=frozenset(), deaf=frozenset({deaf}))
+    prints = [footprint(top, files) for top in trees.tops.values()]
+    assert bool(loading_cautions(change("lib.py"), *prints)) is known
 
 
 def test_a_script_of_python_is_a_python(trees: Trees) -> None:

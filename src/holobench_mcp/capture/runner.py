@@ -80,6 +80,7 @@ def run_command(
     stdout_is_ours: bool = False,
     probe: Mode | Path | None = "modules",
     versions: Mapping[str, str | None] | None = None,
+    ends_early: bool = True,
 ) -> RunOutcome:
     """Run a command to its end and read every sweep that it collected.
 
@@ -89,7 +90,7 @@ def run_command(
     on_snapshot: called with every sweep when the command is over, so that recording disturbs no measurement.
     cancel: when it is set, the child's whole process group is ended.
     probe: what every Python of the run writes down: its modules, also the files that it opens, or whether it runs one
-    of the lines that a file lists, in which case the run is ended as soon as it has; None for nothing.
+    of the lines that a file lists; None for nothing. ends_early: whether a run is ended as soon as such a line ran.
     versions: what `versions_of` says of the command's Python, where that was asked already.
 
     Raises CaptureError when the command can't be started.
@@ -118,7 +119,7 @@ def run_command(
         records.mkdir()
         if probe is not None:
             child_env |= probe_environment(child_env, records, probe)
-        ends = FirstLine(records, cancel) if isinstance(probe, Path) else cancel
+        ends = FirstLine(records, cancel) if isinstance(probe, Path) and ends_early else cancel
         with sweeps:
             outcome = _run(command, folder, child_env, mark, timeout_s, on_output, ends, stdout_is_ours)
             if isinstance(ends, FirstLine) and ends.line_ran():

@@ -60,7 +60,7 @@ def remedy(name: str, failure: Failure, *, by_hand: bool, folder: Path) -> str:
         return (
             f"{name} loads code of the working tree when it should measure a revision, so both sides would be the same "
             f"code: the project is probably installed in editable mode. Point the benchmark at its own tree, such as "
-            f"{_setting('PYTHONPATH', '{tree}/src', by_hand=by_hand)}."
+            f"{setting('PYTHONPATH', '{tree}/src', by_hand=by_hand)}."
             + (f" The end of its output:\n{failure.output_tail}" if failure.output_tail else "")
         )
     missing = _NO_MODULE.findall(failure.output_tail)
@@ -77,13 +77,14 @@ def _module_hint(module: str, folder: Path, *, by_hand: bool) -> str:
         if (folder / place / top).is_dir() or (folder / place / f"{top}.py").is_file():
             return (
                 f"Each side runs in a checkout of its own: so that Python finds {top} there, set "
-                f"{_setting('PYTHONPATH', tree, by_hand=by_hand)}"
+                f"{setting('PYTHONPATH', tree, by_hand=by_hand)}"
                 f", or build it with {_option('setup', by_hand=by_hand)}."
             )
     return f"{top} is nowhere in the project: is it installed in the Python that the command starts?"
 
 
-def _setting(variable: str, value: str, *, by_hand: bool) -> str:
+def setting(variable: str, value: str, *, by_hand: bool) -> str:
+    """How a variable of the environment is set, on the command line or in a configuration."""
     return f"--env {variable}={value}" if by_hand else f'env = {{ {variable} = "{value}" }}'
 
 

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from holobench_mcp.capture.loaded_files import LoadedFiles
 from holobench_mcp.measure.cautions import named
 from holobench_mcp.measure.change import Change
+from holobench_mcp.measure.failures import setting
 from holobench_mcp.model import Difference
 
 _COMPILED_FROM = frozenset({
@@ -64,7 +65,9 @@ def footprint(top: Path, loaded: LoadedFiles) -> Footprint:
     return Footprint(
         top=top,
         known=loaded.known,
-        whole=loaded.opened is not None and all(map(_is_transparent, loaded.programs)),
+        whole=loaded.opened is not None
+        and all(map(_is_transparent, loaded.programs))
+        and all(map(_is_harmless, loaded.deaf)),
         files=contents,
         modules=frozenset(modules & contents.keys()),
         elsewhere={name: frozenset(paths) for name, paths in elsewhere.items()},
@@ -72,11 +75,18 @@ def footprint(top: Path, loaded: LoadedFiles) -> Footprint:
 
 
 def loading_cautions(
-    change: Change, base: Footprint, head: Footprint, *, below: str = ".", built: bool = False
+    change: Change,
+    base: Footprint,
+    head: Footprint,
+    *,
+    below: str = ".",
+    built: bool = False,
+    by_hand: bool = False,
 ) -> tuple[Difference, ...]:
     """What to say where what was measured is not what the head changes. Nothing where it is, or is not known.
 
     below: the project's folder, from the repository's top. built: whether a setup has built something in the trees.
+    by_hand: whether the command was given on the command line, which has options where a configuration has keys.
     """
     differing = differing_files(change, base, head)
     if not differing or not (base.known and head.known):
@@ -84,7 +94,7 @@ def loading_cautions(
     copies = _copies(differing, base, head, below)
     measured = _loaded_of(differing, base, head) or _builds_differ(change, base, head, built=built)
     if copies:
-        return (_installed(copies, below, in_part=bool(measured)),)
+        return (_installed(copies, below, in_part=bool(measured), by_hand=by_hand),)
     if measured or not (base.whole and head.whole):
         return ()
     if built and any(PurePosixPath(path).suffix in _COMPILED_FROM for path in differing):
@@ -187,15 +197,15 @@ def _has_init(tops: Sequence[Path], folder: Sequence[str]) -> bool:
 # ---------------------------------------------------------------------- in words
 
 
-def _installed(copies: Mapping[str, _Copy], below: str, *, in_part: bool) -> Difference:
+def _installed(copies: Mapping[str, _Copy], below: str, *, in_part: bool, by_hand: bool) -> Difference:
     path, copy = next(iter(copies.items()))
     others = f", and {len(copies) - 1} more of the changed files alike" if len(copies) > 1 else ""
     part = "this part of the change was not measured" if in_part else "nothing of the change was measured"
     tree = (PurePosixPath("{tree}") / os.path.relpath(copy.import_root, below)).as_posix()
     detail = (
         f"both sides loaded {named([path])} from {named([copy.place])}, an installed copy outside their trees{others}: "
-        f"{part}. Let each side load its own with --env PYTHONPATH={tree} (ab) or env = {{ PYTHONPATH = "
-        f'"{tree}" }} (a configured benchmark), or with a setup that installs into {{tree}}'
+        f"{part}. Let each side load its own with {setting('PYTHONPATH', tree, by_hand=by_hand)}, or with a setup that "
+        "installs into {tree}"
     )
     return Difference(severity="caution", what="installed_copy", detail=detail)
 
@@ -239,13 +249,16 @@ def _is_pythons_own(path: str) -> bool:
 
 def _is_transparent(program: str) -> bool:
     """Whether what a program loads is known: it is a Python, which says so itself, or loads nothing of a change."""
-    name = Path(program.partition(" ")[0]).name
-    if name in _HARMLESS or _PYTHON.fullmatch(name):
+    if _is_harmless(program) or _PYTHON.fullmatch(Path(program).name):
         return True
     with suppress(OSError, ValueError), Path(program).open("rb") as file:
         first = file.readline(200)
         return first.startswith(b"#!") and b"python" in first
     return False
+
+
+def _is_harmless(program: str) -> bool:
+    return Path(program.partition(" ")[0]).name in _HARMLESS
 
 
 def _content(path: Path) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from holobench_mcp import gitinfo
@@ -64,6 +64,14 @@ def prepare_trees(session: Session, revisions: Revisions, tops: Sequence[Path]) 
         from_head=tuple(from_head),
         notes=(*taken, *_empty_submodules(tops)),
     )
+
+
+def protect_more(revisions: Revisions, trees: Trees, paths: Sequence[str]) -> Trees:
+    """The same trees, with the base's version of more of the benchmark's files in the head's. Runs nothing."""
+    below = [path for path in paths if not any(Path(path).is_relative_to(known) for known in trees.protected)]
+    changed = protect(revisions, trees.head.top, below)
+    head = replace(trees.head, checkouts=checkouts_of(trees.head.top)) if changed else trees.head
+    return replace(trees, head=head, protected=(*trees.protected, *below), changed=(*trees.changed, *changed))
 
 
 def set_up(session: Session, revisions: Revisions, trees: Trees, side: Side) -> Failure | None:

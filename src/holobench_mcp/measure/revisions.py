@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from holobench_mcp.capture.loaded_files import Mode
 from holobench_mcp.config import MAX_ROUNDS, BenchmarkConfig
 from holobench_mcp.evidence.cached_answers import SideRuns, cached_answers
 from holobench_mcp.measure import cautions
@@ -27,6 +28,7 @@ from holobench_mcp.measure.preparation import Trees, import_folders, prepare_tre
 from holobench_mcp.measure.revision_choice import Revisions, choose_revisions
 from holobench_mcp.measure.session import Cancelled, OnProgress, Record, Run, Session, Side, new_measurement_id
 from holobench_mcp.measure.sweep_matching import Matching, SweepKey, keys_of, match
+from holobench_mcp.measure.warm_up_check import WarmUpCheck
 from holobench_mcp.measure.worktrees import worktrees
 from holobench_mcp.model import (
     CaptureError,
@@ -118,6 +120,9 @@ class RevisionMeasurement:
             worktrees(self.revisions.repository, [self.revisions.base, self.revisions.head])
         )
         self.trees = prepare_trees(self.session, self.revisions, tops)
+        below = plan.root.resolve().relative_to(self.revisions.repository.resolve())
+        change = read_change(self.revisions.repository, self.revisions.base, self.revisions.head)
+        self._check = WarmUpCheck(self.session, self.revisions, change, below)
         self._of_the_change = self._change_cautions()
         self._changed(
             notes=(*plan.notes, *self.revisions.notes, *self.trees.notes),
@@ -131,6 +136,8 @@ class RevisionMeasurement:
                     self._warm_up(side)
         if any(failure.what != "missing_sweeps" for failure in self._failures) and not self.is_over:
             self._warm_up("head")  # once more: a head that always fails needs no rounds to tell
+        if not self._failures:
+            self._say_what_was_loaded()
 
     def round(self) -> None:
         """Measure both sides once more, and record what they gave. Raises CaptureError for a base that fails."""
@@ -148,8 +155,8 @@ class RevisionMeasurement:
 
     @property
     def is_over(self) -> bool:
-        """Whether there is nothing more to measure: all rounds are done, or the head does not work."""
-        return self.document.rounds >= self.plan.rounds or self.gave_up
+        """Whether there is nothing more to measure: all rounds are done, or the head does not work, or is the same."""
+        return self.document.rounds >= self.plan.rounds or self.gave_up or self._is_the_same
 
     @property
     def gave_up(self) -> bool:
@@ -159,6 +166,12 @@ class RevisionMeasurement:
         if "setup" in failed or "timeout" in failed:
             return True
         return len(failed) >= _ENOUGH_FAILURES and len(failed) == self._head_runs
+
+    @property
+    def _is_the_same(self) -> bool:
+        """Whether what a setup has built is the same on both sides, so that measuring could only err."""
+        built = self.plan.config.setup is not None
+        return built and any(caution.what == "same_artefact" for caution in self._of_the_change)
 
     @property
     def is_out_of_time(self) -> bool:
@@ -223,25 +236,42 @@ class RevisionMeasurement:
                 self._failures.append(failure)
 
     def _warm_up(self, side: Side) -> None:
-        run = self._run(side, counts=False)
+        run = self._run(side, counts=False, probe="opened")
+        self.trees = self._check.warmed_up(side, run, self.trees)
         if side == "base" and not self._expected:
             self._expected = keys_of(run.snapshots)
         if run.failure is None:
             self._observed[side].warm_up(self._in_order(run))
 
-    def _run(self, side: Side, *, counts: bool) -> Run:
+    def _say_what_was_loaded(self) -> None:
+        """Say first whether what is about to be measured is the change."""
+        tree = self.trees.head
+        if self.plan.config.setup is None:
+            put_back(tree.checkouts)
+        loading = self._check.cautions(self.trees, self._guard(tree.top))
+        self._of_the_change = (*loading, *self._change_cautions())
+        self._changed(
+            notes=(*self.document.notes, *self._check.notes),
+            cautions=self._all_cautions(),
+            protected_changed=self.trees.changed,
+        )
+
+    def _guard(self, top: Path) -> dict[str, str]:
+        return {FORBIDDEN_ROOT: str(self.revisions.repository), BASE_TREE: str(top)}
+
+    def _run(self, side: Side, *, counts: bool, probe: Mode = "modules") -> Run:
         """One process of a side, in its tree as it was checked out. Raises CaptureError for a base that fails."""
         tree = self.trees.of(side)
         if self.plan.config.setup is None:
             put_back(tree.checkouts)
-        guard = {FORBIDDEN_ROOT: str(self.revisions.repository), BASE_TREE: str(tree.top)}
         code = self.document.base if side == "base" else self.document.head
         run = self.session.run(
             tree.folder,
             side=side,
             revision=code.revision if code is not None else None,
-            environment=guard,
+            environment=self._guard(tree.top),
             counts=counts,
+            probe=probe,
         )
         if run.failure is None and self._expected:
             run = self._with_missing(side, run)
@@ -311,16 +341,16 @@ class RevisionMeasurement:
         return snapshot.with_(environment=environment, provenance={**snapshot.provenance, **label})
 
     def _change_cautions(self) -> tuple[Difference, ...]:
-        chosen, trees, plan = self.revisions, self.trees, self.plan
-        below = plan.root.resolve().relative_to(chosen.repository.resolve())
-        pyproject = (below / "pyproject.toml").as_posix()
+        chosen, trees, plan, check = self.revisions, self.trees, self.plan, self._check
+        pyproject = (check.below / "pyproject.toml").as_posix()
         return (
             *cautions.harness_cautions(plan.name, trees.protected, trees.changed, trees.from_head),
             *cautions.configuration_cautions(chosen.repository, chosen.base, chosen.head, pyproject),
             *cautions.change_cautions(
-                read_change(chosen.repository, chosen.base, chosen.head),
+                check.change,
                 protected=trees.protected,
-                import_folders=import_folders(plan.config, below, trees.protected),
+                import_folders=import_folders(plan.config, check.below, trees.protected),
+                benchmark=tuple(check.benchmark),
             ),
         )
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from holobench_mcp.capture.environment import versions_of
+from holobench_mcp.capture.loaded_files import Mode
 from holobench_mcp.capture.runner import RunOutcome, private_folder, run_command
 from holobench_mcp.config import PLACEHOLDER, BenchmarkConfig
 from holobench_mcp.measure.failures import EDITABLE, failure_in, remedy, side_name
@@ -83,10 +84,13 @@ class Session:
         revision: str | None = None,
         environment: Mapping[str, str] | None = None,
         counts: bool = True,
+        probe: Mode | Path = "modules",
+        timeout_s: float | None = None,
     ) -> Run:
         """One process of the benchmark.
 
         folder: the project's root to run in; the benchmark's own `cwd` is below it. counts: False for a warm-up.
+        probe: what the run writes down of itself, as `run_command` has it. timeout_s: where it is not the configured.
         Raises Cancelled; CaptureError where both sides would be the same code, whatever it does.
         """
         where = folder / self.config.cwd
@@ -104,10 +108,13 @@ class Session:
                 env={**env, "TMPDIR": private, "XDG_CACHE_HOME": private},
                 label=self.label,
                 source_revision=revision,
-                timeout_s=self.config.timeout_s,
+                timeout_s=timeout_s or self.config.timeout_s,
                 on_output=lambda _: None,
                 cancel=self.cancel,
                 versions=None if words[0] == sys.executable else self._versions(words[0], where, env),
+                probe=probe,
+                # What a setup has built is not put back, whatever ends in the middle of it.
+                ends_early=self.config.setup is None,
             )
         if outcome.cancelled:
             raise Cancelled(f"The measurement of {self.name} was cancelled.{self.so_far()}")

@@ -17,6 +17,7 @@ from holobench_mcp.model import (
     MeasurementDocument,
     MeasurementOutcome,
 )
+from holobench_mcp.workspace.headline import NOT_MEASURED
 
 if TYPE_CHECKING:
     from holobench_mcp.measure.revisions import RevisionPlan
@@ -117,6 +118,9 @@ def _answer(
         again = literal_call(plan, plan.rounds, by_person=by_person, seconds=_seconds(document, plan.rounds))
         step = f"Make {_command(plan)} work on the head again, then measure again: {again}."
         return Decision.regressed, "missing", _failed(failure, documents), step
+    same = next((caution for caution in document.cautions if caution.what == "same_artefact"), None)
+    if same is not None and not documents:
+        return Decision.unchanged, None, f"Unchanged: {same.detail}.", None
     if not documents:
         again = literal_call(plan, plan.rounds, by_person=by_person)
         return Decision.inconclusive, None, "No round was finished, so nothing can be said.", again
@@ -151,7 +155,9 @@ def _in_rounds(
 ) -> ComparisonDocument:
     """The same, with what would settle it in the words of whoever measures in rounds."""
     needed = max((m.evidence.runs_needed or 0 for m in comparison.metrics if m.evidence), default=0)
-    if comparison.decision is not Decision.inconclusive or needed <= 0:
+    # More rounds of code that is not the change would tell no more of it.
+    other_code = any(difference.what in NOT_MEASURED for difference in comparison.comparability)
+    if comparison.decision is not Decision.inconclusive or needed <= 0 or other_code:
         return comparison
     if needed <= MAX_ROUNDS:
         rounds = min(MAX_ROUNDS, max(needed, document.rounds + 1))
