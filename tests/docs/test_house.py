@@ -51,6 +51,15 @@ def test_files_functions_and_names_are_as_agreed(wing: str) -> None:
     assert not found, "\n".join(found)
 
 
+def test_every_file_that_the_pages_of_the_house_name_is_there() -> None:
+    """By its path below src/holobench_mcp, or below the repository, or by a name that one file alone has."""
+    names = [path.name for path in FILES]
+    for page in ("docs/architecture.md", "CONTRIBUTING.md"):
+        for path in re.findall(r"`([\w/.]+(?:\.py|/))`", (ROOT / page).read_text(encoding="utf-8")):
+            places = [ROOT / path, *(ROOT / "src" / "holobench_mcp").glob(f"**/{path}")]
+            assert any(place.exists() for place in places) or names.count(path) == 1, f"{page}: {path}"
+
+
 @pytest.mark.parametrize(
     ("source", "says"),
     [
