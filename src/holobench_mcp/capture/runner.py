@@ -98,9 +98,7 @@ def run_command(
     if not command:
         raise InvalidArgument("command: give the program to run and its arguments.")
     folder = cwd or Path.cwd()
-    child_env = {**(os.environ if env is None else env), **(extra_env or {}), NO_CACHE: "1", NO_SHOW: "1"}
-    if label is not None:
-        child_env[LABEL] = label
+    child_env = _child_environment({**(os.environ if env is None else env), **(extra_env or {})}, label)
     if revision := source_revision or child_env.get(REVISION) or gitinfo.git(folder, "rev-parse", "HEAD"):
         child_env[REVISION] = revision
     command_file = benchmark_file_of(command, folder)
@@ -111,7 +109,6 @@ def run_command(
         benchmark_file=command_file,
         versions=_versions(command[0], folder, child_env) if versions is None else versions,
     )
-    mark = child_env[RUN_MARK] = f"{leases.own_token()}-{time.monotonic_ns()}"
     with private_folder() as private:
         sweeps = Sweeps(Path(private) / "result.pkl", known, on_snapshot)
         child_env[RESULT_PATH] = str(sweeps.path)
@@ -121,7 +118,7 @@ def run_command(
             child_env |= probe_environment(child_env, records, probe)
         ends = FirstLine(records, cancel) if isinstance(probe, Path) and ends_early else cancel
         with sweeps:
-            outcome = _run(command, folder, child_env, mark, timeout_s, on_output, ends, stdout_is_ours)
+            outcome = _run(command, folder, child_env, timeout_s, on_output, ends, stdout_is_ours)
             if isinstance(ends, FirstLine) and ends.line_ran():
                 outcome.cancelled = cancel is not None and cancel.is_set()
             loaded = outcome.loaded = read_loaded_files(records)
@@ -132,6 +129,11 @@ def run_command(
             )
         outcome.snapshots, outcome.problems, outcome.faults = sweeps.snapshots, sweeps.problems, sweeps.faults
     return outcome
+
+
+def _child_environment(env: Mapping[str, str], label: str | None) -> dict[str, str]:
+    mark = f"{leases.own_token()}-{time.monotonic_ns()}"
+    return {**env, NO_CACHE: "1", NO_SHOW: "1", RUN_MARK: mark, **({LABEL: label} if label is not None else {})}
 
 
 def _versions(program: str, folder: Path, env: Mapping[str, str]) -> dict[str, str | None] | None:
@@ -162,7 +164,6 @@ def _run(
     command: Sequence[str],
     folder: Path,
     env: Mapping[str, str],
-    mark: str,
     timeout_s: float | None,
     on_output: Callable[[bytes], None] | None,
     cancel: threading.Event | None,
@@ -211,7 +212,7 @@ def _run(
         for number, handler in handlers.items():
             signal.signal(number, handler)
         os.close(ours)
-        _end_stragglers(child.pid, mark)
+        _end_stragglers(child.pid, env[RUN_MARK])
     if outcome.returncode < 0:
         outcome.returncode = 128 - outcome.returncode  # as a shell tells of a command that a signal ended
     if tail is not None:

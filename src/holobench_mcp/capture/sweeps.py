@@ -143,7 +143,7 @@ class Sweeps:
         self._size = 0
 
     def _reopen(self) -> None:
-        """Forget the end that was seen. The new end is opened first: at no time is there a pipe that nobody reads."""
+        """Forget the end that was met. The new end is opened first: at no time is there a pipe that nobody reads."""
         try:
             reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
         except OSError:

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from holobench_mcp.capture.leases import try_lock
 from holobench_mcp.config import CACHE_VARIABLE, cache_folder
 from holobench_mcp.model import Busy, CaptureError
 
@@ -31,7 +32,7 @@ def machine_lock(
 ) -> Iterator[None]:
     """Hold this machine's measuring lock.
 
-    what: told to whoever finds the lock taken. on_wait: called with who holds it, when it has to be waited for.
+    what: shown to whoever finds the lock taken. on_wait: called with who holds it, when it has to be waited for.
     Raises Busy when it is taken and not to be waited for, or the wait is cancelled.
     """
     path = _place()
@@ -60,7 +61,7 @@ def machine_lock(
 
 
 def _place() -> Path:
-    """One file for all users of the machine; beside the caches, where these were told to be apart."""
+    """One file for all users of the machine; beside the caches, where these are apart."""
     if os.environ.get(CACHE_VARIABLE):
         return cache_folder() / "measuring.lock"
     return Path(tempfile.gettempdir()) / "holobench-mcp-measuring.lock"
@@ -77,18 +78,15 @@ def _opened(path: Path) -> int:
 
 def _taken(handle: int) -> bool:
     try:
-        import fcntl
-    except ImportError:  # Windows: no lock, as there is no other way that survives a crash
-        return True
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        return try_lock(handle)
+    except OSError as problem:
+        raise CaptureError(
+            f"The lock of this machine's measurements, {_place()}, can't be taken: {problem}."
+        ) from problem
 
 
 def _write(handle: int, holder: dict[str, object]) -> None:
-    with suppress(OSError):  # another user's file can be locked, but not written: whoever waits is told less
+    with suppress(OSError):  # another user's file can be locked, but not written: whoever waits learns less
         os.ftruncate(handle, 0)
         os.pwrite(handle, json.dumps(holder).encode(), 0)
 
