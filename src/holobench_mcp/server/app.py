@@ -27,9 +27,9 @@ Benchmark ground truth: did a code change make a benchmark better, worse or neit
 Never judge performance from raw numbers or rendered reports; ask here.
 {loop}
 - compare_results: the answer. Act on `decision`: regressed, improved, unchanged, inconclusive or incomparable. `cause`
-  says what kind: performance, correctness, claim, missing or different; `reason` why, in a sentence; `next_step` what to
-  do. inconclusive means that the data can't tell: do what next_step says, don't guess. `also` has the other benchmarks
-  of the same code. `verdict` is only holobench's plain threshold on means.
+  says what kind: performance, correctness, claim, missing or different; `reason` why, in a sentence; `next_step` what
+  to do. inconclusive means that the data can't tell: do what next_step says, don't guess. `also` has the other
+  benchmarks of the same code. `verdict` is only holobench's plain threshold on means.
 - list_results: what was recorded. list_metrics: what one result measured. export_result: its full contract.
 - metric_history: when a metric changed, over many results. set_baseline: pin what later results are compared with.
 A result is named by its id, the beginning of one, latest, latest~1, <bench>@latest, <bench>@<baseline>,
