@@ -117,6 +117,9 @@ class BenchmarkRow(Frozen):
     runs: int
     parameters: dict[str, dict[str, Any]] = {}
     protected: tuple[str, ...] = ()
+    checks_answers: bool | None = Field(
+        None, description="whether anything says that its answers are right; none before it was measured"
+    )
 
 
 class BenchmarkList(Frozen):

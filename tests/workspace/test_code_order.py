@@ -132,7 +132,7 @@ def test_sides_that_are_named_are_never_swapped_and_git_is_heard_as_a_caution(
     [new, *_] = record_runs(space, 150, 100, revision=child)
     backwards, forwards = space.compare(new, old), space.compare(old, new)
     assert (backwards.decision, forwards.decision) == (Decision.improved, Decision.regressed)
-    assert [d.what for d in backwards.comparability] == ["order"]
+    assert [d.what for d in backwards.comparability] == ["order", "unchecked_answers"]
     assert "older code than the baseline" in backwards.comparability[0].detail
     assert forwards.comparability == ()
     assert backwards.order == forwards.order == "named"

@@ -25,7 +25,7 @@ def test_an_edited_benchmark_gets_no_clean_improved(workspace: Workspace) -> Non
     workspace.record(noisy(1.0, 0, environment={"benchmark_sha256": "a"}))
     workspace.record(noisy(0.5, 1, environment={"benchmark_sha256": "b"}))
     document = workspace.compare()
-    assert [d.what for d in document.comparability] == ["benchmark_source"]
+    assert [d.what for d in document.comparability] == ["benchmark_source", "unchecked_answers"]
     assert "benchmark's own source changed" in digest.comparison(document)
 
 
@@ -63,7 +63,7 @@ def test_answers_that_look_cached_are_no_clean_improvement(workspace: Workspace)
         workspace.record(snapshot(values, at=i, environment=HERE))
     document = workspace.compare()
     assert document.decision is Decision.improved
-    assert [d.what for d in document.comparability] == ["cached_answers"]
+    assert [d.what for d in document.comparability] == ["cached_answers", "unchecked_answers"]
     assert "cached" in (document.next_step or "")
 
 

@@ -121,7 +121,7 @@ def test_cautions_of_the_measurement_are_there_again(space: Workspace) -> None:
     ids = record_rounds(space, 100, 50, 0)
     document_of(space, ids, cautions=(DOUBT,))
     again = space.compare()
-    assert [d.what for d in again.comparability] == ["cached_answers"]
+    assert [d.what for d in again.comparability] == ["cached_answers", "unchecked_answers"]
     assert (again.reason or "").startswith("Improved, but perhaps not by the code: The head's change looks as if")
     assert (again.next_step or "").startswith("Before believing it, check that the answers are not merely cached")
 

@@ -14,7 +14,8 @@ def benchmarks(listed: BenchmarkList) -> str:
     """One line a benchmark, and its parameters."""
     lines = []
     for b in listed.benchmarks:
-        lines.append(f"{b.name}: {b.description or ' '.join(b.command)} ({b.runs} runs a measurement)")
+        unchecked = "; nothing checks its answers" if b.checks_answers is False else ""
+        lines.append(f"{b.name}: {b.description or ' '.join(b.command)} ({b.runs} runs a measurement{unchecked})")
         lines += [f"  parameter {name}: {_parameter(p)}" for name, p in b.parameters.items()]
     lines.append("compare_revisions(benchmark) measures the working tree against its merge base and decides.")
     return joined(lines)

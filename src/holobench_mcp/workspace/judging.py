@@ -98,6 +98,7 @@ def summarised(document: ComparisonDocument) -> ComparisonDocument:
 
 def _whole(library: Library, sides: Sides, options: CompareOptions, share: int) -> ComparisonDocument:
     from holobench_mcp.evidence import comparability
+    from holobench_mcp.evidence.answer_checks import checks_answers, unchecked_answers
 
     base = [library.snapshot(m) for m in sides.baseline]
     cand = [library.snapshot(m) for m in sides.candidate]
@@ -107,6 +108,8 @@ def _whole(library: Library, sides: Sides, options: CompareOptions, share: int) 
     settings = library.config.settings_for(cand[0].bench_name, variables)
     directions = {v: s.direction for v, s in settings.items() if s.direction is not None}
     differences = tuple(d for d in comparability.compare(base, cand, directions) if d.variable in chosen)
+    if not checks_answers(cand[0].metrics, settings):
+        differences = (*differences, unchecked_answers(cand[0].bench_name))
     blocking = [d for d in differences if d.severity == "blocking"]
     basis = _basis(library, sides, options, share)
     if any(d.what == "no_samples" for d in blocking):
@@ -207,10 +210,10 @@ def _with_headline(document: ComparisonDocument, cautions: Sequence[Difference])
     new = [d for d in cautions if (d.what, d.detail) not in known and (d.what, d.variable) not in shown]
     extra = relevant(new, document.decision)
     # That nothing checks the answers matters where somebody would believe them.
+    unchecked = [d for d in document.comparability if d.what == "unchecked_answers"]
     differences = tuple(
-        d
-        for d in dict.fromkeys((*document.comparability, *extra))
-        if document.decision is Decision.improved or d.what != "unchecked_answers"
+        [d for d in dict.fromkeys((*document.comparability, *extra)) if d not in unchecked]
+        + (unchecked if document.decision is Decision.improved else [])
     )
     if document.decision is None:
         return document.model_copy(update={"comparability": differences})

@@ -24,6 +24,7 @@ from holobench_mcp.workspace.library import Library
 if TYPE_CHECKING:
     from holobench_mcp.measure.revisions import RevisionMeasurement
     from holobench_mcp.measure.session import OnProgress
+    from holobench_mcp.store.index import Index
 
 #: After this share of the rounds comes the early look.
 _EARLY_SHARE = 0.6
@@ -43,6 +44,7 @@ class Measuring:
 
     def list_benchmarks(self) -> BenchmarkList:
         """The benchmarks that the configuration allows to run."""
+        index = self._library.index() if self._config.benchmarks else None
         return BenchmarkList(
             benchmarks=tuple(
                 BenchmarkRow(
@@ -52,10 +54,22 @@ class Measuring:
                     runs=b.runs,
                     parameters={k: p.model_dump(mode="json", exclude_none=True) for k, p in b.parameters.items()},
                     protected=b.protected,
+                    checks_answers=None if index is None else self._checks_answers(index, name),
                 )
                 for name, b in self._config.benchmarks.items()
             )
         )
+
+    def _checks_answers(self, index: Index, name: str) -> bool | None:
+        """Whether every bench that a benchmark records checks its answers, as it was last measured."""
+        from holobench_mcp.evidence.answer_checks import checks_answers
+
+        benches = index.distinct("bench_name", benchmark=name)
+        newest = [m for bench in benches for m in index.select(benchmark=name, bench_name=bench, limit=1)]
+        variables = [tuple(metric.variable for metric in m.metrics) for m in newest]
+        settings = [self._config.settings_for(m.bench_name, v) for m, v in zip(newest, variables, strict=True)]
+        checked = [checks_answers(m.metrics, s) for m, s in zip(newest, settings, strict=True)]
+        return all(checked) if checked else None
 
     def run_benchmark(
         self,
