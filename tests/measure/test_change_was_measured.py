@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from conftest import PYTHON, git
-from holobench_mcp.config import BenchmarkConfig
+from holobench_mcp.answers import RevisionReport
+from holobench_mcp.config import BenchmarkConfig, load_config
 from holobench_mcp.measure.revisions import RevisionMeasurement, RevisionPlan
 from holobench_mcp.model import Difference, MeasurementDocument
+from holobench_mcp.workspace import Workspace
 
 BENCHES = Path(__file__).parents[1] / "benches"
 #: Collects a result that was made before, so that a run takes no second.
@@ -282,3 +284,33 @@ def test_a_setup_that_installs_into_the_tree_has_the_change_measured(project: Pr
     project.write("src/pkg/core.py", CORE)
     project.write("tests/test_core.py", "x = 2\n")
     assert whats(project.measure(**how)) == ["change_not_loaded"]
+
+
+# ---------------------------------------------------------------------- the answer
+
+
+def answered(project: Project, **config: object) -> RevisionReport:
+    given = BenchmarkConfig.model_validate({"command": [PYTHON, "bench.py"], "timeout_s": 60, **config})
+    space = Workspace(load_config(project=project.root, environ={}))
+    return space.measuring.compare_revisions("command", rounds=2, config=given)
+
+
+def test_an_answer_begins_with_what_was_not_measured_and_what_to_set(project: Project) -> None:
+    site = project.install()
+    project.write("src/pkg/core.py", SLOW)
+    report = answered(project, env={"PYTHONPATH": site})
+    assert (report.decision, report.cause) == ("inconclusive", "different")
+    assert report.reason.startswith("The change was not measured: Both sides loaded src/pkg/core.py from ")
+    assert "--env PYTHONPATH={tree}/src" in report.reason
+    assert "rounds" not in (report.next_step or "") and "PYTHONPATH" in (report.next_step or "")
+
+
+def test_an_answer_of_the_same_artefact_is_unchanged_and_took_no_round(project: Project) -> None:
+    project.write("bench.py", READS + project.collect)
+    project.write("fast.c", "int x;/* old */")
+    project.commit()
+    project.write("fast.c", "int x;/* new */")
+    report = answered(project, setup=[PYTHON, "-c", BUILD])
+    assert (report.decision, report.rounds, report.comparisons) == ("unchanged", 0, ())
+    assert report.reason.startswith("Unchanged: what was built from both sides is the same byte for byte")
+    assert report.next_step is None
