@@ -196,13 +196,23 @@ def test_a_module_that_is_not_found_says_what_to_set(space: Workspace, saved: Pa
     git(root, "add", "--all")
     git(root, "commit", "--quiet", "--message", "a src layout")
     with pytest.raises(CaptureError) as by_hand:
-        compared(space, saved, "import quickpart\n" + product())
+        compared(space, saved, "import quickpart\n" + product() + "x = 1\n")
     assert "--env PYTHONPATH={tree}/src" in str(by_hand.value) and "--setup" in str(by_hand.value)
     table = {"command": [PYTHON, "bench.py"], "env": {"SAVED": str(saved)}}
     benchmarks = {"bench": BenchmarkConfig.model_validate(table)}
     configured = Workspace(space.config.model_copy(update={"benchmarks": benchmarks}))
     with pytest.raises(CaptureError, match=r'env = \{ PYTHONPATH = "\{tree\}/src" \}'):
         configured.measuring.compare_revisions("bench", rounds=2)
+
+
+def test_a_head_that_does_not_find_its_new_module_is_told_what_to_set(space: Workspace, saved: Path) -> None:
+    (space.config.root / "src" / "quickpart").mkdir(parents=True)
+    (space.config.root / "src" / "quickpart" / "__init__.py").touch()
+    report, document = compared(space, saved, "import quickpart\n" + product())
+    assert (report.decision, report.cause) == (Decision.regressed, "missing")
+    assert "No module named 'quickpart'" in report.reason
+    assert "--env PYTHONPATH={tree}/src" in (report.next_step or "")
+    assert document.head_failure is not None and document.head_failure.remedy is not None
 
 
 def test_a_command_runs_where_it_was_given(space: Workspace, saved: Path) -> None:

@@ -63,12 +63,14 @@ def remedy(name: str, failure: Failure, *, by_hand: bool, folder: Path) -> str:
             f"{setting('PYTHONPATH', '{tree}/src', by_hand=by_hand)}."
             + (f" The end of its output:\n{failure.output_tail}" if failure.output_tail else "")
         )
-    missing = _NO_MODULE.findall(failure.output_tail)
-    return _with_hint(failure, _module_hint(missing[-1], folder, by_hand=by_hand) if missing else "")
-
-
-def _with_hint(failure: Failure, hint: str) -> str:
+    hint = hint_of(failure, by_hand=by_hand, folder=folder) or ""
     return with_output(failure.model_copy(update={"detail": f"{failure.detail} {hint}".rstrip()}))
+
+
+def hint_of(failure: Failure, *, by_hand: bool, folder: Path) -> str | None:
+    """What to set, where a run failed because Python did not find a module."""
+    missing = _NO_MODULE.findall(failure.output_tail)
+    return _module_hint(missing[-1], folder, by_hand=by_hand) if missing else None
 
 
 def _module_hint(module: str, folder: Path, *, by_hand: bool) -> str:

@@ -22,7 +22,7 @@ from holobench_mcp.evidence.cached_answers import SideRuns, cached_answers
 from holobench_mcp.measure import cautions
 from holobench_mcp.measure.change import read_change
 from holobench_mcp.measure.checkouts import put_back
-from holobench_mcp.measure.failures import failed_runs
+from holobench_mcp.measure.failures import failed_runs, hint_of
 from holobench_mcp.measure.leftovers import clean_up_after_crash
 from holobench_mcp.measure.preparation import Trees, import_folders, prepare_trees, set_up
 from holobench_mcp.measure.revision_choice import Revisions, choose_revisions
@@ -279,7 +279,9 @@ class RevisionMeasurement:
             raise self.session.error(run.failure, "base", tree.folder)
         if side == "head":
             self._head_runs += 1
-            self._failures += [run.failure] if run.failure is not None else []
+            if run.failure is not None:
+                hint = hint_of(run.failure, by_hand=self.plan.by_hand, folder=tree.folder)
+                self._failures.append(run.failure.model_copy(update={"remedy": hint}))
         return run
 
     def _with_missing(self, side: Side, run: Run) -> Run:

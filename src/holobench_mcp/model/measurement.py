@@ -43,6 +43,7 @@ class Failure(Frozen):
     what: Literal["crash", "timeout", "missing_sweeps", "nothing", "setup"]
     detail: str = Field(description="one sentence, with the exit status or the seconds")
     output_tail: str = Field("", description="the end of what the command printed")
+    remedy: str | None = Field(None, description="what to set, where the environment of the run is the cause")
     missing_benches: tuple[str, ...] = ()
     rounds_failed: int = Field(0, ge=0, description="in how many rounds; 0 where no round was reached")
     rounds: int = Field(0, ge=0, description="of how many that were measured")

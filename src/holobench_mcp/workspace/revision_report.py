@@ -117,6 +117,7 @@ def _answer(
     if failure is not None:
         again = literal_call(plan, plan.rounds, by_person=by_person, seconds=_seconds(document, plan.rounds))
         step = f"Make {_command(plan)} work on the head again, then measure again: {again}."
+        step = f"{failure.remedy} {step}" if failure.remedy else step
         return Decision.regressed, "missing", _failed(failure, documents), step
     same = next((caution for caution in document.cautions if caution.what == "same_artefact"), None)
     if same is not None and not documents:
