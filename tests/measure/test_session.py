@@ -176,11 +176,11 @@ def test_a_killed_server_leaves_no_child_no_worktree_and_no_half_result(project:
         f"Workspace(load_config(project={str(project)!r})).measuring.compare_revisions('tiny', base='HEAD', rounds=2)\n"
     )
     server = subprocess.Popen([PYTHON, "-c", script], env={**os.environ})
-    until(lambda: any(benchmarks_of(server.pid)))
+    until(lambda: benchmarks())
     until(lambda: len(list((cache_folder() / "worktrees").glob("*/head"))) == 1)
     os.kill(server.pid, signal.SIGKILL)
     server.wait()
-    until(lambda: not benchmarks_of(server.pid))
+    until(lambda: not benchmarks())
     assert clean_up_after_crash()
     assert git(project, "worktree", "list").count("\n") == 0
     assert not list((cache_folder() / "worktrees").glob("*"))
@@ -201,13 +201,14 @@ def test_a_partial_measurement_says_so_when_it_is_compared(project: Path) -> Non
     assert "is partial: 1 of 3 runs" in " ".join(space.compare().notes)
 
 
-def benchmarks_of(pid: int) -> list[int]:
-    """Living processes that a server's runs have started."""
-    prefix = f"{RUN_MARK}={pid}-".encode()
+def benchmarks() -> list[int]:
+    """Living processes that runs have started whose servers hold, or held, a lease in this test's cache."""
+    leases = [lease.stem for lease in (cache_folder() / "leases").glob("*.lease")]
+    prefixes = tuple(f"{RUN_MARK}={token}-".encode() for token in leases)
     found = []
     for entry in Path("/proc").glob("[0-9]*/environ"):
         try:
-            if any(part.startswith(prefix) for part in entry.read_bytes().split(b"\0")) and alive(
+            if any(part.startswith(prefixes) for part in entry.read_bytes().split(b"\0")) and alive(
                 int(entry.parent.name)
             ):
                 found.append(int(entry.parent.name))
