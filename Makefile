@@ -10,7 +10,7 @@ demo: .venv/.runtime        ## Measure a real benchmark before and after a chang
 
 test: lint types unit       ## Everything that CI runs.
 
-fast: lint types            ## What a developer runs after every edit: without the tests that take a second and more.
+fast: lint types            ## What a developer runs after every edit: without the tests that take half a second and more; under a minute on two cores.
 	$(BIN)/python -m pytest -m "not slow"
 
 lint: .venv/.dev
@@ -38,7 +38,7 @@ snapshots: .venv/.dev       ## Write what the tests hold the tools against anew;
 	UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest tests/server/test_tool_snapshots.py
 
 slow: .venv/.dev            ## Time every test, and write down which ones `make fast` leaves out.
-	RECORD_SLOW=1 $(BIN)/python -m pytest
+	RECORD_SLOW=0.5 $(BIN)/python -m pytest
 
 docs: tables                ## Write what the README and docs/calibration.md show anew, by running it: half an hour.
 	$(BIN)/python examples/quickstart.py --write-readme
