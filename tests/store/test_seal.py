@@ -75,7 +75,7 @@ def test_every_flipped_bit_of_a_measurements_document_is_found(store: Store) -> 
 
 def test_a_flipped_bit_of_the_log_of_comparisons_is_found(store: Store) -> None:
     one, other = (store.manifest(store.record(snapshot(at=i, revision=r * 40))) for i, r in enumerate("ab"))
-    count_variants(store, one, other)
+    count_variants(store, one, other, "a search")
     (key,) = (key for key, _ in store.backend.keys(layout.COMPARISONS))
     path = path_of(store, key)
     for i, flipped in enumerate(flips(path.read_bytes())):
