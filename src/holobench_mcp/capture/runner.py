@@ -18,6 +18,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from holobench_mcp.capture.benchmark_files import benchmark_files, project_root,
 from holobench_mcp.capture.environment import benchmark_file_of, capture_environment, versions_of
 from holobench_mcp.capture.loaded_files import FirstLine, LoadedFiles, Mode, probe_environment, read_loaded_files
 from holobench_mcp.capture.sweeps import Sweeps
-from holobench_mcp.model import CaptureError, InvalidArgument
+from holobench_mcp.model import CaptureError, Environment, InvalidArgument
 
 if TYPE_CHECKING:
     import psutil
@@ -92,7 +93,6 @@ def run_command(
     probe: what every Python of the run writes down: its modules, also the files that it opens, or whether it runs one
     of the lines that a file lists; None for nothing. ends_early: whether a run is ended as soon as such a line ran.
     versions: what `versions_of` says of the command's Python, where that was asked already.
-
     Raises CaptureError when the command can't be started.
     """
     if not command:
@@ -122,13 +122,15 @@ def run_command(
             if isinstance(ends, FirstLine) and ends.line_ran():
                 outcome.cancelled = cancel is not None and cancel.is_set()
             loaded = outcome.loaded = read_loaded_files(records)
-            digest = sources_sha256(benchmark_files(command_file, loaded, project_root(folder)))
-            sources = known.model_copy(update={"benchmark_sha256": digest})
-            sweeps.environment_of = lambda sweep: sources.model_copy(
-                update={"sweep_sha256": sweep_sha256(loaded, sweep)}
-            )
+            sources = benchmark_files(command_file, loaded, project_root(folder))
+            sweeps.environment_of = partial(_with_sources, known, loaded, sources_sha256(sources))
         outcome.snapshots, outcome.problems, outcome.faults = sweeps.snapshots, sweeps.problems, sweeps.faults
     return outcome
+
+
+def _with_sources(known: Environment, loaded: LoadedFiles, benchmark: str | None, sweep: str | None) -> Environment:
+    """The environment of one sweep: with the digests of the benchmark's files and of the sweep's own source."""
+    return known.model_copy(update={"benchmark_sha256": benchmark, "sweep_sha256": sweep_sha256(loaded, sweep)})
 
 
 def _child_environment(env: Mapping[str, str], label: str | None) -> dict[str, str]:
