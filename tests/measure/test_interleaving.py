@@ -11,8 +11,7 @@ import pytest
 from conftest import git, snapshot
 from holobench_mcp.config import load_config
 from holobench_mcp.model import MeasuredCode, MeasurementDocument, RunRole
-from holobench_mcp.workspace import Workspace
-from holobench_mcp.workspace.measuring import Measuring
+from holobench_mcp.workspace import Workspace, rounds
 from revisions import measured, workspace
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="measuring needs process groups")
@@ -28,11 +27,11 @@ def test_what_the_early_look_finds_settled_is_not_measured_further(
 ) -> None:
     looks: list[tuple[list[str], list[str], float]] = []
 
-    def shows_a_change(_: Measuring, ours: list[str], theirs: list[str], alpha: float) -> bool:
+    def shows_a_change(_: object, ours: list[str], theirs: list[str], alpha: float) -> bool:
         looks.append((ours, theirs, alpha))
         return True
 
-    monkeypatch.setattr(Measuring, "_shows_a_change", shows_a_change)
+    monkeypatch.setattr(rounds, "_shows_a_change", shows_a_change)
     report = space.measuring.compare_revisions("tiny", base="HEAD", rounds=5)
     [(ours, theirs, alpha)] = looks
     document = space.store.measurement(report.measurement)
@@ -55,7 +54,7 @@ def test_an_early_look_has_to_settle_every_sweep(project: Path) -> None:
     def is_settled(*factors: float) -> bool:
         document = MeasurementDocument(id="x", kind="revisions", started_at="")
         pairs = [role for n, f in enumerate(factors) for role in (*roles("base", n, 1), *roles("head", n, f))]
-        return space.measuring._is_settled(document.changed(roles=pairs))
+        return rounds._is_settled(document.changed(roles=pairs), space.measuring._library)
 
     assert is_settled(1.5)
     assert is_settled(1.5, 1.5)

@@ -4,31 +4,25 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from holobench_mcp.answers import BenchmarkList, BenchmarkRow, MeasurementReport, RevisionReport
 from holobench_mcp.config import MAX_RUNS, BenchmarkConfig, problems
 from holobench_mcp.model import (
-    EARLY_ALPHA,
     ComparisonDocument,
-    Decision,
     InvalidArgument,
     MeasurementDocument,
     NotComparable,
 )
 from holobench_mcp.workspace import revision_report
 from holobench_mcp.workspace.library import Library
+from holobench_mcp.workspace.rounds import measure_rounds
 
 if TYPE_CHECKING:
-    from holobench_mcp.measure.revisions import RevisionMeasurement
     from holobench_mcp.measure.session import OnProgress
     from holobench_mcp.store.index import Index
-
-#: After this share of the rounds comes the early look.
-_EARLY_SHARE = 0.6
-
 
 #: Compares two results by their names, the baseline first.
 Compare = Callable[[str, str], ComparisonDocument]
@@ -163,7 +157,7 @@ class Measuring:
             measurement,
         ):
             measurement.prepare()
-            document = measurement.finish(self._measure_rounds(measurement))
+            document = measurement.finish(measure_rounds(measurement, self._library))
         comparisons, not_comparable = self._compared(document)
         by_person = asked_by == "person" or config is not None
         report = revision_report.report(document, comparisons, plan, not_comparable=not_comparable, by_person=by_person)
@@ -179,35 +173,6 @@ class Measuring:
             except (NotComparable, InvalidArgument) as problem:
                 not_comparable.append(str(problem))
         return comparisons, not_comparable
-
-    def _measure_rounds(self, measurement: RevisionMeasurement) -> str | None:
-        """Measure until it is over or settled. Returns why it ended before its last round, if it did."""
-        planned = measurement.plan.rounds
-        early = max(2, -int(-planned * _EARLY_SHARE // 1))
-        while not measurement.is_over:
-            measurement.round()
-            done = measurement.document.rounds
-            if measurement.is_over:
-                break
-            if done == early and self._is_settled(measurement.document):
-                return f"settled after {done} of {planned} rounds, at the early look"
-            if measurement.is_out_of_time:
-                return f"max_seconds was reached after {done} of {planned} rounds"
-        return "the head does not work" if measurement.gave_up else None
-
-    def _is_settled(self, document: MeasurementDocument) -> bool:
-        """Whether every sweep of interleaved runs shows a change, at the early look's error rate of all together."""
-        sweeps = revision_report.paired_rounds(document)
-        return bool(sweeps) and all(self._shows_a_change(*ids, EARLY_ALPHA / len(sweeps)) for ids in sweeps.values())
-
-    def _shows_a_change(self, base_ids: Sequence[str], head_ids: Sequence[str], alpha: float) -> bool:
-        from holobench_mcp.evidence.judgement import judge
-
-        sides = [[self._library.snapshot_of(i) for i in ids] for ids in (base_ids, head_ids)]
-        settings = self._config.settings_for(sides[1][0].bench_name, tuple(m.variable for m in sides[1][0].metrics))
-        margin = self._config.margin_percent
-        judgement = judge(*sides, default_margin_percent=margin, alpha=alpha, paired=True, settings=settings)
-        return judgement.decision in (Decision.regressed, Decision.improved)
 
     def _benchmark(self, name: str) -> BenchmarkConfig:
         if name in self._config.benchmarks:
