@@ -33,6 +33,12 @@ def test_the_nearest_pyproject_above_is_the_project(tmp_path: Path) -> None:
     assert (config.root, config.margin_percent) == (tmp_path, 5)
 
 
+def test_a_call_waits_less_than_most_clients_unless_configured(tmp_path: Path) -> None:
+    assert load_config(project=tmp_path, environ={}).patience_s == 45
+    written(tmp_path, "[tool.holobench-mcp]\npatience_s = 600\n")
+    assert load_config(project=tmp_path, environ={}).patience_s == 600
+
+
 def test_without_a_pyproject_the_repository_is_the_project(tmp_path: Path, repository) -> None:
     (tmp_path / "a").mkdir()
     assert load_config(project=tmp_path / "a", environ={}).root == tmp_path
@@ -47,6 +53,10 @@ def test_without_a_pyproject_the_repository_is_the_project(tmp_path: Path, repos
         ("[tool.holobench-mcp.benchmarks.a]\ncommand=['x']\ntimeout = 3", "did you mean 'timeout_s'"),
         ("[tool.holobench-mcp]\nmargin_percent = -1", "greater than 0"),
         ("[tool.holobench-mcp]\nmargin_percent = nan", "margin_percent"),
+        ("[tool.holobench-mcp]\npatience_s = 0.5", "patience_s"),
+        ("[tool.holobench-mcp]\npatience_s = 3601", "patience_s"),
+        ("[tool.holobench-mcp]\npatience_s = inf", "patience_s"),
+        ("[tool.holobench-mcp]\npatience = 60", "did you mean 'patience_s'"),
         ("[tool.holobench-mcp.benchmarks.a]\ncommand='rm -rf /'", "list of words"),
         ("[tool.holobench-mcp.benchmarks.a]\ncommand=[]", "command"),
         ("a = " + "[" * 100_000, "can't be read"),

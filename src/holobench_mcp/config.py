@@ -29,6 +29,8 @@ PLACEHOLDER = re.compile(r"\{(\{)?([A-Za-z0-9][A-Za-z0-9._-]*)\}(?(1)\})")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 #: Processes of a measurement, and rounds of two revisions.
 MAX_RUNS, MAX_ROUNDS = 100, 50
+#: How long a call waits for a measurement before it says how far it is: most clients end a call after 60 s.
+PATIENCE_S = 45.0
 
 
 def _name(text: str) -> str:
@@ -157,6 +159,7 @@ class FileConfig(Frozen):
 
     store: str | None = None
     margin_percent: float = Field(3.0, gt=0, le=1000)
+    patience_s: float = Field(PATIENCE_S, ge=1, le=3600, description="how long a call waits for a measurement")
     import_roots: tuple[str, ...] = Field((), description="folders that import_results may read, beside the project")
     metrics: dict[str, MetricSettings] = Field({}, description="by 'metric' or 'bench.metric'")
     benchmarks: dict[BenchmarkName, BenchmarkConfig] = {}
@@ -184,6 +187,7 @@ class Config(Frozen):
     store: str
     store_from: str
     margin_percent: float = 3.0
+    patience_s: float = PATIENCE_S
     import_roots: tuple[Path, ...] = ()
     metrics: dict[str, MetricSettings] = {}
     benchmarks: dict[str, BenchmarkConfig] = {}
@@ -245,6 +249,7 @@ def load_config(
         store=chosen,
         store_from=source,
         margin_percent=written.margin_percent,
+        patience_s=written.patience_s,
         import_roots=(*_as_import_root(root), *(_below(root, r, "import_roots") for r in written.import_roots)),
         metrics=written.metrics,
         benchmarks=written.benchmarks,

@@ -78,6 +78,7 @@ def config(loaded: Config) -> None:
     output.out(f"configured in   {loaded.file or 'nothing: no [tool.holobench-mcp] in a pyproject.toml'}")
     output.out(f"store           {loaded.store} (from {loaded.store_from})")
     output.out(f"margin_percent  {loaded.margin_percent:g}")
+    output.out(f"patience_s      {loaded.patience_s:g}")
     output.out(f"import_roots    {', '.join(map(str, loaded.import_roots)) or 'none'}")
     output.out(f"metrics         {', '.join(loaded.metrics) or 'none configured'}")
     output.out(f"benchmarks      {', '.join(loaded.benchmarks) or 'none configured'}")
