@@ -13,6 +13,7 @@ from mcp_types import CallToolResult, TextContent
 from pydantic import BaseModel
 
 from holobench_mcp import digest
+from holobench_mcp.answers import Structure
 from holobench_mcp.config import Config, load_config
 from holobench_mcp.model import HolobenchMcpError, InvalidArgument, UnknownResult
 
@@ -111,9 +112,11 @@ def _sentence(problem: HolobenchMcpError) -> str:
     return text if len(text) <= _MAX_ERROR else text[: _MAX_ERROR - 1] + "…"
 
 
-def answer(text: str, value: BaseModel) -> CallToolResult:
-    """Text that is enough to act on, and the same as data."""
-    return CallToolResult(
-        content=[TextContent(type="text", text=text)],
-        structured_content=value.model_dump(mode="json", exclude_unset=True),
+def answer(text: str, structure: BaseModel) -> CallToolResult:
+    """Text that is enough to act on, and the same as data: in its short form, or as a whole document."""
+    document = (
+        structure.document()
+        if isinstance(structure, Structure)
+        else structure.model_dump(mode="json", exclude_unset=True)
     )
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=document)

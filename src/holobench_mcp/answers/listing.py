@@ -1,0 +1,92 @@
+"""What is recorded, imported and pinned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from holobench_mcp.model import ClaimOutcome, Decision, Direction, Frozen, JsonScalar, Kind, RefEntry
+
+
+class ImportReport(Frozen):
+    """What came of importing a file."""
+
+    reason: str | None = Field(None, description="what must be said of what was imported")
+    path: str
+    result_ids: tuple[str, ...]
+
+
+class ResultRow(Frozen):
+    """One result in a listing."""
+
+    result_id: str
+    bench_name: str
+    executed_at: str
+    source_revision: str | None
+    dirty: bool | None
+    label: str | None
+    metrics: tuple[str, ...]
+    refs: tuple[str, ...] = ()
+
+
+class ResultPage(Frozen):
+    """A page of results, newest first."""
+
+    reason: str | None = Field(None, description="why there are none, or what is left out")
+    results: tuple[ResultRow, ...]
+    total: int = Field(description="results that match, on all pages")
+    next_cursor: str | None = None
+
+
+class InputValues(Frozen):
+    """A swept input and where it was measured."""
+
+    name: str
+    units: str | None
+    values: tuple[JsonScalar, ...]
+    n_values: int = Field(description="how many there are, when values shows only the first of them")
+
+
+class MetricRow(Frozen):
+    """A metric of one result, summed up."""
+
+    variable: str
+    units: str | None
+    direction: Direction
+    kind: Kind
+    n: int = Field(description="finite samples, which mean and sd are of")
+    n_total: int = Field(description="samples that were to be measured")
+    missing: int = 0
+    infinite: int = 0
+    mean: float | None
+    sd: float | None = None
+    optimal_value: float | None
+    optimal_inputs: dict[str, Any]
+    claim: ClaimOutcome | None = None
+
+
+class MetricList(Frozen):
+    """What a result measured, and over which inputs."""
+
+    reason: str | None = Field(None, description="what must be said of the result that the name found")
+    result_id: str
+    bench_name: str
+    inputs: tuple[InputValues, ...]
+    metrics: tuple[MetricRow, ...]
+
+
+class BaselineList(Frozen):
+    """What every named baseline means now."""
+
+    reason: str | None = Field(None, description="why there are none, or what is left out")
+    baselines: tuple[RefEntry, ...]
+
+
+class BaselineSet(Frozen):
+    """A baseline's new entry, and how the new result compares with the one that it replaced."""
+
+    entry: RefEntry
+    runs: int = Field(1, description="recorded runs of this code, all of which stand for it")
+    decision: Decision | None = None
+    note: str | None = None

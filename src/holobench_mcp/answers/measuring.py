@@ -1,0 +1,71 @@
+"""What may be measured, and what a measurement came to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from holobench_mcp.model import Cause, ComparisonDocument, Decision, Failure, Frozen
+
+
+class RunReport(Frozen):
+    """What came of running a command."""
+
+    returncode: int
+    result_ids: tuple[str, ...]
+    problems: tuple[str, ...] = ()
+
+
+class BenchmarkRow(Frozen):
+    """A benchmark that the configuration allows to run."""
+
+    name: str
+    description: str
+    command: tuple[str, ...]
+    runs: int
+    parameters: dict[str, dict[str, Any]] = {}
+    protected: tuple[str, ...] = ()
+    checks_answers: bool | None = Field(
+        None, description="whether anything says that its answers are right; none before it was measured"
+    )
+
+
+class BenchmarkList(Frozen):
+    """The benchmarks that can be run from here."""
+
+    benchmarks: tuple[BenchmarkRow, ...]
+
+
+class MeasurementReport(Frozen):
+    """What measuring a benchmark recorded."""
+
+    measurement: str
+    benchmark: str
+    runs: int
+    result_ids: tuple[str, ...]
+    seconds: float
+    next_step: str
+
+
+class RevisionReport(Frozen):
+    """An interleaved A/B measurement of two revisions: one decision, and the comparisons that came of it.
+
+    The decision is the worst of its comparisons; a head that can't be measured is `regressed`, cause `missing`.
+    """
+
+    decision: Decision
+    cause: Cause | None = None
+    reason: str
+    next_step: str | None = None
+    measurement: str
+    benchmark: str
+    base_revision: str
+    head_revision: str
+    head_dirty: bool = False
+    rounds: int
+    stopped: str | None
+    head_failure: Failure | None = None
+    protected_changed: tuple[str, ...]
+    notes: tuple[str, ...]
+    comparisons: tuple[ComparisonDocument, ...]

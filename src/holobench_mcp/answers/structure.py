@@ -1,0 +1,39 @@
+"""What the short form of every answer is built of: its first keys, four digits a figure, and nothing that is empty."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import PlainSerializer
+
+from holobench_mcp.model import Frozen
+
+#: More digits than noise leaves are paid for by the token and read by nobody; the whole document has them.
+DIGITS = 4
+
+
+def rounded(value: float) -> float | int:
+    """A number of four significant digits; a whole one as an integer."""
+    short = float(f"{value:.{DIGITS}g}")
+    return int(short) if short.is_integer() else short
+
+
+Figure = Annotated[float, PlainSerializer(rounded, return_type=float | int, when_used="json")]
+
+
+class Structure(Frozen):
+    """An answer's short form. Its first fields are `decision` or `status`, (`cause`), `reason` and `next_step`."""
+
+    def document(self) -> dict[str, Any]:
+        """The structure as it is sent: without keys whose value is null, empty or the default."""
+        sent: dict[str, Any] = _without_empty(self.model_dump(mode="json", exclude_defaults=True))
+        return sent
+
+
+def _without_empty(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(value, dict):
+        parts = {key: _without_empty(part) for key, part in value.items()}
+        return {key: part for key, part in parts.items() if part not in (None, "", [], {})}
+    if isinstance(value, list):
+        return [_without_empty(part) for part in value]
+    return value
