@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,6 +48,7 @@ class Store:
         self.backend = Backend(location)
         self.index = Index(location.url)
         self._checked = False
+        self._moment = threading.local()
 
     # ------------------------------------------------------------------ writing
 
@@ -165,8 +168,26 @@ class Store:
     def manifests(self) -> Index:
         """The index, brought up to date with the store."""
         self._check_format()
-        self.index.refresh(self.backend)
+        if not getattr(self._moment, "is_read", False):
+            self.index.refresh(self.backend)
+            if hasattr(self._moment, "is_read"):
+                self._moment.is_read = True
         return self.index
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[None]:
+        """While it lasts, this thread brings the index up to date once: a listing of a bucket takes requests.
+
+        What the thread itself records meanwhile is not in it.
+        """
+        if hasattr(self._moment, "is_read"):
+            yield
+            return
+        self._moment.is_read = False
+        try:
+            yield
+        finally:
+            del self._moment.is_read
 
     def ref(self, bench_name: str, name: str) -> RefEntry | None:
         """What a ref means now; None when it was never set."""

@@ -57,6 +57,20 @@ def compare(
     """
     options = options or CompareOptions()
     _check(options)
+    with library.at_one_moment():
+        document = _compare(library, baseline, candidate, options, cautions, is_try=is_try)
+    return document if options.detail == "full" else summarised(document)
+
+
+def _compare(
+    library: Library,
+    baseline: str,
+    candidate: str,
+    options: CompareOptions,
+    cautions: Sequence[Difference],
+    *,
+    is_try: bool,
+) -> ComparisonDocument:
     newest = _NEWEST.fullmatch(candidate)
     if newest is not None and newest["bench"] and not library.lookup.knows_bench(newest["bench"]):
         newest = None  # a label or a revision may end like this, and what is unknown gets the nearest names
@@ -67,8 +81,7 @@ def compare(
     else:
         benches = library.benches(newest["bench"], "candidate") if newest["bench"] else None
         document = _of_newest_code(library, baseline, benches, options)
-    document = with_notes(document, left_out(library.index().unreadable))
-    return document if options.detail == "full" else summarised(document)
+    return with_notes(document, left_out(library.index().unreadable))
 
 
 # ---------------------------------------------------------------------- all that was measured

@@ -7,7 +7,7 @@ differences from `comparability`.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from holobench_mcp.answers import CompareOptions
 from holobench_mcp.config import MAX_ROUNDS
@@ -38,7 +38,10 @@ from holobench_mcp.workspace.library import Library
 from holobench_mcp.workspace.pairs import Pair
 from holobench_mcp.workspace.sides import Sides, choose_sides
 from holobench_mcp.workspace.tries import with_selection
-from holobench_mcp.workspace.verdicts import verdicts
+from holobench_mcp.workspace.verdicts import chosen, verdicts
+
+if TYPE_CHECKING:
+    from holobench_mcp.result.snapshot import Snapshot
 
 #: What a summary shows.
 MAX_METRICS, MAX_POINTS, MAX_OTHERS = 20, 5, 20
@@ -103,11 +106,12 @@ def _whole(library: Library, sides: Sides, options: CompareOptions, share: int) 
     base = [library.snapshot(m) for m in sides.baseline]
     cand = [library.snapshot(m) for m in sides.candidate]
     variables = tuple(m.variable for m in cand[0].metrics)
-    document = verdicts(base[0], cand[0], options)
-    chosen = {None, *(options.metrics or variables)}
+    document = chosen(_contract(library, base[0], cand[0], options), options.metrics)
+    of_all = {None, *(options.metrics or variables)}
     settings = library.config.settings_for(cand[0].bench_name, variables)
     directions = {v: s.direction for v, s in settings.items() if s.direction is not None}
-    differences = tuple(d for d in comparability.compare(base, cand, directions) if d.variable in chosen)
+    found = library.cached(("differences", *_ids(sides)), lambda: comparability.compare(base, cand, directions))
+    differences = tuple(d for d in found if d.variable in of_all)
     if not checks_answers(cand[0].metrics, settings):
         differences = (*differences, unchecked_answers(cand[0].bench_name))
     blocking = [d for d in differences if d.severity == "blocking"]
@@ -146,6 +150,17 @@ def _whole(library: Library, sides: Sides, options: CompareOptions, share: int) 
             "uri": comparison_uri(sides.baseline[0].result_id, sides.candidate[0].result_id),
         }
     )
+
+
+def _contract(library: Library, baseline: Snapshot, candidate: Snapshot, options: CompareOptions) -> dict[str, Any]:
+    """The contract's part, which does not depend on the evidence's arguments: made once for a pair."""
+    detector = (options.method, options.threshold, options.include_change)
+    key = ("contract", baseline.result_id, candidate.result_id, *detector)
+    return library.cached(key, lambda: verdicts(baseline, candidate, options))
+
+
+def _ids(sides: Sides) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return tuple(m.result_id for m in sides.baseline), tuple(m.result_id for m in sides.candidate)
 
 
 def _basis(library: Library, sides: Sides, options: CompareOptions, share: int) -> EvidenceBasis:
@@ -188,8 +203,7 @@ def _known_variance(
 def _cache_key(library: Library, sides: Sides, options: CompareOptions, share: int) -> Hashable:
     """All that a comparison depends on. Results never change; what is known of a lone run's variance grows."""
     return (
-        tuple(m.result_id for m in sides.baseline),
-        tuple(m.result_id for m in sides.candidate),
+        *_ids(sides),
         sides.paired,
         share,
         options.model_copy(update={"detail": "full"}),

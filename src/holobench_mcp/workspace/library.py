@@ -6,9 +6,10 @@ What every use case needs, and all that most of them need: each is a function of
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager
 from operator import attrgetter
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from cachetools import LRUCache, cached
 
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 _MAX_SNAPSHOTS = 64
 #: Whole comparisons in memory.
 _MAX_COMPARISONS = 256
+#: Parts of them that more than one comparison is made of.
+_MAX_PARTS = 64
+
+_T = TypeVar("_T")
 
 
 class Library:
@@ -40,6 +45,7 @@ class Library:
         cache: LRUCache[str, Snapshot] = LRUCache(_MAX_SNAPSHOTS)
         self._cached_snapshot = cached(cache, key=attrgetter("result_id"), lock=Lock())(self.store.snapshot)
         self._comparisons: LRUCache[Hashable, ComparisonDocument] = LRUCache(_MAX_COMPARISONS)
+        self._parts: LRUCache[Hashable, Any] = LRUCache(_MAX_PARTS)
         self._searches: LRUCache[Hashable, str] = LRUCache(_MAX_COMPARISONS)
         self._lock = Lock()
         self.order = CodeOrder(config.root)
@@ -47,6 +53,10 @@ class Library:
     def index(self) -> Index:
         """The manifests of the store, brought up to date with it."""
         return self.store.manifests()
+
+    def at_one_moment(self) -> AbstractContextManager[None]:
+        """While it lasts, this thread brings the index up to date once: one answer is of one moment."""
+        return self.store.at_one_moment()
 
     def find(self, result: str, argument: str = "result") -> Manifest:
         """The result that a name means. Raises InvalidArgument, UnknownResult or AmbiguousResult."""
@@ -84,6 +94,16 @@ class Library:
         with self._lock:
             self._comparisons[key] = document
         return document
+
+    def cached(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """What is made of results that never change, made once. key: what it is, and all that it depends on."""
+        with self._lock:
+            if key in self._parts:
+                return cast("_T", self._parts[key])
+        made = make()
+        with self._lock:
+            self._parts[key] = made
+        return made
 
     def cached_search(self, commit: str, dirty: bool, make: Callable[[], str]) -> str:
         """Which search a commit, or what is uncommitted on top of it, belongs to: asked of git once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from holobench_mcp.answers import CompareOptions
@@ -13,34 +14,39 @@ if TYPE_CHECKING:
 _VERDICT_KEYS = ("variable", "baseline_value", "current_value", "change_percent", "direction", "method", "regressed")
 
 
+def chosen(document: Mapping[str, Any], metrics: Sequence[str] | None) -> dict[str, Any]:
+    """The contract's part of the metrics that were asked for. Raises InvalidArgument for one that it has not."""
+    if metrics is None:
+        return dict(document)
+    known = {m["variable"] for m in document["metrics"]}
+    unknown = [name for name in metrics if name not in known]
+    if unknown:
+        raise InvalidArgument(
+            f"metrics: {', '.join(map(repr, unknown))[:200]} is not measured by both results; these are: "
+            f"{', '.join(sorted(known))}."
+        )
+    rows = [m for m in document["metrics"] if m["variable"] in metrics]
+    words = [m["verdict"] for m in rows]
+    return {
+        **document,
+        "metrics": rows,
+        "claims": [c for c in document["claims"] if c["variable"] in metrics],
+        "summary": {word: words.count(word) for word in document["summary"]},
+    }
+
+
 def verdicts(baseline: Snapshot, candidate: Snapshot, options: CompareOptions) -> dict[str, Any]:
-    """The contract's part; for contract-only results, the verdicts that the candidate's own file holds."""
+    """The contract's part, of all metrics; for contract-only results, the verdicts of the candidate's own file."""
     from holobench_mcp.evidence import contract_comparison
     from holobench_mcp.result import upstream
     from holobench_mcp.result.strict_json import strict
 
     run_cfg = upstream.run_config(options.method, options.threshold)
     if baseline.dataset is None or candidate.dataset is None:
-        document = _from_files(baseline, candidate)
-    else:
-        document = strict(
-            contract_comparison.compare_results(
-                baseline, candidate, run_cfg=run_cfg, include_change=options.include_change
-            )
-        )
-    if options.metrics is not None:
-        known = {m["variable"] for m in document["metrics"]}
-        unknown = [name for name in options.metrics if name not in known]
-        if unknown:
-            raise InvalidArgument(
-                f"metrics: {', '.join(map(repr, unknown))[:200]} is not measured by both results; these are: "
-                f"{', '.join(sorted(known))}."
-            )
-        document["metrics"] = [m for m in document["metrics"] if m["variable"] in options.metrics]
-        document["claims"] = [c for c in document["claims"] if c["variable"] in options.metrics]
-        words = [m["verdict"] for m in document["metrics"]]
-        document["summary"] = {word: words.count(word) for word in document["summary"]}
-    return document
+        return _from_files(baseline, candidate)
+    return strict(  # type: ignore[no-any-return]  # strict keeps the shape of what it is given
+        contract_comparison.compare_results(baseline, candidate, run_cfg=run_cfg, include_change=options.include_change)
+    )
 
 
 def _from_files(baseline: Snapshot, candidate: Snapshot) -> dict[str, Any]:
