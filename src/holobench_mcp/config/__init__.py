@@ -1,0 +1,27 @@
+"""Configuration: flag > environment > `[tool.holobench-mcp]` in the nearest pyproject.toml > defaults.
+
+Only a person writes this file. Whatever it does not allow, no argument that an agent passes can reach.
+"""
+
+from holobench_mcp.config.benchmarks import MAX_ROUNDS, MAX_RUNS, PLACEHOLDER, BenchmarkConfig, ParameterConfig
+from holobench_mcp.config.checks import problems
+from holobench_mcp.config.loading import load_config
+from holobench_mcp.config.places import CACHE_VARIABLE, STORE_VARIABLE, cache_folder, check_store
+from holobench_mcp.config.settings import TABLE, Config, FileConfig
+
+__all__ = [
+    "CACHE_VARIABLE",
+    "MAX_ROUNDS",
+    "MAX_RUNS",
+    "PLACEHOLDER",
+    "STORE_VARIABLE",
+    "TABLE",
+    "BenchmarkConfig",
+    "Config",
+    "FileConfig",
+    "ParameterConfig",
+    "cache_folder",
+    "check_store",
+    "load_config",
+    "problems",
+]

@@ -1,0 +1,72 @@
+"""The configuration: as it may be written, and as it is in force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import Field, field_validator
+
+from holobench_mcp.config.benchmarks import PLACEHOLDER, BenchmarkConfig, BenchmarkName
+from holobench_mcp.model import Frozen, MetricSettings
+
+TABLE = "tool.holobench-mcp"
+#: How long a call waits for a measurement before it says how far it is: most clients end a call after 60 s.
+PATIENCE_S = 45.0
+
+
+class FileConfig(Frozen):
+    """The table as it may be written."""
+
+    store: str | None = None
+    margin_percent: float = Field(3.0, gt=0, le=1000)
+    patience_s: float = Field(PATIENCE_S, ge=1, le=3600, description="how long a call waits for a measurement")
+    import_roots: tuple[str, ...] = Field((), description="folders that import_results may read, beside the project")
+    metrics: dict[str, MetricSettings] = Field({}, description="by 'metric' or 'bench.metric'")
+    benchmarks: dict[BenchmarkName, BenchmarkConfig] = {}
+
+    @field_validator("benchmarks")
+    @classmethod
+    def _parameters_declared(cls, value: dict[str, BenchmarkConfig]) -> dict[str, BenchmarkConfig]:
+        for name, benchmark in value.items():
+            for key, placeholder in _undeclared(benchmark):
+                known = ", ".join(f"{{{parameter}}}" for parameter in (*benchmark.parameters, "tree"))
+                raise ValueError(
+                    f"{key} of {name} has {{{placeholder}}}, which it does not declare; it has {known}. Declare it "
+                    f"under [{TABLE}.benchmarks.{name}.parameters], or write {{{{{placeholder}}}}} for the text itself"
+                )
+            if place := PLACEHOLDER.search(benchmark.cwd):
+                raise ValueError(f"cwd of {name} has {place[0]}, but a folder takes no parameters")
+        return value
+
+
+class Config(Frozen):
+    """The configuration in force, and where each of its parts came from."""
+
+    root: Path
+    file: Path | None
+    store: str
+    store_from: str
+    margin_percent: float = 3.0
+    patience_s: float = PATIENCE_S
+    import_roots: tuple[Path, ...] = ()
+    metrics: dict[str, MetricSettings] = {}
+    benchmarks: dict[str, BenchmarkConfig] = {}
+
+    def settings_for(self, bench_name: str, variables: tuple[str, ...]) -> dict[str, MetricSettings]:
+        """What is configured for a bench's metrics: `bench.metric` before `metric`."""
+        found = {v: self.metrics.get(f"{bench_name}.{v}") or self.metrics.get(v) for v in variables}
+        return {v: s for v, s in found.items() if s is not None}
+
+
+def _undeclared(benchmark: BenchmarkConfig) -> Iterator[tuple[str, str]]:
+    """The keys of a benchmark with a placeholder that nothing will replace, and the placeholder's name."""
+    declared = {*benchmark.parameters, "tree"}
+    places = [("command", word) for word in benchmark.command]
+    places += [("setup", word) for word in benchmark.setup or ()]
+    places += [(f"env.{name}", value) for name, value in benchmark.env.items()]
+    for key, text in places:
+        for place in PLACEHOLDER.finditer(text):
+            of_a_shell = text[: place.start()].endswith("$")
+            if not place[1] and not of_a_shell and place[2] not in declared:
+                yield key, place[2]
