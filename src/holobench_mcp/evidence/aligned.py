@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from holobench_mcp.model import JsonScalar
 from holobench_mcp.result.coordinates import in_common, plain_values
+from holobench_mcp.result.replication import Replication
 from holobench_mcp.result.snapshot import FloatArray, Snapshot
 
 
@@ -43,17 +44,27 @@ class Aligned:
         """A metric's samples in one candidate run: shape (points, repeats), NaN where missing."""
         return self._samples(self.n_baseline + run, variable)
 
+    def replication(self, run: int, variable: str) -> Replication | None:
+        """How many samples a run has at each shared point: shapes (points,). None where it has every repeat."""
+        held = self.runs[run].replication.get(variable)
+        if held is None:
+            return None
+        count = self._at_shared(run, held.count[..., None])[:, 0]
+        return Replication(count, None if held.sd is None else self._at_shared(run, held.sd[..., None])[:, 0])
+
     def _samples(self, run: int, variable: str) -> FloatArray:
         samples = self.runs[run].samples.get(variable)
-        if samples is None:
-            return np.full((self.n_points, 1), np.nan)
+        return np.full((self.n_points, 1), np.nan) if samples is None else self._at_shared(run, samples)
+
+    def _at_shared(self, run: int, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """A run's values (points of each input …, repeats) at the shared points: (points, repeats)."""
         order = [list(self.runs[run].coordinates).index(name) for name in self.names]
         if order != list(range(len(order))):
-            samples = np.moveaxis(samples, order, range(len(order)))
+            values = np.moveaxis(values, order, range(len(order)))
         places = self.places[run]
         if places is not None:
-            samples = samples[np.ix_(*places)]
-        return np.ascontiguousarray(samples.reshape(-1, samples.shape[-1]))
+            values = values[np.ix_(*places)]
+        return np.ascontiguousarray(values.reshape(-1, values.shape[-1]))
 
     def inputs_at(self, points: npt.NDArray[np.intp]) -> list[dict[str, JsonScalar]]:
         """The input values of some points, by their flat place."""

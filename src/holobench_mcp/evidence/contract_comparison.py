@@ -28,7 +28,8 @@ from holobench_mcp.result.contract import (
     series_for_var,
     write_json,
 )
-from holobench_mcp.result.snapshot import Snapshot
+from holobench_mcp.result.replication import per_point
+from holobench_mcp.result.snapshot import Snapshot, in_order
 from holobench_mcp.result.strict_json import finite_or_none, finite_value
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def compare_results(
     cand, cand_name = _side(candidate)
     unpaired = _unpaired(base, cand)
     run_cfg = upstream.run_config() if run_cfg is None else run_cfg
-    base_ds, cand_ds = base.known_dataset, cand.known_dataset
+    base_ds, cand_ds = (_weighed(side, by_point=bool(base.replication or cand.replication)) for side in (base, cand))
     if isinstance(baseline, Snapshot) and isinstance(candidate, Snapshot):
         base_ds, cand_ds = _joinable(base_ds, cand_ds), _joinable(cand_ds, base_ds)
     stacked = _stack_equal(base_ds, cand_ds)
@@ -106,6 +107,23 @@ def _side(result: BenchResult | Snapshot) -> tuple[Snapshot, str]:
     if isinstance(result, Snapshot):
         return result, result.bench_name
     return moment_of_result(result), result.bench_cfg.bench_name
+
+
+def _weighed(side: Snapshot, *, by_point: bool) -> xr.Dataset:
+    """The samples that the detector takes the mean of: each point's mean, where points have samples of other number.
+
+    The detector's mean is over all samples: a point that a tool measured a thousand times would count a thousand times,
+    and the same code measured for a longer time would be called changed.
+    """
+    if not by_point:
+        return side.known_dataset
+    dims = [*(i.name for i in side.inputs), "repeat"]
+    dataset = side.known_dataset.isel(repeat=slice(0, 1))
+    means = {
+        str(name): (dims, per_point(in_order(side.known_dataset, str(name), dims), side.replication, str(name)))
+        for name in dataset.data_vars
+    }
+    return dataset.assign(means)
 
 
 def _unpaired(base: Snapshot, cand: Snapshot) -> dict[str, list[str]]:

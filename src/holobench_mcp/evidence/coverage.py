@@ -68,12 +68,12 @@ def incomplete(
     limits = []
     for side, runs in (("baseline", baseline), ("candidate", candidate)):
         arrays = [(i, s, s.samples[variable]) for i, s in enumerate(runs) if variable in s.samples]
-        total = sum(a.size for _, _, a in arrays)
+        total = sum(_taken(s, variable, a.shape[-1]) for _, s, a in arrays)
         for what, is_so, words in (
-            ("missing_samples", np.isnan, "missing"),
-            ("not_finite", np.isinf, "not finite"),
+            ("missing_samples", Snapshot.missing, "missing"),
+            ("not_finite", _infinite, "not finite"),
         ):
-            some = [(i, s, is_so(a)) for i, s, a in arrays]
+            some = [(i, s, is_so(s, variable)) for i, s, _ in arrays]
             count = sum(int(there.sum()) for _, _, there in some)
             if count == 0 or all(bool(there.all()) for _, _, there in some):
                 continue
@@ -104,6 +104,16 @@ def in_words(inputs: dict[str, JsonScalar]) -> str:
     """An input point as it is written in a sentence; in brackets where it has several inputs."""
     words = ", ".join(f"{name}={value}" for name, value in inputs.items())
     return f"({words})" if len(inputs) > 1 else words
+
+
+def _taken(snapshot: Snapshot, variable: str, repeats: int) -> int:
+    """How many samples were to be."""
+    held = snapshot.replication.get(variable)
+    return snapshot.samples[variable].size if held is None else int((~held.padding(repeats)).sum())
+
+
+def _infinite(snapshot: Snapshot, variable: str) -> BoolArray:
+    return np.isinf(snapshot.samples[variable])
 
 
 def _inputs_of(snapshot: Snapshot, there: BoolArray) -> str:

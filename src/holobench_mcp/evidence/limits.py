@@ -15,6 +15,9 @@ def of_metric(tested: Tested, evidence: MetricEvidence) -> tuple[Limit, ...]:
     if variance is not None and variance.source == "assumed":
         sd = f"{variance.sd_percent:g} %"
         found.append(("assumed_variance", f"That runs of {variable} differ by {sd} is assumed: record 3 runs a side."))
+    if samples.aggregates is not None:
+        detail = f"Of {variable} only means and spreads are known, no samples: what single outliers did can't be told."
+        found.append(("aggregates", detail))
     if evidence.location == "best":
         detail = f"Others kept the machine busy while {variable} was measured: it is judged by each run's best repeats."
         found.append(("busy_machine", detail))

@@ -7,14 +7,15 @@ under `assumptions/`, one module a situation.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from holobench_mcp.evidence import run_tests
 from holobench_mcp.evidence.aligned import Aligned
-from holobench_mcp.evidence.assumptions import exact, proportions, repeats, rounds, runs
+from holobench_mcp.evidence.assumptions import aggregates, exact, proportions, repeats, rounds, runs
+from holobench_mcp.evidence.formulas import FloatArray
 from holobench_mcp.evidence.question import Question, Samples, Tested, is_proportion
 from holobench_mcp.model import Kind, Metric
 
@@ -32,6 +33,7 @@ class Assumption:
 #: The first that holds is taken.
 ASSUMPTIONS = (
     Assumption("proportions", "the metric is a boolean", is_proportion, proportions.test),
+    Assumption("aggregates", "of a side's one run only means and spreads are known", aggregates.holds, aggregates.test),
     Assumption("exact", "no side varies, and the metric is no clock's", exact.holds, exact.test),
     Assumption("rounds", "the runs of both sides were measured in turn", rounds.holds, rounds.test),
     Assumption("runs", "a side has several runs", runs.holds, runs.test),
@@ -49,7 +51,12 @@ def examine(question: Question, aligned: Aligned, base_metric: Metric) -> Tested
     if not samples.places.any():
         return samples.unable("no input point was measured on both sides")
     scaled = _scaled(samples)
-    if max(scaled.n_runs) == 1 and not is_proportion(scaled) and not question.settings.deterministic:
+    if (
+        max(scaled.n_runs) == 1
+        and scaled.aggregates is None
+        and not is_proportion(scaled)
+        and not question.settings.deterministic
+    ):
         repeated = scaled.where_repeated()
         if repeated is None:
             return scaled.unable("a single sample a side can't tell a change from noise")
@@ -62,16 +69,25 @@ def _samples(question: Question, aligned: Aligned) -> Samples:
     variable = question.metric.variable
     base = [aligned.baseline_samples(i, variable) for i in range(aligned.n_baseline)]
     cand = [aligned.candidate_samples(i, variable) for i in range(aligned.n_candidate)]
+    pair = aggregates.of_sides(aligned, variable, base, cand)
     if all(np.isfinite(a).all() for a in (*base, *cand)):
         everywhere = np.ones(aligned.n_points, dtype=np.bool_)
-        return Samples(question, "plain", tuple(base), tuple(cand), everywhere)
-    dropped = sum(int((~np.isfinite(a)).sum()) for a in (*base, *cand))
+        return Samples(question, "plain", tuple(base), tuple(cand), everywhere, aggregates=pair)
+    padding = _padding(aligned, variable, [*base, *cand])
+    dropped = sum(int((~np.isfinite(a)).sum()) for a in (*base, *cand)) - padding
     base, cand = run_tests.with_samples(base, cand, paired=question.paired)
     base, cand = ([np.where(np.isfinite(a), a, np.nan) for a in side] for side in (base, cand))
     places = np.logical_and.reduce([np.isfinite(a).any(axis=1) for a in (*base, *cand)])
     return Samples(
-        question, "plain", tuple(a[places] for a in base), tuple(a[places] for a in cand), places, dropped=dropped
-    )
+        question, "plain", tuple(a[places] for a in base), tuple(a[places] for a in cand), places,
+        dropped=dropped, padded=padding > 0, aggregates=pair and (pair[0].only(places), pair[1].only(places)),
+    )  # fmt: skip
+
+
+def _padding(aligned: Aligned, variable: str, runs: Sequence[FloatArray]) -> int:
+    """How many places of the runs' arrays no sample was taken for."""
+    held = [aligned.replication(i, variable) for i in range(len(runs))]
+    return sum(int(h.padding(a.shape[1]).sum()) for h, a in zip(held, runs, strict=True) if h is not None)
 
 
 def _scaled(samples: Samples) -> Samples:

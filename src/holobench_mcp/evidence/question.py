@@ -69,6 +69,19 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Aggregate:
+    """A run of which each point's mean is known, with the number and the spread of its samples: shapes (points,)."""
+
+    n: FloatArray
+    mean: FloatArray
+    sd: FloatArray  #: NaN where it is not known
+
+    def only(self, rows: npt.NDArray[np.bool_]) -> Aggregate:
+        """Some of the points."""
+        return Aggregate(self.n[rows], self.mean[rows], self.sd[rows])
+
+
+@dataclass(frozen=True)
 class Samples:
     """What a test is given: one array a run, (points, repeats), logs already where the scale is; NaN is missing."""
 
@@ -78,6 +91,8 @@ class Samples:
     candidate: tuple[FloatArray, ...]
     places: npt.NDArray[np.bool_]  #: which of the shared input points the arrays' rows are
     dropped: int = 0  #: samples that are missing or not finite
+    padded: bool = False  #: whether runs have fewer samples at some points than at others, and NaN beyond them
+    aggregates: tuple[Aggregate, Aggregate] | None = None  #: of one run a side, where samples are known only as means
     exponent: int = 0  #: numbers on the plain scale are in units of 2 to this power
 
     @property
@@ -93,12 +108,15 @@ class Samples:
     @property
     def n_repeats(self) -> tuple[int, int]:
         """How many repeats the runs of each side have at least."""
-        return min(a.shape[1] for a in self.baseline), min(a.shape[1] for a in self.candidate)
+        if self.aggregates is not None:
+            base, cand = (int(side.n.min()) if side.n.size else 0 for side in self.aggregates)
+            return base, cand
+        return _fewest(self.baseline, padded=self.padded), _fewest(self.candidate, padded=self.padded)
 
     @property
     def complete(self) -> bool:
-        """Whether no sample is missing."""
-        return self.dropped == 0
+        """Whether every run has a finite sample wherever its arrays have a place for one."""
+        return self.dropped == 0 and not self.padded
 
     @property
     def margin(self) -> float:
@@ -143,7 +161,8 @@ class Samples:
         places = self.places.copy()
         places[np.flatnonzero(places)[~rows]] = False
         base, cand = (tuple(a[rows] for a in side) for side in (self.baseline, self.candidate))
-        return replace(self, baseline=base, candidate=cand, places=places)
+        pair = self.aggregates and (self.aggregates[0].only(rows), self.aggregates[1].only(rows))
+        return replace(self, baseline=base, candidate=cand, places=places, aggregates=pair)
 
     def answer(
         self,
@@ -222,6 +241,11 @@ def times_two_to(value: float, exponent: int) -> float:
         return math.ldexp(value, exponent)
     except OverflowError:
         return math.copysign(sys.float_info.max, value)
+
+
+def _fewest(runs: Sequence[FloatArray], *, padded: bool) -> int:
+    counts = (int(np.isfinite(a).sum(axis=1).min(initial=a.shape[1])) if padded else a.shape[1] for a in runs)
+    return min(counts)
 
 
 def is_proportion(samples: Samples) -> bool:

@@ -91,7 +91,8 @@ def shared_points(
             if samples is None:
                 continue
             there = np.isfinite(samples).any(axis=1)
-            if (~there).sum() <= _MOST_MISSING * size and (common & there).any():
+            lost = ~there & ~_outside(measurements[i][j], variable, coordinates)
+            if lost.sum() <= _MOST_MISSING * size and (common & there).any():
                 common &= there
                 used.add((i, j))
     return SharedPoints(
@@ -99,7 +100,12 @@ def shared_points(
         common,
         tuple(
             tuple(
-                _run_samples(samples, coordinates, common if (i, j) in used else None)
+                _run_samples(
+                    samples,
+                    coordinates,
+                    common if (i, j) in used else None,
+                    _outside(measurements[i][j], variable, coordinates),
+                )
                 for j, samples in enumerate(runs)
                 if samples is not None
             )
@@ -148,11 +154,23 @@ def _values_at(coordinates: Coordinates, place: int) -> dict[str, npt.NDArray[An
 def _at(run: Snapshot, variable: str, coordinates: Coordinates) -> FloatArray:
     """A run's samples at the common points: (points, repeats), in the order of the coordinates."""
     samples = run.samples[variable]
+    return _picked(run, samples, coordinates)
+
+
+def _picked(run: Snapshot, values: npt.NDArray[Any], coordinates: Coordinates) -> npt.NDArray[Any]:
     names = list(run.coordinates)
-    samples = samples.transpose(*(names.index(name) for name in coordinates), -1 % samples.ndim)
-    at = [_indices(run.coordinates[name], values) for name, values in coordinates.items()]
-    picked = samples[np.ix_(*at)] if at else samples
-    return picked.reshape(-1, samples.shape[-1])
+    values = values.transpose(*(names.index(name) for name in coordinates), -1 % values.ndim)
+    at = [_indices(run.coordinates[name], wanted) for name, wanted in coordinates.items()]
+    picked = values[np.ix_(*at)] if at else values
+    return picked.reshape(-1, values.shape[-1])
+
+
+def _outside(run: Snapshot, variable: str, coordinates: Coordinates) -> npt.NDArray[np.bool_]:
+    """Which of the common points are none of the run's benchmark, so that nothing is missing there."""
+    held = run.replication.get(variable)
+    if held is None:
+        return np.zeros(int(np.prod([len(values) for values in coordinates.values()])), dtype=np.bool_)
+    return np.asarray(_picked(run, held.count[..., None], coordinates)[:, 0] == 0)
 
 
 def _indices(values: npt.NDArray[Any], wanted: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
@@ -163,8 +181,13 @@ def _indices(values: npt.NDArray[Any], wanted: npt.NDArray[Any]) -> npt.NDArray[
     return np.asarray(order[np.searchsorted(values[order], wanted)])
 
 
-def _run_samples(samples: FloatArray, coordinates: Coordinates, common: npt.NDArray[np.bool_] | None) -> RunSamples:
-    missing = np.flatnonzero(~np.isfinite(samples).any(axis=1))
+def _run_samples(
+    samples: FloatArray,
+    coordinates: Coordinates,
+    common: npt.NDArray[np.bool_] | None,
+    outside: npt.NDArray[np.bool_],
+) -> RunSamples:
+    missing = np.flatnonzero(~np.isfinite(samples).any(axis=1) & ~outside)
     return RunSamples(
         samples=None if common is None else np.where(np.isfinite(samples), samples, np.nan)[common],
         missing=missing.size,

@@ -17,6 +17,7 @@ from pydantic_core import PydanticSerializationError
 from holobench_mcp.model import Environment, Input, InvalidArgument, JsonScalar, Kind, Measurement, Metric, fault_in
 from holobench_mcp.result import upstream
 from holobench_mcp.result.coordinates import kind_of, of_enum, plain_array, without_objects
+from holobench_mcp.result.replication import Replication
 from holobench_mcp.result.snapshot import FloatArray, Snapshot
 
 _Declaration = TypeVar("_Declaration", Input, Metric, Environment, Measurement)
@@ -39,6 +40,8 @@ def from_arrays(
     environment: object,
     executed_at: object,
     measurement: object,
+    counts: object = (),
+    sds: object = (),
 ) -> Snapshot:
     """`Snapshot.build`: see there. Nothing is taken for what its type promises. Raises InvalidArgument."""
     import xarray as xr
@@ -64,6 +67,7 @@ def from_arrays(
         constants=_constants(constants),
         environment=_parsed(Environment, environment, "environment"),
         measurement=None if measurement is None else _parsed(Measurement, measurement, "measurement"),
+        replication=_replication(_mapping("counts", counts or {}), _mapping("sds", sds or {}), arrays),
     )
 
 
@@ -166,6 +170,28 @@ def _coordinate(name: str, values: object) -> npt.NDArray[Any]:
     if len(np.unique(array)) != len(array):
         raise InvalidArgument(f"{where} has the same value twice.")
     return array
+
+
+def _replication(
+    counts: Mapping[str, Any], sds: Mapping[str, Any], arrays: Mapping[str, FloatArray]
+) -> dict[str, Replication]:
+    declared: dict[str, Replication] = {}
+    for argument, given in (("counts", counts), ("sds", sds)):
+        for name in given:
+            if name not in arrays or (argument == "sds" and name not in counts):
+                known = ", ".join(counts if argument == "sds" else arrays) or "none"
+                raise InvalidArgument(f"{argument}: {name!r:.60} is none of {known}.")
+    for name, given in counts.items():
+        try:
+            count = np.asarray(given)
+            sd = np.asarray(sds[name], dtype=np.float64) if name in sds else None
+            if count.dtype.kind not in "iu":
+                raise ValueError("its counts are no whole numbers")
+            declared[name] = Replication(count.astype(np.int64), sd)
+            declared[name].check(arrays[name])
+        except (TypeError, ValueError, OverflowError) as problem:
+            raise InvalidArgument(f"counts: {name!r}: {problem}.") from problem
+    return declared
 
 
 def _constants(constants: object) -> dict[str, JsonScalar]:

@@ -10,6 +10,7 @@ import math
 import struct
 import zipfile
 import zlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -17,6 +18,7 @@ import numpy.typing as npt
 
 from holobench_mcp.model import IntegrityError, InvalidArgument
 from holobench_mcp.result.coordinates import plain_array
+from holobench_mcp.result.replication import Replication
 from holobench_mcp.result.snapshot import Snapshot, in_order
 
 if TYPE_CHECKING:
@@ -32,7 +34,9 @@ _UNREADABLE = (
 
 
 def encode_samples(snapshot: Snapshot) -> bytes:
-    """The dataset as an npz archive: `metric/<name>`, `coord/<name>`, `dims`. Bit-exact; the same bytes each time."""
+    """The dataset as an npz archive: `metric/<name>`, `coord/<name>`, `dims`, and `count/<name>`, `sd/<name>` where a
+    metric has a replication of its own. Bit-exact; the same bytes each time.
+    """
     if snapshot.dataset is None:
         raise InvalidArgument("a contract-only result has no samples to encode.")
     dims = [i.name for i in snapshot.inputs] + ["repeat"]
@@ -43,13 +47,24 @@ def encode_samples(snapshot: Snapshot) -> bytes:
         if metric.variable in snapshot.dataset.variables:
             values = in_order(snapshot.dataset, metric.variable, dims)
             arrays[f"metric/{metric.variable}"] = np.ascontiguousarray(values)
+        if (held := snapshot.replication.get(metric.variable)) is not None:
+            arrays[f"count/{metric.variable}"] = np.ascontiguousarray(held.count)
+            if held.sd is not None:
+                arrays[f"sd/{metric.variable}"] = np.ascontiguousarray(held.sd)
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **cast("Any", arrays))
     return buffer.getvalue()
 
 
 def decode_samples(data: bytes, *, name: str = "samples.npz") -> xr.Dataset:
-    """The dataset of an npz archive. Nothing in it can run, and what it claims to hold is checked before it is read.
+    """The dataset of an npz archive: `decode_archive` without what it says of how many samples there are."""
+    return decode_archive(data, name=name)[0]
+
+
+def decode_archive(data: bytes, *, name: str = "samples.npz") -> tuple[xr.Dataset, dict[str, Replication]]:
+    """The dataset of an npz archive, and the replication of its metrics.
+
+    Nothing in it can run, and what it claims to hold is checked before it is read.
 
     Raises IntegrityError for anything that is not an archive that `encode_samples` could have written.
     """
@@ -63,9 +78,22 @@ def decode_samples(data: bytes, *, name: str = "samples.npz") -> xr.Dataset:
         for array, kinds in [*((a, "fiub") for _, a in variables.values()), *((a, "fiubUM") for a in coords.values())]:
             if array.dtype.kind not in kinds or array.size == 0:
                 raise ValueError(f"it holds an array of {array.dtype} and the shape {array.shape}")
-        return xr.Dataset(variables, coords={d: (d, coords[d]) for d in dims})
+        replication = _replication(arrays, variables)
+        return xr.Dataset(variables, coords={d: (d, coords[d]) for d in dims}), replication
     except _UNREADABLE as problem:
         raise IntegrityError(f"{name} is not a samples archive ({problem}).") from problem
+
+
+def _replication(
+    arrays: Mapping[str, npt.NDArray[Any]], variables: Mapping[str, tuple[list[str], npt.NDArray[Any]]]
+) -> dict[str, Replication]:
+    found: dict[str, Replication] = {}
+    for key, count in arrays.items():
+        if key.startswith("count/"):
+            metric = key.removeprefix("count/")
+            found[metric] = Replication(count, arrays.get(f"sd/{metric}"))
+            found[metric].check(variables[metric][1])
+    return found
 
 
 def read_archive(data: bytes) -> dict[str, npt.NDArray[Any]]:

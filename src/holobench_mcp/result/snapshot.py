@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from holobench_mcp.model import Environment, Input, JsonScalar, Measurement, Metric, MetricStats, NotComparable
+from holobench_mcp.result.replication import Replication
 from holobench_mcp.result.strict_json import canonical_json
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Snapshot:
     history: for a result collected over time, what the contract says of a metric's whole history:
     `{variable: {"optimal_value", "optimal_inputs", "series"}}`.
     document: the contract as it came in, for a contract-only result.
+    replication: by metric, how many samples stand behind each point, where that is not every repeat at every point.
     """
 
     bench_name: str
@@ -58,6 +60,7 @@ class Snapshot:
     measurement: Measurement | None = None
     document: Mapping[str, Any] | None = None
     result_id: str | None = None
+    replication: Mapping[str, Replication] = field(default_factory=dict)
 
     # ------------------------------------------------------------------ ways in
 
@@ -88,6 +91,8 @@ class Snapshot:
         environment: Environment | Mapping[str, Any] | None = None,
         executed_at: datetime | str | None = None,
         measurement: Measurement | None = None,
+        counts: Mapping[str, npt.ArrayLike] | None = None,
+        sds: Mapping[str, npt.ArrayLike] | None = None,
     ) -> Snapshot:
         """A result from plain arrays, for numbers that were measured by something else.
 
@@ -95,6 +100,9 @@ class Snapshot:
         metrics: `{"time_ms": {"units": "ms", "direction": "minimize"}}`; further keys are those of Metric.
         samples: one array a metric, of shape (points of each input in order …, repeats); NaN is a missing sample.
         executed_at: a time with its zone; now, unless given.
+        counts: by metric, how many samples each point has, where that differs: of shape (points of each input …). What
+        lies beyond them is NaN and no missing sample; 0 is a point that is none of the benchmark's.
+        sds: by metric, the standard deviations of samples that nobody has: its first repeat then holds their means.
 
         Raises InvalidArgument, naming the argument, for shapes that disagree, names that repeat, values that are
         no numbers.
@@ -112,6 +120,8 @@ class Snapshot:
             environment=environment or {},
             executed_at=executed_at,
             measurement=measurement,
+            counts=counts or {},
+            sds=sds or {},
         )
 
     # ------------------------------------------------------------------ what it says
@@ -168,6 +178,12 @@ class Snapshot:
             for m in self.metrics
             if m.variable in self.dataset.variables
         }
+
+    def missing(self, variable: str) -> npt.NDArray[np.bool_]:
+        """Which samples of a metric are missing: NaN where a sample was to be. Shape as in `samples`."""
+        samples = self.samples[variable]
+        held = self.replication.get(variable)
+        return np.isnan(samples) if held is None else np.isnan(samples) & ~held.padding(samples.shape[-1])
 
     @cached_property
     def coordinates(self) -> Mapping[str, npt.NDArray[Any]]:

@@ -33,6 +33,7 @@ from holobench_mcp.store.parsing import parse_manifest
 from holobench_mcp.store.seal import sealed
 
 if TYPE_CHECKING:
+    from holobench_mcp.result.replication import Replication
     from holobench_mcp.result.snapshot import Snapshot
     from holobench_mcp.store.verify import Finding
 
@@ -129,14 +130,17 @@ class Store:
 
     def snapshot(self, manifest: Manifest) -> Snapshot:
         """The whole result, read back and checked against its digests and its own manifest."""
-        from holobench_mcp.result.samples import decode_samples
+        from holobench_mcp.result.samples import decode_archive
         from holobench_mcp.result.snapshot import Snapshot
         from holobench_mcp.store.agreement import declared_otherwise
 
         document = self.contract(manifest)
         dataset = None
+        replication: dict[str, Replication] = {}
         if SAMPLES in manifest.blobs:
-            dataset = decode_samples(self._blob(manifest, SAMPLES), name=f"samples of {manifest.result_id}")
+            dataset, replication = decode_archive(
+                self._blob(manifest, SAMPLES), name=f"samples of {manifest.result_id}"
+            )
             expected = {i.name for i in manifest.inputs} | {"repeat"}
             undeclared = {str(d) for d in dataset.dims} ^ expected
             missing = {m.variable for m in manifest.metrics} ^ {str(v) for v in dataset.data_vars}
@@ -163,6 +167,7 @@ class Store:
             measurement=manifest.measurement,
             document=document if dataset is None else None,
             result_id=manifest.result_id,
+            replication=replication,
         )
 
     def manifests(self) -> Index:

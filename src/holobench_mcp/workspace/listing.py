@@ -20,10 +20,9 @@ from holobench_mcp.store.lookup import check_filter, nothing_recorded
 from holobench_mcp.workspace.library import Library
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
-    FloatArray = npt.NDArray[np.float64]
+    from holobench_mcp.result.snapshot import Snapshot
 
 PAGE, MAX_PAGE = 20, 100
 #: Input values that a listing shows; a sweep can have a hundred thousand.
@@ -96,12 +95,7 @@ def list_metrics(library: Library, result: str | None = None) -> MetricList:
         result_id=manifest.result_id,
         bench_name=manifest.bench_name,
         inputs=_input_values(manifest, snapshot.coordinates if snapshot and manifest.inputs else {}),
-        metrics=tuple(
-            _metric_row(
-                manifest, m, entries.get(m.variable, {}), snapshot.samples.get(m.variable) if snapshot else None
-            )
-            for m in manifest.metrics
-        ),
+        metrics=tuple(_metric_row(manifest, m, entries.get(m.variable, {}), snapshot) for m in manifest.metrics),
     )
 
 
@@ -177,21 +171,25 @@ def _input_values(manifest: Manifest, values: Mapping[str, npt.NDArray[Any]]) ->
     )
 
 
-def _metric_row(manifest: Manifest, metric: Metric, entry: Mapping[str, Any], samples: FloatArray | None) -> MetricRow:
+def _metric_row(manifest: Manifest, metric: Metric, entry: Mapping[str, Any], snapshot: Snapshot | None) -> MetricRow:
     """A metric summed up: of its finite samples, with the number of those that are not."""
     import numpy as np
 
     stats = manifest.stats.get(metric.variable)
-    missing, infinite = (0, 0) if samples is None else (int(np.isnan(samples).sum()), int(np.isinf(samples).sum()))
+    missing = infinite = 0
+    if snapshot is not None and metric.variable in snapshot.samples:
+        missing = int(snapshot.missing(metric.variable).sum())
+        infinite = int(np.isinf(snapshot.samples[metric.variable]).sum())
+    n = stats.n if stats else 0
     return MetricRow(
         variable=metric.variable,
         units=metric.units,
         direction=metric.direction,
         kind=metric.kind,
-        n=stats.n if stats else 0,
+        n=n,
         mean=stats.mean if stats else None,
         sd=stats.sd if stats else None,
-        n_total=stats.n if samples is None and stats else 0 if samples is None else samples.size,
+        n_total=n + missing + infinite,
         missing=missing,
         infinite=infinite,
         optimal_value=entry.get("optimal_value"),

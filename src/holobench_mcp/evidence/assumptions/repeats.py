@@ -8,8 +8,11 @@ from __future__ import annotations
 import numpy as np
 
 from holobench_mcp.evidence import formulas, point_tests, run_tests
+from holobench_mcp.evidence.formulas import FloatArray
 from holobench_mcp.evidence.question import Question, Samples, Tested
 from holobench_mcp.model import RunVariance
+
+Moments = tuple[FloatArray, FloatArray, FloatArray]
 
 #: Run-to-run standard deviation, in percent, of a metric that depends on the machine, where nothing was measured.
 ASSUMED_RUN_SD_PERCENT = 3.0
@@ -20,10 +23,16 @@ def test(samples: Samples) -> Tested:
     repeated = run_tests.distinct(samples).where_repeated()
     if repeated is None:
         return samples.unable("a single sample a side can't tell a change from noise")
-    samples, question = repeated, repeated.question
-    guards, (base, cand) = question.guards, (repeated.baseline[0], repeated.candidate[0])
-    complete = samples.complete
-    (nb, mb, vb), (nc, mc, vc) = run_tests.moments(base, finite=complete), run_tests.moments(cand, finite=complete)
+    base, cand = (
+        run_tests.moments(side[0], finite=repeated.complete) for side in (repeated.baseline, repeated.candidate)
+    )
+    return by_moments(repeated, base, cand)
+
+
+def by_moments(samples: Samples, base: Moments, cand: Moments) -> Tested:
+    """The same from each point's number of repeats, their mean and variance, on the scale of the test."""
+    question, guards = samples.question, samples.question.guards
+    (nb, mb, vb), (nc, mc, vc) = base, cand
     least_p = run_tests.resolution(float(nb.sum()), float(nc.sum()), guards)
     if least_p > run_tests.MOST_BY_CHANCE:
         return samples.unable("two repeats at one point can't tell a change from noise")
