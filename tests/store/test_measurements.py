@@ -113,10 +113,10 @@ def test_keys_of_a_later_version_are_read(store: Store) -> None:
     written = document()
     store.put_measurement(written)
     path = Path(store.location.url) / "measurements" / f"{written.id}.json"
-    rewrite(path, lambda d: {**d, "looks": [3, 5]})
+    rewrite(path, lambda d: {**d, "tempers": [3, 5]})
     found = store.measurement(written.id)
-    assert found is not None and found.model_extra == {"looks": [3, 5]}
-    assert found.changed(status="stopped").model_extra == {"looks": [3, 5]}
+    assert found is not None and found.model_extra == {"tempers": [3, 5]}
+    assert found.changed(status="stopped").model_extra == {"tempers": [3, 5]}
 
 
 def test_a_value_that_is_none_of_a_fields_is_refused() -> None:

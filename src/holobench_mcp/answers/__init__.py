@@ -11,7 +11,14 @@ from holobench_mcp.answers.listing import (
     ResultPage,
     ResultRow,
 )
-from holobench_mcp.answers.measuring import BenchmarkList, BenchmarkRow, MeasurementReport, RevisionReport, RunReport
+from holobench_mcp.answers.measuring import (
+    BenchmarkList,
+    BenchmarkRow,
+    MeasurementReport,
+    RevisionReport,
+    RunningMeasurement,
+    RunReport,
+)
 from holobench_mcp.answers.options import CompareOptions
 from holobench_mcp.answers.structure import DIGITS, Figure, Structure, rounded
 from holobench_mcp.answers.upkeep import Verification
@@ -38,6 +45,7 @@ __all__ = [
     "ResultRow",
     "RevisionReport",
     "RunReport",
+    "RunningMeasurement",
     "Structure",
     "Verification",
     "rounded",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
-from holobench_mcp.model import Cause, ComparisonDocument, Decision, Failure, Frozen
+from holobench_mcp.model import Cause, ComparisonDocument, Decision, Failure, Frozen, MeasurementStatus
 
 
 class RunReport(Frozen):
@@ -46,6 +46,19 @@ class MeasurementReport(Frozen):
     result_ids: tuple[str, ...]
     seconds: float
     next_step: str
+
+
+class RunningMeasurement(Frozen):
+    """A measurement that has no answer yet: how far it is. It has no decision before it is over."""
+
+    status: MeasurementStatus | Literal["waiting"] = Field(description="waiting: for another one of this machine")
+    reason: str
+    next_step: str | None = None
+    measurement: str
+    benchmark: str
+    rounds_done: int
+    rounds_planned: int = Field(description="the most, where rounds go on until every metric is settled")
+    seconds_left: float | None = None
 
 
 class RevisionReport(Frozen):

@@ -51,6 +51,24 @@ def is_held(token: str) -> bool:
     return known and not any(True for _ in _ended(token))
 
 
+def cache_id() -> str:
+    """What tells this cache folder from others of the same path, as other containers have: leases are judged in it."""
+    path = cache_folder() / "leases" / "cache.id"
+    for _ in range(2):
+        with suppress(OSError):
+            if TOKEN.fullmatch(known := path.read_text().strip()):
+                return known
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            unnamed = path.with_name(f"{secrets.token_hex(8)}.new")
+            unnamed.write_text(secrets.token_hex(8))
+            try:
+                os.link(unnamed, path)  # whole or not at all, and never over another's
+            finally:
+                unnamed.unlink()
+    return ""
+
+
 def ended_tokens() -> list[str]:
     """The tokens of all leases whose processes are gone."""
     return [path.stem for path, _ in _ended("*")]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from holobench_mcp.measure.session import Cancelled, Record, Run, Session, new_measurement_id
+from holobench_mcp.measure.plan import new_measurement_id, now
+from holobench_mcp.measure.session import Cancelled, Record, Run, Session
 from holobench_mcp.model import MeasuredCode, Measurement, MeasurementDocument, MeasurementStatus, RunRole
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class BenchmarkMeasurement:
             parameters=dict(session.parameters),
             head=MeasuredCode(label=session.label),
             rounds_planned=session.runs,
-            started_at=_now(),
+            started_at=now(),
         )
 
     def prepare(self) -> None:
@@ -56,7 +56,7 @@ class BenchmarkMeasurement:
 
     def finish(self) -> MeasurementDocument:
         """Say that it is over. Returns the document."""
-        self._changed(status="finished", ended_at=_now())
+        self._changed(status="finished", ended_at=now())
         return self.document
 
     def __enter__(self) -> Self:
@@ -67,7 +67,7 @@ class BenchmarkMeasurement:
     ) -> None:
         if self.document.status == "running":
             ended: MeasurementStatus = "cancelled" if isinstance(problem, Cancelled | KeyboardInterrupt) else "failed"
-            self._changed(status=ended, ended_at=_now(), stopped=None if problem is None else str(problem)[:2000])
+            self._changed(status=ended, ended_at=now(), stopped=None if problem is None else str(problem)[:2000])
 
     def _run(self, *, counts: bool) -> Run:
         run = self.session.run(self.session.root, counts=counts)
@@ -92,7 +92,3 @@ class BenchmarkMeasurement:
     def _changed(self, **values: Any) -> None:  # noqa: ANN401 - the document's fields
         self.document = self.document.changed(**values)
         self._save(self.document)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat()

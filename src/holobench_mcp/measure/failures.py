@@ -13,6 +13,8 @@ from holobench_mcp.model import Failure
 #: What holobench raises where code of the working tree is loaded on another side.
 EDITABLE = "ForbiddenCodeError"
 _TAIL_LINES, _TAIL_COLUMNS = 12, 300
+#: How often it failed, as it is said behind what went wrong.
+_HOW_OFTEN = re.compile(r", in (all|\d+) of its \d+ runs; the base's did not\.$")
 _NO_MODULE = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
 
 
@@ -102,3 +104,23 @@ def side_name(side: str | None) -> str:
 def failed_runs(failures: Sequence[Failure], runs: int) -> str:
     """In how many of a side's runs it failed."""
     return f"in all of its {runs} runs" if len(failures) == runs > 1 else f"in {len(failures)} of its {runs} runs"
+
+
+def of_all_runs(failures: Sequence[Failure], runs: int, benches: Sequence[str]) -> Failure:
+    """What to say of a head that failed in some of its runs. benches: what all of them should have recorded."""
+    # What came first is said, but for what is worse: fewer benchmarks are less than none at all.
+    first = min(failures, key=lambda failure: failure.what == "missing_sweeps")
+    missing = [bench for failure in failures for bench in failure.missing_benches]
+    if first.what != "missing_sweeps" and benches:
+        missing = list(benches)
+    detail = _HOW_OFTEN.sub("", first.detail)
+    if runs:
+        detail = f"{detail.removesuffix('.')}, {failed_runs(failures, runs)}; the base's did not."
+    return first.model_copy(
+        update={
+            "detail": detail,
+            "missing_benches": tuple(dict.fromkeys(missing)),
+            "rounds_failed": len(failures),
+            "rounds": runs,
+        }
+    )

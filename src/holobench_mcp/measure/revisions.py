@@ -8,25 +8,23 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from holobench_mcp.capture.loaded_files import Mode
-from holobench_mcp.config import MAX_ROUNDS, BenchmarkConfig
 from holobench_mcp.evidence.cached_answers import SideRuns, cached_answers
 from holobench_mcp.measure import cautions
 from holobench_mcp.measure.change import read_change
 from holobench_mcp.measure.checkouts import put_back
-from holobench_mcp.measure.failures import failed_runs, hint_of
+from holobench_mcp.measure.failures import hint_of, of_all_runs
 from holobench_mcp.measure.leftovers import clean_up_after_crash
+from holobench_mcp.measure.plan import RevisionPlan, now, own_process, revisions_document
 from holobench_mcp.measure.preparation import Trees, import_folders, prepare_trees, set_up
 from holobench_mcp.measure.revision_choice import Revisions, choose_revisions
-from holobench_mcp.measure.session import Cancelled, OnProgress, Record, Run, Session, Side, new_measurement_id
+from holobench_mcp.measure.session import Cancelled, OnProgress, Record, Run, Session, Side
 from holobench_mcp.measure.sweep_matching import Matching, SweepKey, keys_of, match
 from holobench_mcp.measure.warm_up_check import WarmUpCheck
 from holobench_mcp.measure.worktrees import worktrees
@@ -34,8 +32,7 @@ from holobench_mcp.model import (
     CaptureError,
     Difference,
     Failure,
-    InvalidArgument,
-    MeasuredCode,
+    Look,
     Measurement,
     MeasurementDocument,
     MeasurementStatus,
@@ -53,22 +50,6 @@ _ENOUGH_FAILURES = 2
 Save = Callable[[MeasurementDocument], None]
 
 
-@dataclass(frozen=True)
-class RevisionPlan:
-    """What is to be measured: a benchmark, on which two revisions, in how many rounds."""
-
-    name: str
-    config: BenchmarkConfig
-    root: Path
-    base: str = "merge-base"
-    head: str = "worktree"
-    rounds: int = 5
-    max_seconds: float | None = None
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    by_hand: bool = False  #: whether a person gave the command, which no configuration has
-    notes: tuple[str, ...] = ()  #: what is to be said of the plan itself
-
-
 class RevisionMeasurement:
     """One measurement of two revisions, step by step: prepare, then rounds until it is over, then finish.
 
@@ -82,18 +63,27 @@ class RevisionMeasurement:
         *,
         record: Record,
         save: Save,
+        revisions: Revisions | None = None,
+        resumed: MeasurementDocument | None = None,
         progress: OnProgress | None = None,
         cancel: threading.Event | None = None,
     ) -> None:
-        if not 2 <= plan.rounds <= MAX_ROUNDS:
-            raise InvalidArgument(f"rounds: from 2 to {MAX_ROUNDS}, not {plan.rounds}.")
         self.plan = plan
         self.session = Session(
-            plan.name, plan.config, plan.root, 2 * plan.rounds, plan.parameters, None, progress, cancel, plan.by_hand
+            name=plan.name,
+            config=plan.config,
+            root=plan.root,
+            runs=2 * plan.most_rounds,
+            parameters=plan.parameters,
+            progress=progress,
+            cancel=cancel,
+            by_hand=plan.by_hand,
         )
         self._record, self._save = record, save
         self._stack = ExitStack()
+        self._resumed = resumed
         self._started = time.monotonic()
+        self._seconds_before = 0.0  #: that earlier rounds took, where it goes on from some
         self._observed: dict[Side, SideRuns] = {"base": SideRuns(), "head": SideRuns()}
         self._of_the_change: tuple[Difference, ...] = ()
         self._failures: list[Failure] = []
@@ -103,6 +93,9 @@ class RevisionMeasurement:
         self.revisions: Revisions
         self.trees: Trees
         self.document: MeasurementDocument
+        if revisions is not None:
+            self.revisions = revisions
+            self._begin()
 
     # ------------------------------------------------------------------ the steps
 
@@ -114,8 +107,9 @@ class RevisionMeasurement:
         self._started = time.monotonic()
         clean_up_after_crash()
         plan = self.plan
-        self.revisions = choose_revisions(plan.root, plan.base, plan.head)
-        self._begin()
+        if not hasattr(self, "revisions"):
+            self.revisions = choose_revisions(plan.root, plan.base, plan.head)
+            self._begin()
         tops = self._stack.enter_context(
             worktrees(self.revisions.repository, [self.revisions.base, self.revisions.head])
         )
@@ -125,8 +119,8 @@ class RevisionMeasurement:
         self._check = WarmUpCheck(self.session, self.revisions, change, below)
         self._of_the_change = self._change_cautions()
         self._changed(
-            notes=(*plan.notes, *self.revisions.notes, *self.trees.notes),
-            cautions=self._of_the_change,
+            notes=(*plan.notes, *self.revisions.notes, *self._resuming(), *self.trees.notes),
+            cautions=self._all_cautions(),
             protected_changed=self.trees.changed,
         )
         self._set_up()
@@ -141,7 +135,9 @@ class RevisionMeasurement:
 
     def round(self) -> None:
         """Measure both sides once more, and record what they gave. Raises CaptureError for a base that fails."""
-        number = self.document.rounds
+        # A round of which only one side was measured before it was broken off has a number of its own.
+        number = max((role.run + 1 for role in self.document.roles), default=0)
+        number = max(number, self.document.rounds)
         began = time.monotonic()
         for side in sides_of_round(number):
             run = self._run(side, counts=True)
@@ -150,13 +146,24 @@ class RevisionMeasurement:
             if self.gave_up:
                 break
         took = time.monotonic() - began
-        mean = ((self.document.seconds_a_round or 0.0) * number + took) / (number + 1)
-        self._changed(rounds=number + 1, seconds_a_round=round(mean, 3), cautions=self._all_cautions())
+        done = self.document.rounds
+        mean = ((self.document.seconds_a_round or 0.0) * done + took) / (done + 1)
+        self._changed(
+            rounds=done + 1,
+            seconds_a_round=round(mean, 3),
+            head_failure=self._head_failure(),
+            cautions=self._all_cautions(),
+        )
+
+    def look(self, alpha: float, *, settled: bool) -> None:
+        """Write down that what was measured until now was judged, and at which error rate: what is spent is spent."""
+        look = Look(round=self.document.rounds, alpha=alpha, settled=settled)
+        self._changed(looks=(*self.document.looks, look))
 
     @property
     def is_over(self) -> bool:
         """Whether there is nothing more to measure: all rounds are done, or the head does not work, or is the same."""
-        return self.document.rounds >= self.plan.rounds or self.gave_up or self._is_the_same
+        return self.document.rounds >= self.plan.most_rounds or self.gave_up or self._is_the_same
 
     @property
     def gave_up(self) -> bool:
@@ -175,16 +182,16 @@ class RevisionMeasurement:
 
     @property
     def is_out_of_time(self) -> bool:
-        """Whether max_seconds are over."""
+        """Whether max_seconds are over, with what earlier rounds took."""
         limit = self.plan.max_seconds
-        return limit is not None and time.monotonic() - self._started > limit
+        return limit is not None and self._seconds_before + time.monotonic() - self._started > limit
 
     def finish(self, stopped: str | None = None) -> MeasurementDocument:
         """Say that it is over, and why before its last round, if it is. Returns the document."""
         self._changed(
             status="stopped" if stopped else "finished",
             stopped=stopped,
-            ended_at=_now(),
+            ended_at=now(),
             head_failure=self._head_failure(),
             cautions=self._all_cautions(),
         )
@@ -199,29 +206,36 @@ class RevisionMeasurement:
         self._stack.close()
         if hasattr(self, "document") and self.document.status == "running":
             ended: MeasurementStatus = "cancelled" if isinstance(problem, Cancelled | KeyboardInterrupt) else "failed"
-            self._changed(status=ended, ended_at=_now(), stopped=None if problem is None else str(problem)[:2000])
+            self._changed(status=ended, ended_at=now(), stopped=None if problem is None else str(problem)[:2000])
 
     # ------------------------------------------------------------------ parts
 
     def _begin(self) -> None:
-        plan, chosen = self.plan, self.revisions
-        self.document = MeasurementDocument(
-            id=new_measurement_id(plan.name),
-            kind="revisions",
-            benchmark=None if plan.by_hand else plan.name,
-            command=plan.config.command,
-            parameters=dict(plan.parameters),
-            base=MeasuredCode(revision=chosen.base, dirty=False),
-            head=MeasuredCode(
-                revision=chosen.tip if chosen.dirty else chosen.head,
-                dirty=chosen.dirty,
-                label="worktree" if chosen.dirty else None,
-            ),
-            rounds_planned=plan.rounds,
-            started_at=_now(),
-            notes=(*plan.notes, *chosen.notes),
+        """Begin the document, or go on with the one that was begun: its rounds and its looks count."""
+        plan = self.plan
+        begun = self._resumed or revisions_document(plan, self.revisions)
+        fresh = revisions_document(plan, self.revisions)
+        self.document = begun.changed(
+            owner=own_process(),
+            request=fresh.request,
+            rounds_planned=fresh.rounds_planned,
+            automatic=fresh.automatic,
+            max_seconds=fresh.max_seconds,
+            status="running",
+            ended_at=None,
+            stopped=None,
+            outcome=None,
         )
+        self.session.done = 2 * begun.rounds
+        self._seconds_before = begun.rounds * (begun.seconds_a_round or 0.0)
+        if begun.head_failure is not None:
+            self._failures = [begun.head_failure] * max(begun.head_failure.rounds_failed, 1)
+            self._head_runs = begun.head_failure.rounds
         self._save(self.document)
+
+    def _resuming(self) -> tuple[str, ...]:
+        before = self._resumed.rounds if self._resumed is not None else 0
+        return (f"It goes on from {before} rounds that were recorded before.",) if before else ()
 
     def _changed(self, **values: Any) -> None:  # noqa: ANN401 - the document's fields
         self.document = self.document.changed(**values)
@@ -318,7 +332,7 @@ class RevisionMeasurement:
                 id=self.document.id,
                 benchmark=self.plan.name,
                 run=number,
-                runs=2 * self.plan.rounds,
+                runs=2 * self.plan.most_rounds,
                 side=side,
                 sweep=sweep,
                 measured_by="server",
@@ -360,36 +374,20 @@ class RevisionMeasurement:
         extra = ", ".join(dict.fromkeys(self._extra))
         detail = f"the head records benchmarks that the base does not, so they are not compared: {extra[:500]}"
         new = (Difference(severity="caution", what="new_benchmark", detail=detail),) if extra else ()
-        return (*self._of_the_change, *cached_answers(self._observed["base"], self._observed["head"]), *new)
+        found = (*self._of_the_change, *cached_answers(self._observed["base"], self._observed["head"]), *new)
+        # What was seen in rounds before it was broken off stays true.
+        before = self._resumed.cautions if self._resumed is not None else ()
+        known = {caution.what for caution in found}
+        return (*found, *(caution for caution in before if caution.what not in known))
 
     def _head_failure(self) -> Failure | None:
-        if not self._failures:
-            return None
-        # What came first is told, but for what is worse: fewer benchmarks are less than none at all.
-        first = min(self._failures, key=lambda failure: failure.what == "missing_sweeps")
-        missing = [bench for failure in self._failures for bench in failure.missing_benches]
-        if first.what != "missing_sweeps":
-            missing = [key.bench_name for key in self._expected]
-        detail = first.detail
-        if self._head_runs:
-            detail = f"{detail.removesuffix('.')}, {failed_runs(self._failures, self._head_runs)}; the base's did not."
-        return first.model_copy(
-            update={
-                "detail": detail,
-                "missing_benches": tuple(dict.fromkeys(missing)),
-                "rounds_failed": len(self._failures),
-                "rounds": self._head_runs,
-            }
-        )
+        names = [key.bench_name for key in self._expected]
+        return of_all_runs(self._failures, self._head_runs, names) if self._failures else None
 
 
 def sides_of_round(number: int) -> Sequence[Side]:
     """ABBA: which side goes first alternates, so that neither always runs on the warmer machine."""
     return ("base", "head") if number % 2 == 0 else ("head", "base")
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat()
 
 
 __all__ = ["Cancelled", "CaptureError", "RevisionMeasurement", "RevisionPlan", "sides_of_round"]

@@ -7,14 +7,12 @@ declares. A run that fails is a value: whether it is an error or an answer, only
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -193,11 +191,6 @@ class Session:
         if key not in self.versions:
             self.versions[key] = versions_of(program, cwd=where, env=env)
         return self.versions[key]
-
-
-def new_measurement_id(name: str) -> str:
-    """An id for a measurement that begins now."""
-    return f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
 def filled(text: str, parameters: Mapping[str, str]) -> str:

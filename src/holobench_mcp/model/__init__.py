@@ -62,9 +62,12 @@ from holobench_mcp.model.evidence import (
 from holobench_mcp.model.faults import Fault, fault_in
 from holobench_mcp.model.measurement import (
     Failure,
+    Look,
     MeasuredCode,
     MeasurementDocument,
     MeasurementOutcome,
+    MeasurementOwner,
+    MeasurementRequest,
     MeasurementStatus,
     RunRole,
 )
@@ -115,11 +118,14 @@ __all__ = [
     "Kind",
     "Limit",
     "Location",
+    "Look",
     "Manifest",
     "MeasuredCode",
     "Measurement",
     "MeasurementDocument",
     "MeasurementOutcome",
+    "MeasurementOwner",
+    "MeasurementRequest",
     "MeasurementStatus",
     "Metric",
     "MetricEvidence",

@@ -14,7 +14,8 @@ from holobench_mcp.model.base import Frozen, JsonScalar, lean
 from holobench_mcp.model.declarations import Difference
 from holobench_mcp.model.evidence import Cause, Decision
 
-MeasurementStatus = Literal["running", "finished", "stopped", "cancelled", "failed"]
+#: interrupted: nobody waited for it any more, or the process that measured was gone; cancelled: somebody said so.
+MeasurementStatus = Literal["running", "finished", "stopped", "cancelled", "interrupted", "failed"]
 
 
 class MeasuredCode(Frozen):
@@ -58,6 +59,30 @@ class MeasurementOutcome(Frozen):
     next_step: str | None = None
 
 
+class Look(Frozen):
+    """An interim analysis: after how many rounds what was measured was judged, and the error rate that it was given."""
+
+    round: int = Field(ge=1, description="rounds that were measured by then")
+    alpha: float = Field(gt=0, lt=1, description="error rate spent on this look, of the whole measurement's")
+    settled: bool = Field(description="whether every metric was settled, so that measuring ended")
+
+
+class MeasurementRequest(Frozen):
+    """What was asked for, in the caller's words: what is measured on after a restart is found by it."""
+
+    base: str = "merge-base"
+    head: str = "worktree"
+    rounds: int | Literal["auto"] = 1
+    label: str | None = None
+
+
+class MeasurementOwner(Frozen):
+    """The process that measures, by the lease that it holds in a cache folder."""
+
+    lease: str
+    cache: str = Field(description="which cache folder: only there the lease can be judged")
+
+
 class MeasurementDocument(Frozen):
     """`measurements/<id>.json`: the plan and the outcome of one measurement. Keys of later versions are read too."""
 
@@ -71,7 +96,12 @@ class MeasurementDocument(Frozen):
     parameters: dict[str, JsonScalar] = {}
     base: MeasuredCode | None = Field(None, description="of two revisions, the code before")
     head: MeasuredCode = Field(MeasuredCode(), description="the code that was measured; of two, the one after")
-    rounds_planned: int = Field(1, ge=1, description="runs, or rounds of both sides")
+    key: str | None = Field(None, description="digest of all that decides what is measured")
+    request: MeasurementRequest | None = None
+    owner: MeasurementOwner | None = None
+    rounds_planned: int = Field(1, ge=1, description="runs, or rounds of both sides; the most, where automatic")
+    automatic: bool = Field(False, description="whether rounds go on until every metric is settled")
+    max_seconds: float | None = None
     started_at: str
     ended_at: str | None = None
     status: MeasurementStatus = "running"
@@ -79,6 +109,8 @@ class MeasurementDocument(Frozen):
     rounds: int = Field(0, ge=0, description="that were measured: runs, or rounds of both sides")
     seconds_a_round: float | None = None
     roles: tuple[RunRole, ...] = ()
+    looks: tuple[Look, ...] = ()
+    light: bool | None = Field(None, description="whether the measured Python imported holobench without plotting")
     protected_changed: tuple[str, ...] = Field((), description="files that the head changed and the base's were taken")
     cautions: tuple[Difference, ...] = Field((), description="what an improvement must be doubted for")
     head_failure: Failure | None = None

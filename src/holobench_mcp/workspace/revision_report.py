@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from holobench_mcp.answers import RevisionReport
 from holobench_mcp.config import MAX_ROUNDS
@@ -89,18 +89,20 @@ def outcome(report: RevisionReport) -> MeasurementOutcome:
     )
 
 
-def literal_call(plan: RevisionPlan, rounds: int, *, by_person: bool, seconds: float | None = None) -> str:
+def literal_call(
+    plan: RevisionPlan, rounds: int | Literal["auto"], *, by_person: bool, seconds: float | None = None
+) -> str:
     """The same measurement again with other rounds, as a person or an agent calls it, with what it takes."""
     takes = f" (about {_duration(seconds)})" if seconds else ""
     if by_person:
-        words = ["holobench-mcp", "ab", "--rounds", str(rounds)]
+        words = ["holobench-mcp", "ab", *(["--rounds", str(rounds)] if rounds != "auto" else [])]
         words += ["--base", plan.base] if plan.base != "merge-base" else []
         words += ["--head", plan.head] if plan.head != "worktree" else []
         for name, value in plan.config.env.items() if plan.by_hand else ():
             words += ["--env", f"{name}={value}"]
         words += ["--", *plan.config.command] if plan.by_hand else ["--benchmark", plan.name]
         return f"`{shlex.join(words)}`{takes}"
-    arguments = [f"benchmark={plan.name!r}", f"rounds={rounds}"]
+    arguments = [f"benchmark={plan.name!r}", *([f"rounds={rounds}"] if rounds != "auto" else [])]
     arguments += [f"base={plan.base!r}"] if plan.base != "merge-base" else []
     arguments += [f"head={plan.head!r}"] if plan.head != "worktree" else []
     arguments += [f"parameters={dict(plan.parameters)!r}"] if plan.parameters else []
@@ -173,9 +175,11 @@ def _in_rounds(
     return comparison.model_copy(update={"next_step": step})
 
 
-def _seconds(document: MeasurementDocument, rounds: int) -> float | None:
+def _seconds(document: MeasurementDocument, rounds: int | Literal["auto"]) -> float | None:
     """What so many rounds take, with each side's warm-up."""
-    return None if document.seconds_a_round is None else document.seconds_a_round * (rounds + 1)
+    if document.seconds_a_round is None or rounds == "auto":
+        return None
+    return document.seconds_a_round * (rounds + 1)
 
 
 def _duration(seconds: float) -> str:

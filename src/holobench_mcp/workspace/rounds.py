@@ -18,7 +18,7 @@ _EARLY_SHARE = 0.6
 
 def measure_rounds(measurement: RevisionMeasurement, library: Library) -> str | None:
     """Measure until it is over or settled. Returns why it ended before its last round, if it did."""
-    planned = measurement.plan.rounds
+    planned = measurement.plan.most_rounds
     early = max(2, -int(-planned * _EARLY_SHARE // 1))
     while not measurement.is_over:
         measurement.round()
