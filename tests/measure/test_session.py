@@ -65,6 +65,22 @@ def test_the_environment_is_clean(project: Path, monkeypatch: pytest.MonkeyPatch
     assert (env["PYTHONPATH"], env["N"], env["PYTHONHASHSEED"]) == (f"{project}/src", "3", "0")
 
 
+def test_what_a_measured_benchmark_records_of_itself_goes_into_no_store_of_the_project(project: Path) -> None:
+    """It is the run's result once more, without its side: the next comparison would take it for a run."""
+    code = "import os; from holobench_mcp import Snapshot, record; from holobench_mcp.config import load_config"
+    code += "; record(Snapshot.build(bench_name='b', inputs={}, metrics={'t': {}}, samples={'t': [1.0]}))"
+    code += "; print(load_config().store, os.environ['TMPDIR'])"
+    config = BenchmarkConfig(command=(PYTHON, "-c", code))
+    run = Session(name="x", config=config, root=project, runs=1).run(project)
+    assert run.outcome is not None and run.outcome.returncode == 0
+    store, private = run.outcome.output_tail.split()
+    assert store == f"{private}/store" and not Path(store).exists()
+    assert not (project / ".holobench").exists()
+    own = BenchmarkConfig(command=(PYTHON, "-c", code), env={"HOLOBENCH_MCP_STORE": str(project / "asked")})
+    Session(name="x", config=own, root=project, runs=1).run(project)
+    assert (project / "asked" / "results").exists()
+
+
 def test_a_bare_python_is_one_that_has_holobench(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client starts the server by its path: PATH may lead to the system's Python, in which nothing could run."""
     bare = project / "cache" / "bin" / "python"

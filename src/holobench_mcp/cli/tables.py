@@ -76,7 +76,8 @@ def config(loaded: Config) -> None:
     """The configuration in force."""
     output.out(f"project         {loaded.root}")
     output.out(f"configured in   {loaded.file or 'nothing: no [tool.holobench-mcp] in a pyproject.toml'}")
-    output.out(f"store           {loaded.store} (from {loaded.store_from})")
+    shared = f", shared by all worktrees of {loaded.store_shared_by}" if loaded.store_shared_by else ""
+    output.out(f"store           {loaded.store} (from {loaded.store_from}{shared})")
     output.out(f"margin_percent  {loaded.margin_percent:g}")
     output.out(f"patience_s      {loaded.patience_s:g}")
     output.out(f"import_roots    {', '.join(map(str, loaded.import_roots)) or 'none'}")

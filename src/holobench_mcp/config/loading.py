@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from holobench_mcp.config.places import DEFAULT_STORE, STORE_VARIABLE, check_store
+from holobench_mcp.config.places import DEFAULT_STORE, STORE_VARIABLE, check_store, shared_root
 from holobench_mcp.config.settings import TABLE, Config, FileConfig
 from holobench_mcp.model import ConfigError, fault_in
 
@@ -34,15 +34,17 @@ def load_config(
         ) from problem
     table = _read_table(pyproject) if pyproject else None
     root = pyproject.parent if pyproject else (_parent(_nearest(start, ".git")) or start)
+    shared: Path | None = None
     written = _validated(table, pyproject) if table is not None and pyproject else FileConfig()
     if store:
         chosen, source = store, "--store"
     elif environ.get(STORE_VARIABLE, "").strip():
         chosen, source = environ[STORE_VARIABLE].strip(), STORE_VARIABLE
-    elif written.store:
-        chosen, source = _from_root(written.store, root), f"{pyproject} [{TABLE}]"
     else:
-        chosen, source = str(root / DEFAULT_STORE), "default"
+        own, main = _from_root(written.store or DEFAULT_STORE, root), shared_root(root)
+        chosen = own if main == root else _from_root(written.store or DEFAULT_STORE, main)
+        shared = main if chosen != own else None
+        source = f"{pyproject} [{TABLE}]" if written.store else "default"
     try:
         check_store(chosen)
     except ConfigError as problem:
@@ -52,6 +54,7 @@ def load_config(
         file=pyproject if table is not None else None,
         store=chosen,
         store_from=source,
+        store_shared_by=shared,
         margin_percent=written.margin_percent,
         patience_s=written.patience_s,
         import_roots=(*_as_import_root(root), *(_below(root, r, "import_roots") for r in written.import_roots)),

@@ -26,6 +26,27 @@ def check_store(text: str) -> None:
         raise ConfigError(f"store: {text!r:.200} has a scheme that is not known; use a folder or one of {known}.")
 
 
+def shared_root(root: Path) -> Path:
+    """Where a project's store is: the project itself, or its place in the main working tree of a linked worktree.
+
+    What was measured in one worktree is there to be compared in all of them, and stays when one is removed. Only files
+    of git are read, as starting a server must cost no process. A repository without a main working tree beside its
+    `.git` (a bare one, a separate git directory) has none to share: there each worktree is for itself.
+    """
+    try:
+        top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
+        if top is None or not (top / ".git").is_file():
+            return root
+        link = (top / ".git").read_text(encoding="utf-8").strip()
+        git_folder = (top / link.removeprefix("gitdir:").strip()).resolve()
+        # Only a linked worktree has this file; a submodule's folder has a whole repository of its own.
+        common = (git_folder / (git_folder / "commondir").read_text(encoding="utf-8").strip()).resolve()
+    except (OSError, ValueError, RuntimeError):
+        return root
+    main = common.parent / root.relative_to(top)
+    return main if link.startswith("gitdir:") and common.name == ".git" and common.is_dir() else root
+
+
 def cache_folder() -> Path:
     """This user's folder for what can be made again: indexes, locks, temporary worktrees."""
     from platformdirs import user_cache_path

@@ -47,6 +47,8 @@ class Config(Frozen):
     file: Path | None
     store: str
     store_from: str
+    #: The main working tree's project, where this one is in a linked worktree that uses its store.
+    store_shared_by: Path | None = None
     margin_percent: float = 3.0
     patience_s: float = PATIENCE_S
     import_roots: tuple[Path, ...] = ()

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 from holobench_mcp.capture.environment import versions_of
 from holobench_mcp.capture.loaded_files import Mode
 from holobench_mcp.capture.runner import RunOutcome, private_folder, run_command
-from holobench_mcp.config import PLACEHOLDER, BenchmarkConfig
+from holobench_mcp.config import PLACEHOLDER, STORE_VARIABLE, BenchmarkConfig
 from holobench_mcp.measure.failures import EDITABLE, failure_in, remedy, side_name
 from holobench_mcp.model import CaptureError, Failure, InvalidArgument
 
@@ -103,7 +103,8 @@ class Session:
                 words,
                 cwd=where,
                 # What a run leaves for the next one, in a temporary folder or a cache, would be measured in its place.
-                env={**env, "TMPDIR": private, "XDG_CACHE_HOME": private},
+                # And what it records of itself is its results once more, without their roles.
+                env={STORE_VARIABLE: f"{private}/store", **env, "TMPDIR": private, "XDG_CACHE_HOME": private},
                 label=self.label,
                 source_revision=revision,
                 timeout_s=timeout_s or self.config.timeout_s,

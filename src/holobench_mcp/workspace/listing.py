@@ -69,6 +69,7 @@ def list_results(
             None,
             (
                 _why_empty(library, conditions, total + len(unreadable)),
+                _of_all_worktrees(library),
                 left_out(unreadable),
                 damaged_baselines(damaged),
             ),
@@ -155,6 +156,12 @@ def _why_empty(library: Library, conditions: Conditions, recorded: int) -> str |
         f"Each of these filters has results in the store {library.store.location.url}, but no result passes all of "
         "them: leave one out."
     )
+
+
+def _of_all_worktrees(library: Library) -> str | None:
+    """What is said in a linked worktree: the results are not only its own."""
+    main = library.config.store_shared_by
+    return None if main is None else f"All worktrees of {main} share this store, {library.store.location.url}."
 
 
 def _input_values(manifest: Manifest, values: Mapping[str, npt.NDArray[Any]]) -> tuple[InputValues, ...]:
