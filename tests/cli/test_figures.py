@@ -131,7 +131,7 @@ def test_one_vocabulary_speaks_and_the_threshold_is_named_for_what_it_is() -> No
     )
     doc = document(e)
     text = digest.comparison(doc)
-    assert text.index("threshold verdict on means: regressed t (+50.0 %)") > text.index("- t: unchanged +0.1 %")
+    assert text.index("threshold verdict on means: regressed t (+50 %)") > text.index("- t: unchanged +0.1 %")
     assert text.count("verdict") == 1 and text.count("regressed") == 1
     assert "threshold verdict on means: regressed t" in comparison_markdown(doc)
 

@@ -100,7 +100,7 @@ def test_links_lead_somewhere() -> None:
 def test_the_transcript_is_what_the_server_says_today() -> None:
     transcript = README.split("<!-- transcript: make docs -->")[1].split("<!-- end of transcript -->")[0]
     assert re.search(
-        r"^REGRESSED: time_ms regressed: \+[\d.]+ % \(95 % interval .*, 3 runs a side\), beyond the", transcript, re.M
+        r"^REGRESSED: time_ms \+[\d.]+ % \(95 % interval .*, 3 runs a side\), beyond the", transcript, re.M
     )
     assert re.search(
         r"^- time_ms: regressed \+[\d.]+ %; 95 % interval \+[\d.]+ to \+[\d.]+; (at least \+[\d.]+ %; )?means [\d.]+ → ",

@@ -39,7 +39,7 @@ def test_answers_that_are_wrong_in_later_runs_only_are_regressed_however_fast(pa
     wrong = [(i, p) for i in range(1, 5) for p in (3, 50, 97)]
     judgement = judge(side(5), side(5, wrong, level=70), settings=SETTINGS, paired=paired)
     assert (judgement.decision, judgement.cause) == ("regressed", "correctness")
-    first = "right regressed: answers are wrong: it was 1, and is 0 at x=3 in run 2, one of 4 such runs of 5."
+    first = "Answers are wrong: right was 1, and is 0 at x=3 in run 2, one of 4 such runs of 5."
     assert judgement.reason.startswith(first)
     assert "3 of 100 input points are wrong: x=3, x=50, x=97." in judgement.reason
     assert "Improved: time" in judgement.reason

@@ -25,7 +25,7 @@ def test_an_agent_gets_a_true_decision_over_stdio(project: Path, mode: str) -> N
     assert not result.is_error
     assert result.structured_content["decision"] == "regressed"
     assert result.structured_content["metrics"][0]["verdict"] == "regressed"
-    assert text_of(result).startswith("REGRESSED: time_ms regressed: +")
+    assert text_of(result).startswith("REGRESSED: time_ms +")
 
 
 def test_nothing_but_the_protocol_reaches_stdout(project: Path) -> None:

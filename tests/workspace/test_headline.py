@@ -27,8 +27,7 @@ EDIT = caution(
 def test_an_edit_of_the_benchmark_is_the_first_sentence(decision: Decision) -> None:
     given = lead(answer(decision, "Do this."), [EDIT])
     assert given.reason.startswith(
-        f"{decision.value.capitalize()} as measured with the base's benchmark, and the change edits the benchmark "
-        "(bench.py, data.json). "
+        "Measured with the base's benchmark, as the change edits the benchmark itself (bench.py, data.json). "
     )
     assert given.decision is decision
     assert given.next_step is not None and "Review the edit of bench.py, data.json by itself" in given.next_step
@@ -37,7 +36,7 @@ def test_an_edit_of_the_benchmark_is_the_first_sentence(decision: Decision) -> N
 
 def test_each_side_with_its_own_benchmark_is_the_first_sentence() -> None:
     given = lead(answer(Decision.improved), [caution("benchmark_source", "the benchmark's own source changed")])
-    assert given.reason.startswith("Improved, and the benchmark itself was edited: The benchmark's own source changed.")
+    assert given.reason.startswith("The benchmark itself was edited: The benchmark's own source changed.")
     assert given.next_step is not None and "one and the same benchmark" in given.next_step
 
 
@@ -67,14 +66,14 @@ def test_a_change_that_was_not_measured_is_told_first_and_never_unchanged_or_imp
 def test_the_same_artefact_is_unchanged(decision: Decision) -> None:
     given = lead(answer(decision), [caution("same_artefact", "both sides run the same bytes of app")])
     assert (given.decision, given.next_step) == (Decision.unchanged, None)
-    assert given.reason == "Unchanged: Both sides run the same bytes of app."
+    assert given.reason == "Both sides run the same bytes of app."
 
 
 @pytest.mark.parametrize("what", ["cached_answers", "measurement_touched"])
 def test_a_doubt_about_an_improvement_stands_before_it(what: str) -> None:
     doubt = caution(what, "the head's change does something")
     given = lead(answer(Decision.improved), [doubt])
-    assert given.reason.startswith("Improved, but perhaps not by the code: The head's change does something. ")
+    assert given.reason.startswith("Perhaps not by the code: The head's change does something. ")
     assert given.next_step is not None and given.next_step.startswith("Before believing it, check that ")
     for decision in (d for d in DECISIONS if d is not Decision.improved):
         assert lead(answer(decision), [doubt]) == answer(decision)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from histories import estimates, history_of, limits, measured, opened
-from holobench_mcp import digest
+from holobench_mcp import digest, digits
 from holobench_mcp.model import InvalidArgument
 from holobench_mcp.workspace import Workspace
 
@@ -215,8 +215,8 @@ def test_where_nothing_is_found_it_is_said_what_would_have_been(space: Workspace
     assert not history.change_points and history.drift is None and history.detectable is not None
     least = history.detectable
     assert f"no step and no drift in {n} measurements" in history.summary
-    assert f"{least.middle:.2g} % in their middle" in history.summary
-    assert f"{least.newest:.2g} % in the newest {least.n_newest}" in history.summary
+    assert f"{digits.plain(least.middle, 2)} % in their middle" in history.summary
+    assert f"{digits.plain(least.newest, 2)} % in the newest {least.n_newest}" in history.summary
     assert 100 * noise < least.middle <= least.newest
     if least.more_needed:
         assert f"{least.more_needed} more would show" in history.summary

@@ -115,7 +115,7 @@ def test_a_metric_of_correctness_is_looked_at_in_every_run(
     document = space.compare()
     assert (document.decision, document.cause) == ("regressed", "correctness")
     reason = document.reason or ""
-    assert reason.startswith("right regressed: answers are wrong: it was 1, and is 0 ")
+    assert reason.startswith("Answers are wrong: right was 1, and is 0 ")
     named = [f"in run {run + 1} ({ids[run]})" if rounds else f"in {ids[run]}" for run in runs]
     assert any(name in reason for name in named)
     assert f"at size={min(points)}" in reason

@@ -122,7 +122,7 @@ def test_cautions_of_the_measurement_are_there_again(space: Workspace) -> None:
     document_of(space, ids, cautions=(DOUBT,))
     again = space.compare()
     assert [d.what for d in again.comparability] == ["cached_answers", "unchecked_answers"]
-    assert (again.reason or "").startswith("Improved, but perhaps not by the code: The head's change looks as if")
+    assert (again.reason or "").startswith("Perhaps not by the code: The head's change looks as if")
     assert (again.next_step or "").startswith("Before believing it, check that the answers are not merely cached")
 
 

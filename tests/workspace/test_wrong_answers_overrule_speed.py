@@ -77,7 +77,7 @@ def test_a_metric_of_correctness_may_not_get_worse_however_fast(
             )
         )
     document = space.compare()
-    assert ("right regressed: answers are wrong: it was 1, and is 0.99" in (document.reason or "")) is wrong
+    assert ("Answers are wrong: right was 1, and is 0.99" in (document.reason or "")) is wrong
     assert not wrong or (document.decision is Decision.regressed and document.next_step)
 
 
@@ -93,5 +93,5 @@ def test_a_dropped_correctness_metric_is_told(workspace: Workspace) -> None:
         )
     document = workspace.compare()
     assert (document.decision, document.cause) == (Decision.regressed, "missing")
-    assert (document.reason or "").startswith("right regressed: it is missing")
+    assert (document.reason or "").startswith("right is missing")
     assert "metric_dropped" in {d.what for d in document.comparability}

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from holobench_mcp import digest
+from holobench_mcp import digest, digits
 from holobench_mcp.answers import History, MetricList, ResultPage, RevisionReport
 from holobench_mcp.cli import bars, output
 from holobench_mcp.config import Config
@@ -141,7 +141,7 @@ def _metrics_table(metrics: Sequence[ComparedMetric]) -> None:
          bars.forest_bar(m.evidence, spans.get(m.evidence.units or "", 1.0) if m.evidence else 1.0), figures.means(m))
         for m in metrics
     ]  # fmt: skip
-    reach = _escaped(", ".join(f"± {span:.3g} {units}".strip() for units, span in spans.items()))
+    reach = _escaped(", ".join(f"± {digits.plain(span)} {units}".strip() for units, span in spans.items()))
     _table(["metric", "decision", "effect", "interval that decided", "sure part", reach, "means"], rows)
 
 

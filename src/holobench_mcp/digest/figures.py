@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from holobench_mcp import digits
 from holobench_mcp.digest.words import number
 from holobench_mcp.model import ComparedMetric, Decision, JsonScalar, Limit, MetricEvidence, PointEvidence
 
@@ -10,7 +11,7 @@ _NAMED_POINTS = 3
 
 def signed(value: float, units: str | None) -> str:
     """A change, with its sign and unit."""
-    return f"{_digits(value)} {units or ''}".rstrip()
+    return f"{digits.signed(value)} {units or ''}".rstrip()
 
 
 def effect(e: MetricEvidence) -> str:
@@ -23,7 +24,7 @@ def interval(e: MetricEvidence) -> str:
     """The interval that decided, with its level: 90 % where the metric is shown unchanged, else 95 %."""
     if e.ci is None:
         return ""
-    return f"{(e.interval_level or 0.95) * 100:g} % interval {_digits(e.ci[0])} to {_digits(e.ci[1])}"
+    return f"{(e.interval_level or 0.95) * 100:g} % interval {digits.signed(e.ci[0])} to {digits.signed(e.ci[1])}"
 
 
 def at_least(e: MetricEvidence) -> str:
@@ -39,7 +40,7 @@ def place(inputs: dict[str, JsonScalar]) -> str:
 
 def point(p: PointEvidence, units: str | None) -> str:
     """An input point that moved: where, by how much, and its own interval."""
-    return f"{place(p.inputs)} {signed(p.size, units)} ({_digits(p.ci[0])} to {_digits(p.ci[1])})"
+    return f"{place(p.inputs)} {signed(p.size, units)} ({digits.signed(p.ci[0])} to {digits.signed(p.ci[1])})"
 
 
 def points(e: MetricEvidence, most: int) -> str:
@@ -90,13 +91,8 @@ def threshold_verdicts(metrics: list[ComparedMetric]) -> str:
     """The contract's verdicts, named for what they are: a threshold on means, which knows nothing of noise."""
     by_verdict: dict[str, list[str]] = {}
     for m in metrics:
-        change = f" ({m.change_percent:+.1f} %)" if m.change_percent is not None else ""
+        change = f" ({digits.signed(m.change_percent)} %)" if m.change_percent is not None else ""
         by_verdict.setdefault(m.verdict, []).append(f"{m.variable}{change}")
     order = [d.value for d in (Decision.regressed, Decision.improved, Decision.unchanged)]
     groups = [f"{verdict} {', '.join(by_verdict[verdict])}" for verdict in order if verdict in by_verdict]
     return f"threshold verdict on means: {'; '.join(groups)}" if groups else ""
-
-
-def _digits(value: float) -> str:
-    """Three significant digits, without an exponent as long as the number can be read."""
-    return f"{float(f'{value:.3g}') + 0.0:+g}"  # + 0.0: no minus before a zero

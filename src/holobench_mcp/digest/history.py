@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from holobench_mcp import digits
 from holobench_mcp.answers import History
 from holobench_mcp.digest.words import joined, number, revision, unit
 
@@ -29,7 +30,8 @@ def history(document: History) -> str:
             lines[-1] += f" ({p.missing_points} points without a sample)"
         if p.result_id in stepped:
             c = stepped[p.result_id]
-            size = f"{c.effect_percent:+.3g} %" if c.effect_percent is not None else f"{c.effect:+.3g}"
+            percent = c.effect_percent
+            size = digits.signed(c.effect or 0.0) if percent is None else f"{digits.signed(percent)} %"
             lines[-1] += f"  <- step {size}, confidence {c.confidence:.3f}"
     if len(document.series) > MAX_SERIES:
         lines.insert(head, f"… {len(document.series) - MAX_SERIES} earlier measurements")

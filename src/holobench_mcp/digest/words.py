@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from holobench_mcp import digits
+
 
 def joined(lines: Iterable[str]) -> str:
     """Lines as a text, each of them plain."""
@@ -17,7 +19,7 @@ def plain(line: str) -> str:
 
 def number(value: float | None) -> str:
     """Five significant digits."""
-    return "none" if value is None else f"{value:.5g}"
+    return "none" if value is None else digits.plain(value, 5)
 
 
 def holds(outcome: bool | None) -> str:

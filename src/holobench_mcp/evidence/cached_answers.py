@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from holobench_mcp import digits
 from holobench_mcp.model import Difference, Direction, Kind
 
 if TYPE_CHECKING:
@@ -84,8 +85,9 @@ def cached_answers(base: SideRuns, head: SideRuns) -> tuple[Difference, ...]:
             ):
                 if now > _FACTOR * max(1.0, before):
                     detail = (
-                        f"{metric.variable}: the head's first {what} is {now:.3g} times as slow as the later ones, "
-                        f"the base's {before:.3g} times. It looks as if the head keeps its answers {where}"
+                        f"{metric.variable}: the head's first {what} is {digits.plain(now)} times as slow as the later "
+                        f"ones, the base's {digits.plain(before)} times. It looks as if the head keeps its "
+                        f"answers {where}"
                     )
                     cautions.append(
                         Difference(severity="caution", what="cached_answers", detail=detail, variable=metric.variable)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from holobench_mcp import digits
 from holobench_mcp.evidence.question import Tested
 from holobench_mcp.evidence.run_tests import FEW_ROUNDS, FEWEST_RUNS
 from holobench_mcp.model import Decision, Limit, MetricEvidence
@@ -35,7 +36,7 @@ def of_metric(tested: Tested, evidence: MetricEvidence) -> tuple[Limit, ...]:
     hopeless = evidence.decision is Decision.inconclusive and evidence.runs_needed == evidence.repeats_needed is None
     can_show = evidence.can_show if evidence.can_show_percent is None else evidence.can_show_percent
     if hopeless and can_show is not None:
-        shows = f"{can_show:.3g} {evidence.units or ''}".strip()
+        shows = f"{digits.plain(can_show)} {evidence.units or ''}".strip()
         detail = f"What was measured of {variable} can show a change of {shows}; more than may be asked for would have"
         found.append(("cannot_show_margin", f"{detail} to be measured to settle it at the margin."))
     return tuple(Limit(what=what, detail=detail, variable=variable) for what, detail in found)

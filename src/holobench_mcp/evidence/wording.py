@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Container, Sequence
 
+from holobench_mcp import digits
 from holobench_mcp.config import MAX_ROUNDS, MAX_RUNS
 from holobench_mcp.evidence.advice import MAX_REPEATS
 from holobench_mcp.evidence.aligned import Aligned
@@ -26,39 +27,36 @@ def metric_reason(e: MetricEvidence, direction: Direction, *, exact: bool) -> st
             undirected = "; it declares no better direction, so any change counts as a regression"
             return _moved(e, exact=exact) + (undirected if direction is Direction.none else "") + "."
         case Decision.unchanged if exact and e.size == 0:
-            return f"{e.variable} is unchanged: exactly equal on both sides ({_basis(e)})."
+            return f"{e.variable} is exactly equal on both sides ({_basis(e)})."
         case Decision.unchanged if exact:
             size = _signed(e, e.size)
-            return f"{e.variable} is unchanged: {size} in every sample ({_basis(e)}) lies within {_margin(e)}."
+            return f"{e.variable} {size} in every sample ({_basis(e)}), which lies within {_margin(e)}."
         case Decision.unchanged:
-            return (
-                f"{e.variable} is unchanged: {_signed(e, e.size)}, and its {_interval(e)} ({_basis(e)}) lies within "
-                f"{_margin(e)}."
-            )
+            return f"{e.variable} {_signed(e, e.size)}: its {_interval(e)} ({_basis(e)}) lies within {_margin(e)}."
         case _:
             can_show = _can_show(e)
             shows = "" if can_show is None else f"; so much measured can show a change of {_plain(e, can_show)}"
             return (
-                f"{e.variable} is inconclusive: {_signed(e, e.size)} ({_interval(e)}, {_basis(e)}) can't be told from "
+                f"{e.variable} {_signed(e, e.size)} ({_interval(e)}, {_basis(e)}) can't be told from "
                 f"{_doubt(e)}{shows}."
             )
 
 
 def unable(e: MetricEvidence, why: str) -> str:
     """Why a metric can't be judged."""
-    return f"{e.variable} is {e.decision.value}: it can't be judged, as {why}."
+    return f"{e.variable} can't be judged, as {why}."
 
 
 def missing(e: MetricEvidence, named: Sequence[dict[str, JsonScalar]], count: int, of: int) -> str:
     """That points are gone, and what became of the rest."""
     if count == of:
-        first = f"{e.variable} regressed: it is missing, as the candidate has no finite sample of it"
+        first = f"{e.variable} is missing, as the candidate has no finite sample of it"
         return f"{first}{'' if of == 1 else f' at any of the {of:,} input points of the baseline'}."
     first = (
-        f"{e.variable} regressed: the candidate has no finite sample of it at {count:,} of the baseline's {of:,} input "
+        f"{e.variable}: the candidate has no finite sample of it at {count:,} of the baseline's {of:,} input "
         f"points{at_points(named, count, most=MOST_NAMED)}"
     )
-    return f"{first}. At the others: {e.reason}"
+    return f"{first}. At the others it is {e.decision.value}: {e.reason}"
 
 
 def wrong_answers(variable: str, wrong: WorseAnswers, inputs: Sequence[dict[str, JsonScalar]], aligned: Aligned) -> str:
@@ -67,7 +65,8 @@ def wrong_answers(variable: str, wrong: WorseAnswers, inputs: Sequence[dict[str,
     if aligned.n_candidate > 1:
         where += f" in {_run_name(aligned.runs[aligned.n_baseline + wrong.run], wrong.run)}"
         where += f", one of {wrong.runs.size} such runs of {aligned.n_candidate}" if wrong.runs.size > 1 else ""
-    first = f"{variable} regressed: answers are wrong: it was {wrong.before:.6g}, and is {wrong.after:.6g}{where}."
+    before, after = digits.plain(wrong.before, 6), digits.plain(wrong.after, 6)
+    first = f"Answers are wrong: {variable} was {before}, and is {after}{where}."
     count = wrong.places.size
     if count == 1:
         return first
@@ -178,15 +177,17 @@ def _moved(e: MetricEvidence, *, exact: bool) -> str:
     else:
         text = f"{_signed(e, e.size)} ({_interval(e)}, {_basis(e)}), {beyond} and surely at least {_signed(e, sure)}"
     most = f"; most at {_points(e, e.points)}" if e.points else ""
-    return f"{e.variable} {e.decision.value}: {text}{most}"
+    return f"{e.variable} {text}{most}"
 
 
 def _at_some_points(e: MetricEvidence) -> str:
     listed = [p.decision for p in e.points]
-    counts = [f"{word} at {listed.count(word):,}" for word in ("regressed", "improved") if word in listed]
-    where = f"{' and '.join(counts)} of {e.points_tested:,} input points"
+    counts = [(word, listed.count(word)) for word in ("regressed", "improved") if word in listed]
+    # One word is the decision's own, and needs no saying.
+    named = [f"{word} at {n:,}" for word, n in counts] if len(counts) > 1 else [f"at {n:,}" for _, n in counts]
+    where = f"{' and '.join(named)} of {e.points_tested:,} input points"
     if len(listed) < e.points_moved:
-        where = f"{e.decision.value} among {e.points_moved:,} of {e.points_tested:,} input points that changed"
+        where = f"at {e.points_moved:,} of {e.points_tested:,} input points"
     beyond = f"beyond {_margin(e, below=e.points[0].size < 0)}"
     return f"{e.variable} {where}, {beyond}: {_points(e, e.points)} ({_basis(e)}; their mean by {_signed(e, e.size)})"
 
@@ -254,11 +255,11 @@ def _few(names: Sequence[str]) -> str:
 
 
 def _signed(e: MetricEvidence, value: float) -> str:
-    return f"{value:+.3g}{_unit(e)}"
+    return f"{digits.signed(value)}{_unit(e)}"
 
 
 def _plain(e: MetricEvidence, value: float) -> str:
-    return f"{value:.3g}{_unit(e)}"
+    return f"{digits.plain(value)}{_unit(e)}"
 
 
 def _unit(e: MetricEvidence) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from holobench_mcp import digits
 from holobench_mcp.model import Metric
 from holobench_mcp.result.snapshot import Snapshot
 from holobench_mcp.workspace.headline import Answer
@@ -45,7 +46,7 @@ def _broken_claim(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot], m
         return None
     outcome = strict(outcomes[failing[0]])
     # What fails a claim without a finite value is an infinity, which strict JSON has no number for.
-    worst = "infinite" if outcome["worst_value"] is None else f"{outcome['worst_value']:g}"
+    worst = "infinite" if outcome["worst_value"] is None else digits.plain(outcome["worst_value"], 6)
     where = _run_name(candidate, failing[0], len(failing))
     return (
         f"{variable} no longer holds {'its' if metric.claim else 'the baseline’s'} claim '{claim}': the worst sample "

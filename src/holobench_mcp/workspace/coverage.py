@@ -47,7 +47,7 @@ def with_others(document: ComparisonDocument, others: Sequence[OtherComparison])
     if DECISIONS_WORST_FIRST.index(worst.decision) >= DECISIONS_WORST_FIRST.index(own):
         return document
     first = worst.reason if worst.cause == "missing" else f"{worst.bench_name}: {worst.reason}"
-    reason = f"{first} Beside it, {document.candidate.bench_name}: {document.reason}"
+    reason = f"{first} Beside it, {document.candidate.bench_name} is {own.value}: {document.reason}"
     step = _REMEDY if worst.cause == "missing" else document.next_step
     answer = Answer(worst.decision, worst.cause, reason, step)
     return document.model_copy(update=answer._asdict())
@@ -228,7 +228,8 @@ def with_failure(
     first = f"{name} was not measured: {command} failed on it ({detail}), where it had given results before."
     if not known:
         first = f"{name} was not measured: {command} failed on it ({detail})."
-    behind = f"What follows is of {version.name} as it was measured before. {document.reason}"
+    was = document.decision.value if document.decision else "not judged"
+    behind = f"What follows is of {version.name} as it was measured before: {was}. {document.reason}"
     step = f"Make {command} run on {name}, then compare again."
     decision = Decision.regressed if known else document.decision
     if decision in (Decision.unchanged, Decision.improved):

@@ -100,22 +100,21 @@ def _not_measured(answer: Answer, found: Sequence[Difference]) -> Answer:
 def _same_artefact(answer: Answer, found: Sequence[Difference]) -> Answer:
     if answer.decision is Decision.regressed:
         return answer
-    return Answer(Decision.unchanged, None, f"Unchanged: {_sentence(found[0])}", None)
+    return Answer(Decision.unchanged, None, _sentence(found[0]), None)
 
 
 def _edited(answer: Answer, found: Sequence[Difference]) -> Answer:
     """An edit of the benchmark itself stands in the first line of whatever it was decided to be."""
-    word = answer.decision.value.capitalize()
     protected = next((d for d in found if d.detail.startswith(_FROM_BASE)), None)
     files = _FILES.search(protected.detail) if protected is not None else None
     if files is not None:
-        first = f"{word} as measured with the base's benchmark, and the change edits the benchmark ({files[1]})."
+        first = f"Measured with the base's benchmark, as the change edits the benchmark itself ({files[1]})."
         step = (
             f"Review the edit of {files[1]} by itself, as nothing of it was measured. Where it is meant, commit it "
             "alone first, and measure the rest of the change against that commit."
         )
     else:
-        first = f"{word}, and the benchmark itself was edited: {_sentence(found[0])}"
+        first = f"The benchmark itself was edited: {_sentence(found[0])}"
         step = "Measure both sides with one and the same benchmark, then compare again."
     return answer._replace(reason=f"{first} {answer.reason}", next_step=_joined(answer.next_step, step))
 
@@ -123,7 +122,7 @@ def _edited(answer: Answer, found: Sequence[Difference]) -> Answer:
 def _doubtful(answer: Answer, found: Sequence[Difference]) -> Answer:
     if answer.decision is not Decision.improved:
         return answer
-    return answer._replace(reason=f"Improved, but perhaps not by the code: {_sentence(found[0])} {answer.reason}")
+    return answer._replace(reason=f"Perhaps not by the code: {_sentence(found[0])} {answer.reason}")
 
 
 def _unchecked(answer: Answer, found: Sequence[Difference]) -> Answer:

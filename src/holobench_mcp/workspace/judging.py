@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from holobench_mcp import digits
 from holobench_mcp.answers import CompareOptions
 from holobench_mcp.config import MAX_ROUNDS
 from holobench_mcp.model import (
@@ -264,7 +265,7 @@ def _where_they_differ(document: ComparisonDocument) -> tuple[str, ...]:
     for m in document.metrics:
         if m.evidence is None or m.evidence.decision.value == m.verdict:
             continue
-        change = f"{m.change_percent:+.1f} %" if m.change_percent is not None else "no percentage"
+        change = f"{digits.signed(m.change_percent)} %" if m.change_percent is not None else "no percentage"
         return (
             f"holobench's threshold on the means of {m.variable} ({change}, method {m.method}) gives "
             f"verdict={m.verdict!r}: it looks at neither noise nor single points, and decides nothing here.",

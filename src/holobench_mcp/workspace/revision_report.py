@@ -59,7 +59,7 @@ def report(
     documents = [_in_rounds(c, document, plan, by_person=by_person) for c in worst_first]
     decision, cause, reason, next_step = _answer(document, documents, plan, by_person=by_person)
     if not_comparable and decision is not Decision.regressed:
-        reason = f"{not_comparable[0]} {reason}" if documents else not_comparable[0]
+        reason = f"{not_comparable[0]} The rest is {decision.value}: {reason}" if documents else not_comparable[0]
         decision, cause = Decision.incomparable, "different"
         next_step = "Measure both sides with one and the same benchmark: name its files under protected, or --protect."
     base, head = document.base, document.head
@@ -123,7 +123,7 @@ def _answer(
         return Decision.regressed, "missing", _failed(failure, documents), step
     same = next((caution for caution in document.cautions if caution.what == "same_artefact"), None)
     if same is not None and not documents:
-        return Decision.unchanged, None, f"Unchanged: {same.detail}.", None
+        return Decision.unchanged, None, f"{same.detail[:1].upper()}{same.detail[1:]}.", None
     if not documents:
         again = literal_call(plan, plan.rounds, by_person=by_person)
         return Decision.inconclusive, None, "No round was finished, so nothing can be said.", again

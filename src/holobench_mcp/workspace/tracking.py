@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from holobench_mcp import digits
 from holobench_mcp.answers import ChangePoint, DetectableStep, DriftReport, History, HistoryPoint
 from holobench_mcp.evidence.change_points import Step, detectable_steps, more_needed
 from holobench_mcp.evidence.detectors import upstream_detectors
@@ -75,7 +76,7 @@ class _Levels:
 
     def text(self, effect: float) -> str:
         """An effect in words."""
-        return f"{_figure(self.size(effect), sign='+')} {self.units or ''}".rstrip()
+        return f"{digits.signed(self.size(effect))} {self.units or ''}".rstrip()
 
     def _unscaled(self, number: float) -> float:
         try:
@@ -232,14 +233,9 @@ def _summary(numbers: _Levels, steps: Sequence[Step], drift: Drift | None, detec
     return f"{metric} shows no step and no drift in {n} measurements. {_could_show(detectable)}"
 
 
-def _figure(value: float, *, sign: str = "", digits: int = 3) -> str:
-    """A number as a sentence has it: three digits, and no exponent before a million."""
-    return f"{value:{sign},.0f}" if 1000 <= abs(value) < 1e6 else f"{value:{sign}.{digits}g}"
-
-
 def _could_show(detectable: DetectableStep) -> str:
     middle, newest = (
-        f"{_figure(value, digits=2)} {detectable.units or ''}".rstrip()
+        f"{digits.plain(value, 2)} {detectable.units or ''}".rstrip()
         for value in (detectable.middle, detectable.newest)
     )
     sentence = (
