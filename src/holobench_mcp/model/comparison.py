@@ -112,6 +112,17 @@ class ComparisonDocument(Tolerant):
     uri: str | None = None
 
 
+class ComparisonEntry(Tolerant):
+    """An entry of the log of comparisons: which two results were compared, when, and what it came to then."""
+
+    baseline: str = Field(description="result id")
+    candidate: str = Field(description="result id")
+    search: str = Field("", description="which search for an improvement the candidate is a variant of")
+    compared_at: str
+    decision: Decision | None = Field(None, description="with nothing asked for but the default")
+    reason: str | None = None
+
+
 def comparison_uri(baseline_id: str, candidate_id: str) -> str:
     """The resource that serves a comparison of two results."""
     return f"holobench://comparisons/{baseline_id}/{candidate_id}/comparison.json"

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,6 +122,17 @@ class Backend:
                         yield found["path"], found["size"]
         except FileNotFoundError as problem:
             raise self._error(f"list {prefix}", problem) from problem
+
+    def newest_first(self, prefix: str) -> list[tuple[str, str]]:
+        """When each object below a prefix was written last, in UTC, and its key."""
+        if not self._folder_exists(prefix):
+            return []
+        import obstore
+
+        with self._as_sentence(f"list {prefix}"):
+            pages = obstore.list(self._store(), prefix=prefix.rstrip("/"))
+            found = [(o["last_modified"].astimezone(UTC).isoformat(), o["path"]) for page in pages for o in page]
+        return sorted(found, reverse=True)
 
     def listing_stamp(self, prefix: str) -> int | None:
         """A number that changes when a key is added below a prefix, where the backend has one for nothing."""

@@ -99,6 +99,13 @@ class Index:
         query = f"SELECT result_id, manifest FROM results WHERE {where} {_NEWEST_FIRST} LIMIT ? OFFSET ?"  # noqa: S608 - columns are named below
         return self._on_index(lambda db: [self._manifest(*row) for row in db.execute(query, values)])
 
+    def ids(self, *, limit: int | None = None, **conditions: Unpack[Conditions]) -> list[str]:
+        """The ids of results, newest first."""
+        where, values = _where(conditions)
+        query = f"SELECT result_id FROM results WHERE {where} {_NEWEST_FIRST} LIMIT ?"  # noqa: S608 - as above
+        values.append(-1 if limit is None else limit)
+        return self._on_index(lambda db: [row[0] for row in db.execute(query, values)])
+
     def count(self, **conditions: Unpack[Conditions]) -> int:
         """How many results there are."""
         where, values = _where(conditions)

@@ -6,8 +6,10 @@ holobench-store.json                    {"format": 1}
 blobs/<aa>/<sha256>                     content-addressed bytes
 results/<result_id>.json                manifests; putting one is the commit of a result
 refs/<bench>/<name>/<time>-<rand>.json  append-only log of a named ref
-comparisons/<code>/<code>.json          which code was compared with which: tries are counted
-measurements/<id>.json                  a measurement's plan, roles and outcome; the one object that is overwritten
+comparisons/<code>/<code>.json          which code was compared with which, and what it came to: tries are counted
+measurements/<id>.json                  a measurement's plan, roles and outcome
+
+Only the last two are ever overwritten.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Measurements' documents in the store: the only objects of it that are overwritten, by the process that measures."""
+"""Measurements' documents in the store: overwritten by the process that measures, as its rounds are done."""
 
 from __future__ import annotations
 

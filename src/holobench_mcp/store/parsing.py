@@ -7,11 +7,11 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from holobench_mcp.model import IntegrityError, Manifest, MeasurementDocument, RefEntry, fault_in
+from holobench_mcp.model import ComparisonEntry, IntegrityError, Manifest, MeasurementDocument, RefEntry, fault_in
 from holobench_mcp.store import layout
 from holobench_mcp.store.seal import unsealed
 
-_Model = TypeVar("_Model", Manifest, RefEntry, MeasurementDocument)
+_Model = TypeVar("_Model", Manifest, RefEntry, MeasurementDocument, ComparisonEntry)
 
 
 def parse_manifest(data: bytes, result_id: str) -> Manifest:
@@ -52,6 +52,15 @@ def parse_measurement(data: bytes, measurement_id: str) -> MeasurementDocument:
     if any(not layout.is_result_id(role.result_id) for role in document.roles):
         raise IntegrityError(f"{key} is damaged: one of its roles names no result.")
     return document
+
+
+def parse_comparison(data: bytes, key: str) -> ComparisonEntry:
+    """The bytes of an entry of the log of comparisons. Raises IntegrityError, naming the key, for anything else."""
+    entry = _parse(ComparisonEntry, data, key)
+    _time(entry.compared_at, key)
+    if not (layout.is_result_id(entry.baseline) and layout.is_result_id(entry.candidate)):
+        raise IntegrityError(f"{key} is damaged: it names no two results.")
+    return entry
 
 
 def _time(text: str, key: str) -> datetime:

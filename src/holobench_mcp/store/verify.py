@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from holobench_mcp.model import IntegrityError, InvalidArgument, UnknownResult
-from holobench_mcp.store import layout, measurements, refs
+from holobench_mcp.store import comparisons, layout, measurements, refs
 from holobench_mcp.store.agreement import summed_up_otherwise
-from holobench_mcp.store.seal import is_sealed, unsealed
+from holobench_mcp.store.seal import is_sealed
 
 if TYPE_CHECKING:
     from holobench_mcp.store.bundle import Store
@@ -66,7 +66,7 @@ def _check_measurement(store: Store, key: str) -> Iterator[str]:
 
 
 def _check_comparison(store: Store, key: str) -> Iterator[str]:
-    unsealed(store.backend.get(key) or b"", key)
+    comparisons.read(store.backend, key)
     yield from ()
 
 

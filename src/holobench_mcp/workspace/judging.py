@@ -38,7 +38,7 @@ from holobench_mcp.workspace.headline import Answer, decide, lead
 from holobench_mcp.workspace.library import Library
 from holobench_mcp.workspace.pairs import Pair
 from holobench_mcp.workspace.sides import Sides, choose_sides
-from holobench_mcp.workspace.tries import with_selection
+from holobench_mcp.workspace.tries import log_decision, with_selection
 from holobench_mcp.workspace.verdicts import chosen, verdicts
 
 if TYPE_CHECKING:
@@ -84,7 +84,10 @@ def judge_pair(
     if is_try:
         document = with_selection(library, document, sides)
     observed = (*pair.cautions, *cautions, *(measurement.cautions if measurement is not None else ()))
-    return _with_headline(_in_rounds(document, sides), observed)
+    document = _with_headline(_in_rounds(document, sides), observed)
+    if is_try and options.model_copy(update={"detail": "summary"}) == CompareOptions():
+        log_decision(library, document, sides)
+    return document
 
 
 def summarised(document: ComparisonDocument) -> ComparisonDocument:

@@ -22,7 +22,7 @@ from holobench_mcp.store.lookup import Lookup, Match
 from holobench_mcp.workspace.order import CodeOrder
 
 if TYPE_CHECKING:
-    from holobench_mcp.model import ComparisonDocument
+    from holobench_mcp.model import ComparisonDocument, ComparisonEntry
     from holobench_mcp.result.snapshot import Snapshot
 
 #: Snapshots in memory: at ten points each is some kilobytes, at 10⁵ points × 5 repeats 4 MB a metric.
@@ -47,6 +47,7 @@ class Library:
         self._comparisons: LRUCache[Hashable, ComparisonDocument] = LRUCache(_MAX_COMPARISONS)
         self._parts: LRUCache[Hashable, Any] = LRUCache(_MAX_PARTS)
         self._searches: LRUCache[Hashable, str] = LRUCache(_MAX_COMPARISONS)
+        self._logged: LRUCache[str, ComparisonEntry] = LRUCache(_MAX_COMPARISONS)
         self._lock = Lock()
         self.order = CodeOrder(config.root)
 
@@ -114,6 +115,16 @@ class Library:
         with self._lock:
             self._searches[commit, dirty] = search
         return search
+
+    def is_logged(self, key: str, outcome: ComparisonEntry) -> bool:
+        """Whether the log of comparisons was last seen to hold an outcome at a key."""
+        with self._lock:
+            return self._logged.get(key) == outcome
+
+    def remember_logged(self, key: str, outcome: ComparisonEntry) -> None:
+        """Remember what the log of comparisons holds at a key, so that it need not be read again."""
+        with self._lock:
+            self._logged[key] = outcome
 
     def snapshot_of(self, result_id: str) -> Snapshot:
         """The whole result of an id. Raises UnknownResult."""

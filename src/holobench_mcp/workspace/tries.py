@@ -9,17 +9,15 @@ baseline in CI is compared with every commit, and improvements would drift towar
 from __future__ import annotations
 
 import hashlib
-import json
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from holobench_mcp import gitinfo
-from holobench_mcp.model import ComparisonDocument, Decision, Manifest, Selection, StoreError
+from holobench_mcp.model import ComparisonDocument, ComparisonEntry, Decision, Manifest, Selection, StoreError
 from holobench_mcp.result.identity import Code, code_of, identity_of, same_code
-from holobench_mcp.store import Store, layout
-from holobench_mcp.store.seal import sealed
+from holobench_mcp.store import Store, comparisons
 from holobench_mcp.workspace.library import Library
 from holobench_mcp.workspace.sides import Sides
 
@@ -27,6 +25,8 @@ from holobench_mcp.workspace.sides import Sides
 _TRUNKS = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 #: The author of commits that stand for a working tree.
 _OWN_EMAIL = "holobench-mcp@localhost"
+#: Characters of a reason that the log holds.
+_MAX_REASON = 300
 
 
 def with_selection(library: Library, document: ComparisonDocument, sides: Sides) -> ComparisonDocument:
@@ -58,24 +58,47 @@ def count_variants(store: Store, baseline: Manifest, candidate: Manifest, search
 
     A store that can't be written is counted as it is: no answer is withheld for want of a log.
     """
-    folder = f"{layout.COMPARISONS}{_key(baseline)}/"
-    begins = f"{folder}{hashlib.sha256(search.encode()).hexdigest()[:8]}-"
-    entry = f"{begins}{_key(candidate)}.json"
+    code = _key(baseline)
+    key = comparisons.entry_key(code, _key(candidate), search)
     try:
-        entries = {key for key, _ in store.backend.keys(folder) if key.startswith(begins)}
+        entries = comparisons.variants(store.backend, code, search)
     except StoreError:
         entries = set()
-    if entry in entries:
+    if key in entries:
         return len(entries)
-    document = {
-        "baseline": baseline.result_id,
-        "candidate": candidate.result_id,
-        "search": search,
-        "compared_at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
     with suppress(StoreError):
-        store.backend.create(entry, sealed(json.dumps(document).encode()))
+        comparisons.create(store.backend, key, _entry(baseline, candidate, search))
     return len(entries) + 1
+
+
+def log_decision(library: Library, document: ComparisonDocument, sides: Sides) -> None:
+    """Write down what a comparison came to, where that is not what the log has: the list of comparisons shows it."""
+    baseline, candidate = sides.baseline[0], sides.candidate[0]
+    search = None if same_code(baseline, candidate) else _search(library, candidate)
+    key = comparisons.entry_key(_key(baseline), _key(candidate), search)
+    entry = _entry(baseline, candidate, search or "", document)
+    outcome = entry.model_copy(update={"compared_at": ""})
+    if library.is_logged(key, outcome):
+        return
+    with suppress(StoreError):
+        known = comparisons.read(library.store.backend, key)
+        if known is None or known.model_copy(update={"compared_at": ""}) != outcome:
+            comparisons.rewrite(library.store.backend, key, entry)
+        library.remember_logged(key, outcome)
+
+
+def _entry(
+    baseline: Manifest, candidate: Manifest, search: str, document: ComparisonDocument | None = None
+) -> ComparisonEntry:
+    reason = document.reason if document is not None else None
+    return ComparisonEntry(
+        baseline=baseline.result_id,
+        candidate=candidate.result_id,
+        search=search,
+        compared_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        decision=document.decision if document is not None else None,
+        reason=reason if reason is None or len(reason) <= _MAX_REASON else f"{reason[: _MAX_REASON - 1]}…",
+    )
 
 
 def _search(library: Library, candidate: Manifest) -> str:
