@@ -47,14 +47,22 @@ def set_baseline(
         return BaselineSet(entry=current, runs=runs, note=_joined(notes))
     decision, comparison = _against(compare, manifest, current)
     if decision is Decision.regressed and not (reason and reason.strip()):
-        raise InvalidArgument(
-            f"reason: {manifest.result_id} regressed against the current {manifest.bench_name}@{name}; making it "
-            f"the baseline would hide that. Say why in reason, if it is meant. ({comparison})"
-        )
+        regressed = _regressed(manifest, name)
+        raise InvalidArgument(f"reason: {regressed} Say why in reason, if it is meant. ({comparison})")
     if reason is not None and not reason.strip():
         raise InvalidArgument("reason: is empty; leave it out where there is none.")
     entry = library.store.set_ref(manifest.bench_name, name, manifest.result_id, reason=reason, by=_user_name())
     return BaselineSet(entry=entry, runs=runs, decision=decision, note=_joined([*notes, comparison]))
+
+
+def hidden_regression(library: Library, compare: Compare, result: str, name: str | None = None) -> str | None:
+    """What making a name mean a result would hide: that it regressed. None where it did not; raises as set_baseline."""
+    manifest, name = library.find(result), check_ref_name(BASELINE if name is None else name)
+    decision, comparison = _against(compare, manifest, library.store.ref(manifest.bench_name, name))
+    if decision is not Decision.regressed:
+        return None
+    # Who is asked needs the size, not every point.
+    return f"{_regressed(manifest, name)} {(comparison or '').partition('; most at ')[0].rstrip('.')}."
 
 
 def list_baselines(library: Library, benchmark: str | None = None) -> BaselineList:
@@ -84,6 +92,13 @@ def _against(compare: Compare, manifest: Manifest, current: RefEntry | None) -> 
     except (NotComparable, StoreError, UnknownResult) as problem:
         return None, f"Not compared with the result that it replaces: {problem}"
     return document.decision, document.reason
+
+
+def _regressed(manifest: Manifest, name: str) -> str:
+    return (
+        f"{manifest.result_id} regressed against the current {manifest.bench_name}@{name}; making it the baseline "
+        "would hide that."
+    )
 
 
 def _runs_note(runs: int) -> str | None:
