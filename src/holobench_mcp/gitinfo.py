@@ -75,6 +75,16 @@ def resolve_revision(folder: Path, name: str) -> str | None:
     return git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
 
 
+def branches_at(folder: Path) -> dict[str, str]:
+    """The branch that a commit is the newest of, by its full hash; the one that is checked out, where several are."""
+    listed = git(folder, "for-each-ref", "--format=%(objectname) %(HEAD) %(refname:short)", "refs/heads") or ""
+    branches: dict[str, str] = {}
+    for line in sorted(listed.splitlines(), key=lambda line: line[41:42] == "*"):
+        commit, _, name = line.partition(" ")
+        branches[commit] = name[2:]
+    return branches
+
+
 def untracked(folder: Path, *, timeout_s: float = _TIMEOUT_S, env: Mapping[str, str] | None = None) -> list[str] | None:
     """Files that git neither tracks nor ignores, from the top, without what holobench and this project write.
 

@@ -11,6 +11,8 @@ from jsonschema import Draft202012Validator
 from mcp import Client, MCPError
 
 from clients import talk
+from conftest import snapshot
+from holobench_mcp.model import benchmark_uri
 from holobench_mcp.server.app import create_server
 from holobench_mcp.store import open_store
 
@@ -52,12 +54,51 @@ def test_resources_serve_what_was_stored(project: Path) -> None:
         f"holobench://results/{'x' * 10_000}/manifest.json",
     ],
 )
-def test_an_address_of_nothing_is_a_protocol_error(project: Path, uri: str) -> None:
+@pytest.mark.parametrize(("mode", "code"), [("auto", -32602), ("legacy", -32002)])
+def test_an_address_of_nothing_is_a_protocol_error(project: Path, uri: str, mode: str, code: int) -> None:
     async def say(client: Client) -> Any:
         with pytest.raises(MCPError) as failure:
             await client.read_resource(uri)
         return failure.value
 
-    error = talk(create_server(project=str(project)), say).error
-    assert error.code in (-32602, -32603, -32002)
-    assert "from template" not in error.message
+    error = talk(create_server(project=str(project)), say, mode=mode).error
+    assert error.code == code
+    assert "from template" not in error.message and error.data["uri"] == uri
+
+
+@pytest.mark.parametrize(
+    "bench", ["a/b", "/etc/passwd", "../up", "C:x", "a@b c", "100 %", "naïve ☃", "file.py::Class::test"]
+)
+def test_a_bench_of_any_name_is_read_by_its_address(project: Path, bench: str) -> None:
+    result_id = open_store(project / ".holobench").record(snapshot(bench=bench))
+
+    async def say(client: Client) -> Any:
+        return json.loads((await client.read_resource(benchmark_uri(bench))).contents[0].text)
+
+    document = talk(create_server(project=str(project)), say)
+    assert [r["result_id"] for r in document["results"]] == [result_id]
+
+
+def test_what_never_changes_is_fresh_for_long_and_what_does_is_not(project: Path) -> None:
+    after, before = (m.result_id for m in open_store(project / ".holobench").manifests().select())
+    day = 24 * 3600 * 1000
+    hints = {
+        f"holobench://results/{after}/result.json": (365 * day, "private"),
+        f"holobench://results/{after}/manifest.json": (365 * day, "private"),
+        f"holobench://comparisons/{before}/{after}/comparison.json": (0, "private"),
+        "holobench://benchmarks/sort": (0, "private"),
+        "holobench://schema/result.json": (day, "public"),
+    }
+
+    async def say(client: Client) -> Any:
+        read = {uri: await client.read_resource(uri) for uri in hints}
+        lists = [await client.list_tools(), await client.list_prompts(), await client.list_resource_templates()]
+        return read, lists, await client.list_resources()
+
+    read, lists, resources = talk(create_server(project=str(project)), say)
+    assert {uri: (result.ttl_ms, result.cache_scope) for uri, result in read.items()} == hints
+    assert all(result.ttl_ms == 3600 * 1000 for result in lists)
+    assert resources.ttl_ms == 0
+
+    read, lists, resources = talk(create_server(project=str(project)), say, mode="legacy")
+    assert not any("ttl_ms" in result.model_fields_set for result in (*read.values(), *lists, resources))

@@ -9,6 +9,7 @@ from holobench_mcp.model.comparison import (
     ClaimPair,
     ComparedMetric,
     ComparisonDocument,
+    ComparisonEntry,
     EvidenceBasis,
     OtherComparison,
     Selection,
@@ -80,6 +81,7 @@ from holobench_mcp.model.result import (
     ResultDocument,
     ResultMetric,
     SeriesPoint,
+    benchmark_uri,
     result_uri,
 )
 
@@ -99,6 +101,7 @@ __all__ = [
     "ClaimPair",
     "ComparedMetric",
     "ComparisonDocument",
+    "ComparisonEntry",
     "ConfigError",
     "Decision",
     "Difference",
@@ -150,6 +153,7 @@ __all__ = [
     "UnknownResult",
     "Unpaired",
     "Verdict",
+    "benchmark_uri",
     "comparison_uri",
     "fault_in",
     "result_uri",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Literal
+from urllib.parse import quote
 
 from pydantic import Field
 
@@ -85,6 +86,11 @@ class ResultDocument(Tolerant):
     result_id: str | None = None
     uri: str | None = None
     contract_only: bool = Field(False, description="it came in without its samples, so nothing can be computed from it")
+
+
+def benchmark_uri(bench_name: str) -> str:
+    """The resource that serves a bench's newest results."""
+    return f"holobench://benchmarks/{quote(bench_name, safe='')}"
 
 
 def result_uri(result_id: str) -> str:

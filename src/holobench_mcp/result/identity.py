@@ -100,7 +100,12 @@ def order_code_of(manifest: Manifest) -> Code | None:
 def label_of(manifest: Manifest) -> str | None:
     """A label that somebody chose; None for the time that holobench puts in its place."""
     label = manifest.label
-    return None if label is None or _TIME_LABEL.fullmatch(label) else label
+    return None if label is None or is_time_label(label) else label
+
+
+def is_time_label(label: str) -> bool:
+    """Whether a label is the time that holobench puts in the place of one."""
+    return _TIME_LABEL.fullmatch(label) is not None
 
 
 def revision_text(revision: str | None, dirty: bool | None) -> str | None:

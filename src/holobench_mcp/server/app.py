@@ -10,8 +10,11 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
+from mcp.server.caching import CacheableMethod, CacheHint
+from mcp.server.subscriptions import InMemorySubscriptionBus
+
 from holobench_mcp._version import __version__
-from holobench_mcp.server import resources, tools
+from holobench_mcp.server import completions, prompts, resources, tools
 from holobench_mcp.server.arguments import Server
 from holobench_mcp.server.services import Services
 
@@ -21,6 +24,12 @@ if TYPE_CHECKING:
 
 
 log = logging.getLogger("holobench_mcp")
+#: What a client may take for unchanged, and how long: none of it changes while the server runs. The list of resources
+#: does at any time, and of what is read `resources.reading` says it.
+_CACHE_HINTS: dict[CacheableMethod, CacheHint] = {
+    method: CacheHint(ttl_ms=60 * 60 * 1000)
+    for method in ("tools/list", "prompts/list", "resources/templates/list", "server/discover")
+}
 
 INSTRUCTIONS = """\
 Benchmark ground truth: did a code change make a benchmark better, worse or neither, and can that be trusted?
@@ -59,9 +68,13 @@ def create_server(*, store: str | None = None, project: str | None = None) -> MC
         instructions=INSTRUCTIONS.format(loop=_MEASURED_HERE if runs else _BY_HAND),
         log_level="WARNING",
         middleware=[_WarmUp(services)],
+        subscriptions=(bus := InMemorySubscriptionBus()),
+        cache_hints=_CACHE_HINTS,
     )
     tools.register(server, services)
-    resources.register(server, services)
+    resources.register(server, services, bus)
+    prompts.register(server, services)
+    completions.register(server, services)
     return server
 
 

@@ -7,27 +7,46 @@ reports a wrong one in pydantic's words, over several lines.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mcp.server import MCPServer
+from mcp.server.context import HandlerResult, ServerRequestContext
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
-from pydantic import ValidationError
+from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_PARAMS
+from pydantic import BaseModel, ValidationError
 
 from holobench_mcp.model import fault_in
 from holobench_mcp.server.wire import AsGiven, advertised, normal
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import Context
-    from mcp_types import CallToolResult, InputRequiredResult
+    from mcp_types import CallToolResult, GetPromptResult, InputRequiredResult
 
 
 #: What an argument was called before, and in other tools.
 _OLD_NAMES = {"bench_name": "benchmark", "name": "benchmark"}
 
 
+Params = TypeVar("Params", bound=BaseModel)
+#: What serves a method of the protocol: the request and its parameters in, its result out.
+Handler = Callable[[ServerRequestContext[Any, Any], Params], Awaitable[HandlerResult]]
+
+
 class Server(MCPServer[Any]):
-    """An MCPServer that takes no argument lightly."""
+    """An MCPServer that takes no argument lightly, and that serves methods which the SDK has no place for."""
+
+    def serve_method(self, method: str, params: type[Params], handler: Handler[Params]) -> None:
+        """Serve a method, in the place of what served it before. What is served is advertised."""
+        self._lowlevel_server.add_request_handler(method, params, handler)
+
+    def handler_of(self, method: str) -> Handler[Any]:
+        """What serves a method now. Raises KeyError for one that is not served."""
+        entry = self._lowlevel_server.get_request_handler(method)
+        if entry is None:
+            raise KeyError(method)
+        return entry.handler
 
     def add_tool(self, fn: Callable[..., Any], name: str | None = None, *args: Any, **options: Any) -> None:  # noqa: ANN401 - the SDK's
         """Add a tool, with the schema that clients can use and that arguments are read by."""
@@ -36,6 +55,25 @@ class Server(MCPServer[Any]):
         if tool is not None:
             tool.parameters = advertised(tool.parameters)
             tool.fn_metadata = AsGiven.of(tool.fn_metadata)
+
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None
+    ) -> GetPromptResult | InputRequiredResult:
+        """A prompt, rendered. Raises MCPError, which names what is unknown or missing, where the SDK names nothing."""
+        prompt = self._prompt_manager.get_prompt(name)
+        if prompt is None:
+            known = ", ".join(p.name for p in self._prompt_manager.list_prompts())
+            raise MCPError(INVALID_PARAMS, f"There is no prompt {name!r:.80}. There are {known}.")
+        declared = {a.name: a for a in prompt.arguments or ()}
+        given = {name: text for name, text in (arguments or {}).items() if text is not None}
+        for unknown in given.keys() - declared.keys():
+            takes = ", ".join(declared) or "none"
+            raise MCPError(INVALID_PARAMS, f"{unknown!r:.80}: {name} has no such argument. It takes {takes}.")
+        for argument in declared.values():
+            if argument.required and not str(given.get(argument.name, "")).strip():
+                what = argument.description or ""
+                raise MCPError(INVALID_PARAMS, f"{argument.name}: {name} needs it. {what}".strip())
+        return await super().get_prompt(name, given, context)
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None

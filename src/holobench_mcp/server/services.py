@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
-from mcp_types import CallToolResult, TextContent
+from mcp.shared.exceptions import MCPError
+from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, TextContent
 from pydantic import BaseModel
 
 from holobench_mcp import digest
@@ -33,6 +34,7 @@ class Services:
     def __init__(self, *, store: str | None = None, project: str | None = None) -> None:
         self._lock = threading.Lock()
         self._workspace: Workspace | None = None
+        self._loaded = False
         self._problem: HolobenchMcpError | None = None
         self.config: Config | None = None
         try:
@@ -48,13 +50,22 @@ class Services:
 
         Loading stands under the lock: two threads that import numpy at once can find it half made.
         """
+        workspace = self.opened
+        with self._lock:
+            if not self._loaded:
+                workspace.preload()
+                self._loaded = True
+        return workspace
+
+    @property
+    def opened(self) -> Workspace:
+        """The same for what the index alone answers, which a client asks for when it connects: nothing is loaded."""
         if self._problem is not None or self.config is None:
             raise self._problem or InvalidArgument("no configuration")
         with self._lock:
             if self._workspace is None:
                 from holobench_mcp.workspace import Workspace
 
-                Workspace.preload()
                 self._workspace = Workspace(self.config)
             return self._workspace
 
@@ -102,6 +113,25 @@ def for_readers(function: Callable[P, R]) -> Callable[P, R]:
             raise ResourceError(
                 f"holobench-mcp failed with {type(problem).__name__}: {str(problem)[:200]}"
             ) from problem
+
+    return wrapped
+
+
+def for_requests(function: Callable[P, R]) -> Callable[P, R]:
+    """The same for other methods of the protocol."""
+
+    @functools.wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except (UnknownResult, InvalidArgument) as problem:
+            raise MCPError(INVALID_PARAMS, _sentence(problem)) from problem
+        except HolobenchMcpError as problem:
+            raise MCPError(INTERNAL_ERROR, _sentence(problem)) from problem
+        except Exception as problem:
+            log.exception("unexpected")
+            text = f"holobench-mcp failed with {type(problem).__name__}: {str(problem)[:200]}"
+            raise MCPError(INTERNAL_ERROR, text) from problem
 
     return wrapped
 

@@ -5,7 +5,7 @@ Everything heavy is imported where it is first needed, so that a server can intr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +35,9 @@ from holobench_mcp.workspace.library import Library
 if TYPE_CHECKING:
     from holobench_mcp.model import ComparisonDocument
     from holobench_mcp.result.snapshot import Snapshot
+    from holobench_mcp.workspace.completing import Kind
     from holobench_mcp.workspace.measuring import Measuring
+    from holobench_mcp.workspace.recent import Recent
 
 
 class Workspace:
@@ -76,6 +78,29 @@ class Workspace:
     def stored_document(self, result_id: str) -> bytes:
         """The stored `result.json`, byte for byte as recorded."""
         return self.store.document(self.store.manifest(result_id))
+
+    def recent(self, cursor: str | None = None) -> tuple[list[Recent], str | None]:
+        """A page of the newest results and comparisons, and the cursor of the next one. Raises InvalidArgument."""
+        from holobench_mcp.workspace.recent import recent
+
+        return recent(self.library, cursor)
+
+    def complete(self, kind: Kind, text: str, bench: str | None = None) -> list[str]:
+        """What a name that was begun may become. bench: the one that was chosen before, if any."""
+        from holobench_mcp.workspace.completing import complete
+
+        return complete(self.library, kind, text, bench)
+
+    def bench_of(self, result_id: str) -> str | None:
+        """The bench of a whole id; None of one that nothing was recorded under."""
+        found = self.library.index().select(id_prefix=result_id, limit=1)
+        return found[0].bench_name if found and found[0].result_id == result_id else None
+
+    def state(self, benchmark: str | None = None) -> Hashable:
+        """What is another as soon as anything was recorded, or made a baseline: of a benchmark, or of all of them."""
+        from holobench_mcp.workspace.recent import state
+
+        return state(self.library, benchmark)
 
     # ------------------------------------------------------------------ comparing
 
@@ -125,11 +150,17 @@ class Workspace:
 
         A result that regressed against what the name means now needs a reason. Raises InvalidArgument.
         """
+        return baselines.set_baseline(self.library, self._not_tried(), result, name, reason)
+
+    def hidden_regression(self, result: str, name: str | None = None) -> str | None:
+        """What making a name mean a result would hide, in a sentence; None where it regressed against nothing."""
+        return baselines.hidden_regression(self.library, self._not_tried(), result, name)
+
+    def _not_tried(self) -> baselines.Compare:
+        """How results are compared of which one is made the baseline: it was tried before, and is not tried again."""
         from holobench_mcp.workspace.comparing import compare
 
-        # What is made the baseline was tried before: it is not tried again.
-        against = partial(compare, self.library, is_try=False)
-        return baselines.set_baseline(self.library, against, result, name, reason)
+        return partial(compare, self.library, is_try=False)
 
     def list_baselines(self, benchmark: str | None = None) -> BaselineList:
         """What every named ref means now."""

@@ -1,4 +1,4 @@
-"""The resources: stored documents under stable addresses."""
+"""The documents that are read under stable addresses: what a template of an address finds, made when it is read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from mcp.server import MCPServer
+from mcp.server.mcpserver.resources import ResourceSecurity
 from pydantic import BaseModel
 
 from holobench_mcp.answers import CompareOptions
@@ -13,11 +14,13 @@ from holobench_mcp.model import ComparisonDocument, InvalidArgument, ResultDocum
 from holobench_mcp.server.services import Services, for_readers
 
 _JSON = "application/json"
-_SCHEMAS: dict[str, type[BaseModel]] = {"result": ResultDocument, "comparison": ComparisonDocument}
+#: A bench may be called what looks like a path: its name is looked up in the index, and opens no file.
+_ANY_BENCH = ResourceSecurity(exempt_params={"bench_name"})
+SCHEMAS: dict[str, type[BaseModel]] = {"result": ResultDocument, "comparison": ComparisonDocument}
 
 
 def register(server: MCPServer[Any], services: Services) -> None:
-    """Add every resource."""
+    """Add the template of every address."""
 
     @server.resource(
         "holobench://results/{result_id}/result.json",
@@ -49,7 +52,12 @@ def register(server: MCPServer[Any], services: Services) -> None:
         document = workspace.compare(baseline_id, candidate_id, CompareOptions(detail="full"))
         return json.dumps(document.model_dump(mode="json", exclude_unset=True), indent=1)
 
-    @server.resource("holobench://benchmarks/{bench_name}", title="A benchmark's results", mime_type=_JSON)
+    @server.resource(
+        "holobench://benchmarks/{bench_name}",
+        title="A benchmark's results",
+        mime_type=_JSON,
+        security=_ANY_BENCH,
+    )
     @for_readers
     def benchmark(bench_name: str) -> str:
         """A benchmark's newest results and its baselines."""
@@ -66,11 +74,16 @@ def register(server: MCPServer[Any], services: Services) -> None:
     @for_readers
     def schema(document: str) -> str:
         """The JSON Schema of `result` or `comparison`."""
-        if document not in _SCHEMAS:
-            raise InvalidArgument(f"There are schemas of {' and '.join(_SCHEMAS)}, not of {document!r:.40}.")
-        json_schema = {
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "$id": f"holobench://schema/{document}.json",
-            **_SCHEMAS[document].model_json_schema(),
-        }
-        return json.dumps(json_schema, indent=1)
+        return json_schema(document)
+
+
+def json_schema(document: str) -> str:
+    """The JSON Schema of a document of the contract. Raises InvalidArgument for another."""
+    if document not in SCHEMAS:
+        raise InvalidArgument(f"There are schemas of {' and '.join(SCHEMAS)}, not of {document!r:.40}.")
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"holobench://schema/{document}.json",
+        **SCHEMAS[document].model_json_schema(),
+    }
+    return json.dumps(schema, indent=1)
