@@ -7,8 +7,9 @@ from pathlib import Path
 
 from conftest import PYTHON, git
 from holobench_mcp.config import BenchmarkConfig, cache_folder, load_config
-from holobench_mcp.measure.revisions import RevisionMeasurement, RevisionPlan
-from holobench_mcp.measure.session import OnProgress
+from holobench_mcp.measure.plan import RevisionPlan
+from holobench_mcp.measure.progress import OnProgress
+from holobench_mcp.measure.revisions import RevisionMeasurement
 from holobench_mcp.model import MeasurementDocument
 from holobench_mcp.result.snapshot import Snapshot
 from holobench_mcp.workspace import Workspace

@@ -69,7 +69,7 @@ def test_max_seconds_stops_after_the_round_that_passes_it(space: Workspace) -> N
 def test_rounds_alternate_and_are_of_the_revisions_that_were_asked_for(project: Path) -> None:
     (project / "product.py").write_text("def work(size):\n    return size\n")
     messages: list[str] = []
-    document, snapshots = measured(project, progress=lambda message, *_: messages.append(message))
+    document, snapshots = measured(project, progress=lambda step: messages.append(step.message))
     warm = [message.split("(")[1].split(")")[0] for message in messages if message.startswith("warming")]
     assert warm == ["base", "head", "head"]  # the last one follows the changed lines
     runs = [s.measurement for s in snapshots]

@@ -12,6 +12,7 @@ import pytest
 
 from conftest import PYTHON
 from holobench_mcp.measure.machine_lock import machine_lock
+from holobench_mcp.measure.progress import Cancelled, Progress
 from holobench_mcp.model import Busy, CaptureError
 from revisions import workspace
 
@@ -25,18 +26,19 @@ def project(configured: Path) -> Path:
 
 def test_one_measurement_at_a_time(project: Path) -> None:
     with machine_lock("a first one"):
-        with pytest.raises(Busy, match="a first one, since"):
-            workspace(project).measuring.run_benchmark("tiny", wait=False)
         holders: list[str] = []
         cancel = threading.Event()
 
-        def cancelled(holder: str, _done: int, _total: int) -> None:
-            holders.append(holder)
+        def cancelled(step: Progress) -> None:
+            holders.append(step.message)
             cancel.set()
 
-        with pytest.raises(Busy, match="Cancelled"):
-            workspace(project).measuring.run_benchmark("tiny", progress=cancelled, cancel=cancel)
-    assert "waiting for another measurement: a first one" in holders[0]
+        space = workspace(project)
+        with pytest.raises(Cancelled, match="waited for another measurement, a first one, since"):
+            space.measuring.run_benchmark("tiny", progress=cancelled, cancel=cancel)
+    assert "waiting for another measurement of this machine: a first one" in holders[0]
+    [document] = space.store.measurements()
+    assert (document.status, document.rounds) == ("cancelled", 0), "it was stored before its turn came"
 
 
 def test_the_lock_is_the_machines_and_not_a_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,8 @@ from conftest import PYTHON, alive, git, until
 from holobench_mcp.capture.runner import RUN_MARK
 from holobench_mcp.config import BenchmarkConfig, cache_folder, load_config
 from holobench_mcp.measure.leftovers import clean_up_after_crash
-from holobench_mcp.measure.session import Cancelled, Session, clean_environment, filled, parameter_values
+from holobench_mcp.measure.progress import Cancelled, Progress
+from holobench_mcp.measure.session import Session, clean_environment, filled, parameter_values
 from holobench_mcp.model import CaptureError, InvalidArgument
 from holobench_mcp.workspace import Workspace
 from revisions import program, workspace
@@ -29,16 +30,16 @@ def project(configured: Path) -> Path:
 
 
 def test_runs_are_one_measurement_with_progress(project: Path) -> None:
-    steps: list[tuple[str, int, int]] = []
+    steps: list[Progress] = []
     space = workspace(project)
-    report = space.measuring.run_benchmark("tiny", parameters={"repeats": 4}, progress=lambda *step: steps.append(step))
+    report = space.measuring.run_benchmark("tiny", parameters={"repeats": 4}, progress=steps.append)
     manifests = [space.store.manifest(i) for i in report.result_ids]
     assert [m.measurement.run for m in manifests if m.measurement] == [0, 1]
     assert {m.measurement.id for m in manifests if m.measurement} == {report.measurement}
     assert all(m.measurement and m.measurement.measured_by == "server" for m in manifests)
     assert manifests[0].shape == (2, 4)
-    assert steps[-1][1:] == (2, 2) and "measured tiny" in steps[-1][0]
-    assert any("left" in message for message, _, _ in steps)
+    assert (steps[-1].done, steps[-1].total) == (2, 2) and "measured tiny" in steps[-1].message
+    assert any("s left" in step.sentence() for step in steps) and steps[-1].seconds_left == 0
 
 
 def test_only_what_is_configured_can_be_run(project: Path) -> None:
@@ -175,8 +176,8 @@ def test_cancelling_ends_the_group_and_keeps_what_was_finished(project: Path) ->
     cancel = threading.Event()
     space = workspace(project)
 
-    def stop_after_one(_message: str, done: int, _total: int) -> None:
-        if done == 1:
+    def stop_after_one(step: Progress) -> None:
+        if step.done == 1:
             cancel.set()
 
     with pytest.raises(Cancelled, match="1 results of earlier runs are recorded"):
@@ -208,12 +209,12 @@ def test_a_partial_measurement_says_so_when_it_is_compared(project: Path) -> Non
     space = workspace(project)
     space.measuring.run_benchmark("tiny", runs=1)
 
-    def stop_after_one(_message: str, done: int, _total: int) -> None:
-        if done == 1:
+    def stop_after_one(step: Progress) -> None:
+        if step.done == 1:
             cancel.set()
 
     with pytest.raises(Cancelled):
-        space.measuring.run_benchmark("tiny", runs=3, progress=stop_after_one, cancel=cancel)
+        space.measuring.run_benchmark("tiny", label="again", runs=3, progress=stop_after_one, cancel=cancel)
     assert "is partial: 1 of 3 runs" in " ".join(space.compare().notes)
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from conftest import PYTHON, alive, until
 from holobench_mcp.config import cache_folder
-from holobench_mcp.measure.session import Cancelled, Run, Session
+from holobench_mcp.measure.progress import Cancelled, Progress
+from holobench_mcp.measure.session import Run, Session
 from holobench_mcp.measure.setups import MAX_BUILDS
 from holobench_mcp.model import CaptureError
 from revisions import HONEST, measured, nothing_is_left
@@ -26,9 +27,9 @@ def test_setup_prepares_each_tree_in_its_own_folder(
     make = "import pathlib; pathlib.Path('built').write_text(str(pathlib.Path.cwd()))"
     built: list[str] = []
 
-    def note(message: str, *_: object) -> None:
-        if message.startswith("setting up"):
-            built.append(message)
+    def note(step: Progress) -> None:
+        if step.message.startswith("setting up"):
+            built.append(step.message)
 
     places = built_places(folders, monkeypatch, "built")
     measured(project, {"setup": [PYTHON, "-c", make]}, base="HEAD", progress=note)

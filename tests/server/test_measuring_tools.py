@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,9 @@ from clients import text_of
 from conftest import PYTHON
 from holobench_mcp.answers import MeasurementReport
 from holobench_mcp.config import BenchmarkConfig, ParameterConfig
+from holobench_mcp.measure.jobs import Job
 from holobench_mcp.measure.session import parameter_values
-from holobench_mcp.model import CaptureError, InvalidArgument
+from holobench_mcp.model import InvalidArgument, MeasurementDocument
 from holobench_mcp.server.app import create_server
 from holobench_mcp.workspace.measuring import Measuring
 
@@ -43,13 +43,13 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What run_benchmark is asked for, in place of running it."""
     asked: list[dict[str, Any]] = []
 
-    def run(_: Measuring, name: str, **options: Any) -> MeasurementReport:
+    def start(self: Measuring, name: str, **options: Any) -> Job[Any]:
         asked.append({"name": name, **options})
-        for done in (0, 0, 1, 1):
-            options["progress"]("measuring", done, 2)
-        return MeasurementReport(measurement="m", benchmark=name, runs=2, result_ids=(), seconds=1.0, next_step="")
+        report = MeasurementReport(measurement="m", benchmark=name, runs=2, result_ids=(), seconds=1.0, next_step="")
+        document = MeasurementDocument(id=f"m{len(asked)}", kind="benchmark", started_at="2026-01-01T00:00:00+00:00")
+        return self.jobs.start(document, lambda _: report)
 
-    monkeypatch.setattr(Measuring, "run_benchmark", run)
+    monkeypatch.setattr(Measuring, "start_benchmark", start)
     return asked
 
 
@@ -73,7 +73,7 @@ def test_what_measures_says_that_it_changes_and_destroys_nothing(project: Path) 
         assert tools[name].annotations.destructive_hint is False
     assert tools["list_benchmarks"].annotations.read_only_hint is True
     assert set(tools["run_benchmark"].input_schema["properties"]) == {
-        "benchmark", "label", "runs", "repeats", "parameters", "wait"
+        "benchmark", "label", "runs", "repeats", "parameters", "wait_seconds"
     }  # fmt: skip
 
 
@@ -116,38 +116,3 @@ def test_a_text_parameter_keeps_its_text() -> None:
     for value in ("5", "null"):
         given = parameter_values("b", BenchmarkConfig(command=("x",), parameters={"kind": kind}), {"kind": value})
         assert given == {"kind": value}
-
-
-def test_progress_only_grows(project: Path, calls: list[dict[str, Any]]) -> None:
-    reported: list[float] = []
-
-    async def show(progress: float, _total: float | None, _message: str | None) -> None:
-        reported.append(progress)
-
-    call(project, "run_benchmark", {"name": "tiny"}, progress_callback=show)
-    assert reported == sorted(set(reported)) and len(reported) == 4
-
-
-def test_a_cancelled_request_tells_the_measurement_and_waits_for_its_end(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    under_way, ended = threading.Event(), threading.Event()
-
-    def run(_: Measuring, _name: str, *, cancel: threading.Event, **__: Any) -> MeasurementReport:
-        under_way.set()
-        if cancel.wait(60):
-            ended.set()
-        raise CaptureError("cancelled")
-
-    monkeypatch.setattr(Measuring, "run_benchmark", run)
-
-    async def session() -> None:
-        async with Client(create_server(project=str(project))) as client, anyio.create_task_group() as tasks:
-            tasks.start_soon(client.call_tool, "run_benchmark", {"name": "tiny"})
-            await anyio.to_thread.run_sync(under_way.wait, 60)
-            answered = await client.call_tool("list_benchmarks", {})
-            assert "tiny" in text_of(answered)
-            tasks.cancel_scope.cancel()
-
-    anyio.run(session)
-    assert ended.wait(60)

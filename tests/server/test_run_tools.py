@@ -61,7 +61,7 @@ def test_one_call_settles_a_change_with_progress_and_few_tokens(project: Path) -
     assert len(text_of(listed) + text_of(result)) / 4 < 4000
     steps = [progress for progress, _, _ in reported]
     assert steps == sorted(set(steps)) and len(steps) >= 4
-    assert any("measuring tiny (head)" in (message or "") for _, _, message in reported)
+    assert any("Measuring tiny (head)" in (message or "") for _, _, message in reported)
 
 
 def test_what_is_not_configured_is_refused(project: Path) -> None:
@@ -109,7 +109,7 @@ def test_the_server_answers_while_it_measures_and_a_lost_client_ends_the_run(pro
     assert mine == []
     store = open_store(project / ".holobench")
     assert store.manifests().select() == []
-    assert [document.status for document in store.measurements()] == ["cancelled"]
+    assert [document.status for document in store.measurements()] == ["interrupted"]
 
 
 def _cwd(pid: str) -> str:

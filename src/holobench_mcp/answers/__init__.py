@@ -14,6 +14,7 @@ from holobench_mcp.answers.listing import (
 from holobench_mcp.answers.measuring import (
     BenchmarkList,
     BenchmarkRow,
+    MeasurementAnswer,
     MeasurementReport,
     RevisionReport,
     RunningMeasurement,
@@ -38,6 +39,7 @@ __all__ = [
     "HistoryPoint",
     "ImportReport",
     "InputValues",
+    "MeasurementAnswer",
     "MeasurementReport",
     "MetricList",
     "MetricRow",

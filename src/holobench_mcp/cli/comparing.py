@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
+from holobench_mcp.answers import RevisionReport
 from holobench_mcp.cli import arguments, output, tables
 from holobench_mcp.cli.markdown import comparison_markdown, revisions_markdown
+from holobench_mcp.cli.measuring import wait_with_progress
 from holobench_mcp.cli.program import PASS_ON, Json, app, open_workspace
 from holobench_mcp.model import InvalidArgument
 
@@ -97,18 +99,18 @@ def ab(
     given = arguments.benchmark(command, timeout, protect, env, setup) if command else None
     workspace = open_workspace()
     workspace.clean_up_after_crash()
-    report = workspace.measuring.compare_revisions(
+    job = workspace.measuring.start_revisions(
         benchmark or "command",
         base=base,
         head=head,
         rounds=rounds,
         max_seconds=max_seconds,
         parameters=dict(arguments.parameter(text) for text in parameter or ()),
-        progress=lambda message, _done, _total: output.note(message),
         config=given,
         cwd=Path.cwd(),
         asked_by="person",
     )
+    report = cast("RevisionReport", wait_with_progress(job))
     if as_json:
         output.print_json(report)
     elif markdown:

@@ -7,7 +7,7 @@ paid for, so nothing that doesn't may be in the text. Knows the models; decides 
 from holobench_mcp.digest.comparison import comparison, head, notes
 from holobench_mcp.digest.history import MAX_SERIES, history
 from holobench_mcp.digest.listing import baseline_set, baselines, imported, metrics, result, results
-from holobench_mcp.digest.measuring import benchmarks, measurement, own_reason, revisions
+from holobench_mcp.digest.measuring import benchmarks, measurement, own_reason, revisions, unfinished
 from holobench_mcp.digest.words import holds, number, plain
 
 __all__ = [
@@ -29,4 +29,5 @@ __all__ = [
     "result",
     "results",
     "revisions",
+    "unfinished",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from holobench_mcp.answers import BenchmarkList, MeasurementReport, RevisionReport
+from holobench_mcp.answers import BenchmarkList, MeasurementReport, RevisionReport, RunningMeasurement
 from holobench_mcp.digest.comparison import body, head
 from holobench_mcp.digest.words import joined, revision
 from holobench_mcp.model import ComparisonDocument
@@ -32,7 +32,14 @@ def _parameter(p: dict[str, Any]) -> str:
 def measurement(report: MeasurementReport) -> str:
     """What was recorded, and what to call next."""
     measured = f"Measured {report.benchmark}: {report.runs} runs in {report.seconds:.0f} s, recorded as"
-    return joined([measured, *report.result_ids, f"Next: {report.next_step}"])
+    return joined([measured, *report.result_ids, *report.notes, f"Next: {report.next_step}"])
+
+
+def unfinished(report: RunningMeasurement) -> str:
+    """How far a measurement is, and what to call next."""
+    return joined(
+        [f"{report.status.upper()}: {report.reason}", *([f"Next: {report.next_step}"] if report.next_step else [])]
+    )
 
 
 def own_reason(report: RevisionReport, document: ComparisonDocument) -> str:

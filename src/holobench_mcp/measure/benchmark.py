@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from holobench_mcp.measure.plan import new_measurement_id, now
-from holobench_mcp.measure.session import Cancelled, Record, Run, Session
-from holobench_mcp.model import MeasuredCode, Measurement, MeasurementDocument, MeasurementStatus, RunRole
+from holobench_mcp.measure.plan import BenchmarkPlan, benchmark_document, now, own_process
+from holobench_mcp.measure.progress import Ending, OnProgress, status_after
+from holobench_mcp.measure.session import Record, Run, Session
+from holobench_mcp.model import MeasuredCode, Measurement, MeasurementDocument, RunRole
 
 if TYPE_CHECKING:
     from holobench_mcp.result.snapshot import Snapshot
@@ -17,18 +19,40 @@ if TYPE_CHECKING:
 class BenchmarkMeasurement:
     """One measurement of one side, in the same steps as of two: prepare, rounds until it is over, finish."""
 
-    def __init__(self, session: Session, *, record: Record, save: Callable[[MeasurementDocument], None]) -> None:
-        self.session = session
+    def __init__(
+        self,
+        plan: BenchmarkPlan,
+        *,
+        record: Record,
+        save: Callable[[MeasurementDocument], None],
+        resumed: MeasurementDocument | None = None,
+        progress: OnProgress | None = None,
+        cancel: threading.Event | None = None,
+        ending: Callable[[], Ending | None] = lambda: None,
+    ) -> None:
+        self.session = Session(
+            name=plan.name,
+            config=plan.config,
+            root=plan.root,
+            runs=plan.runs,
+            parameters=plan.parameters,
+            label=plan.label,
+            progress=progress,
+            cancel=cancel,
+            ending=ending,
+        )
         self._record, self._save = record, save
-        self.document = MeasurementDocument(
-            id=new_measurement_id(session.name),
-            kind="benchmark",
-            benchmark=session.name,
-            command=session.config.command,
-            parameters=dict(session.parameters),
-            head=MeasuredCode(label=session.label),
-            rounds_planned=session.runs,
-            started_at=now(),
+        begun = resumed or benchmark_document(plan)
+        self.session.done = begun.rounds
+        self._seconds_before = begun.rounds * (begun.seconds_a_round or 0.0)
+        self.document = begun.changed(
+            owner=own_process(),
+            rounds_planned=plan.runs,
+            status="running",
+            ended_at=None,
+            stopped=None,
+            head_failure=None,
+            outcome=None,
         )
 
     def prepare(self) -> None:
@@ -39,15 +63,15 @@ class BenchmarkMeasurement:
 
     def round(self) -> None:
         """Measure once more and record what it gave. Raises CaptureError for a benchmark that fails."""
-        number = self.document.rounds
+        done = self.document.rounds
+        # A run whose sweeps were not all recorded before it was broken off has a number of its own.
+        number = max((role.run + 1 for role in self.document.roles), default=0)
         run = self._run(counts=True)
         roles = [self._recorded(snapshot, number, sweep) for sweep, snapshot in enumerate(run.snapshots)]
         first = run.snapshots[0]
         head = MeasuredCode(revision=first.source_revision, dirty=first.environment.git_dirty, label=self.session.label)
-        mean = sum(self.session.seconds) / len(self.session.seconds)
-        self._changed(
-            roles=(*self.document.roles, *roles), rounds=number + 1, head=head, seconds_a_round=round(mean, 3)
-        )
+        mean = (self._seconds_before + sum(self.session.seconds)) / (done + 1)
+        self._changed(roles=(*self.document.roles, *roles), rounds=done + 1, head=head, seconds_a_round=round(mean, 3))
 
     @property
     def is_over(self) -> bool:
@@ -66,8 +90,8 @@ class BenchmarkMeasurement:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self.document.status == "running":
-            ended: MeasurementStatus = "cancelled" if isinstance(problem, Cancelled | KeyboardInterrupt) else "failed"
-            self._changed(status=ended, ended_at=now(), stopped=None if problem is None else str(problem)[:2000])
+            why = None if problem is None else str(problem)[:2000]
+            self._changed(status=status_after(problem), ended_at=now(), stopped=why)
 
     def _run(self, *, counts: bool) -> Run:
         run = self.session.run(self.session.root, counts=counts)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from holobench_mcp.capture.leases import try_lock
 from holobench_mcp.config import CACHE_VARIABLE, cache_folder
+from holobench_mcp.measure.progress import Cancelled, Ending
 from holobench_mcp.model import Busy, CaptureError
 
 _TICK_S = 0.1
@@ -27,13 +27,13 @@ def machine_lock(
     what: str,
     *,
     wait: bool = True,
-    cancel: threading.Event | None = None,
+    ending: Callable[[], Ending | None] = lambda: None,
     on_wait: Callable[[str], None] | None = None,
 ) -> Iterator[None]:
     """Hold this machine's measuring lock.
 
-    what: shown to whoever finds the lock taken. on_wait: called with who holds it, when it has to be waited for.
-    Raises Busy when it is taken and not to be waited for, or the wait is cancelled.
+    what: shown to whoever finds the lock taken. on_wait: called with who holds it, again and again while it is waited
+    for. Raises Busy when it is taken and not to be waited for, Cancelled when the measurement is to end meanwhile.
     """
     path = _place()
     try:
@@ -42,16 +42,14 @@ def machine_lock(
     except OSError as problem:
         raise CaptureError(f"The lock of this machine's measurements, {path}, can't be opened: {problem}.") from problem
     try:
-        announced = False
         while not _taken(handle):
             holder = _holder(path)
             if not wait:
                 raise Busy(f"Another measurement is running on this machine: {holder}. Try again when it is over.")
-            if cancel is not None and cancel.is_set():
-                raise Busy(f"Cancelled while waiting for another measurement: {holder}.")
-            if not announced and on_wait is not None:
+            if (why := ending()) is not None:
+                raise Cancelled(f"It ended while it waited for another measurement, {holder}: {why.why}.", why)
+            if on_wait is not None:
                 on_wait(holder)
-                announced = True
             time.sleep(_TICK_S)
         _write(handle, {"pid": os.getpid(), "what": what, "since": datetime.now(UTC).isoformat(timespec="seconds")})
         yield

@@ -16,6 +16,7 @@ from typing import Literal
 
 from holobench_mcp._version import __version__
 from holobench_mcp.capture import leases
+from holobench_mcp.capture.environment import git_state
 from holobench_mcp.config import MAX_ROUNDS, BenchmarkConfig
 from holobench_mcp.measure.revision_choice import Revisions
 from holobench_mcp.model import (
@@ -53,6 +54,40 @@ class RevisionPlan:
     def most_rounds(self) -> int:
         """How many rounds there can be."""
         return MAX_ROUNDS if self.rounds == "auto" else self.rounds
+
+
+@dataclass(frozen=True)
+class BenchmarkPlan:
+    """What is to be measured: a benchmark as the working tree has it, in how many processes."""
+
+    name: str
+    config: BenchmarkConfig
+    root: Path
+    runs: int
+    label: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+def benchmark_document(plan: BenchmarkPlan) -> MeasurementDocument:
+    """The document of a measurement of the working tree before its first run. Without git it has no key."""
+    commit, dirty, digest = git_state(plan.root)
+    key = None
+    if commit is not None:
+        code = (commit, digest, plan.label)
+        key = key_of("benchmark", plan.name, plan.config, plan.root, plan.parameters, code)
+    return MeasurementDocument(
+        id=new_measurement_id(plan.name),
+        kind="benchmark",
+        benchmark=plan.name,
+        command=plan.config.command,
+        parameters=dict(plan.parameters),
+        key=key,
+        request=MeasurementRequest(rounds=plan.runs, label=plan.label),
+        owner=own_process(),
+        head=MeasuredCode(revision=commit, dirty=dirty, label=plan.label),
+        rounds_planned=plan.runs,
+        started_at=now(),
+    )
 
 
 def revisions_document(plan: RevisionPlan, chosen: Revisions) -> MeasurementDocument:

@@ -15,7 +15,7 @@ from holobench_mcp.measure import setups
 from holobench_mcp.measure.checkouts import Checkout, checkouts_of, put_back
 from holobench_mcp.measure.failures import output_end
 from holobench_mcp.measure.revision_choice import Revisions
-from holobench_mcp.measure.session import Cancelled, Session, Side, clean_environment, filled
+from holobench_mcp.measure.session import Session, Side, clean_environment, filled
 from holobench_mcp.measure.worktrees import protect
 from holobench_mcp.model import Failure, InvalidArgument
 
@@ -88,8 +88,8 @@ def set_up(session: Session, revisions: Revisions, trees: Trees, side: Side) -> 
     if setups.restore(tree.top, key):
         return None
     put_back(tree.checkouts)
-    if session.progress is not None:
-        session.progress(f"setting up {name} ({side})", session.done, session.runs)
+    session.end_if_asked()
+    session.say(f"setting up {name} ({side})")
     outcome = run_command(
         words,
         cwd=tree.folder,
@@ -99,7 +99,7 @@ def set_up(session: Session, revisions: Revisions, trees: Trees, side: Side) -> 
         cancel=session.cancel,
     )
     if outcome.cancelled:
-        raise Cancelled(f"The measurement of {name} was cancelled while it was set up.{session.so_far()}")
+        raise session.cancelled(" while it was set up")
     end = output_end(outcome.output_tail)
     if outcome.timed_out:
         detail = f"{name}: its setup took more than {config.setup_timeout_s:g} s ({side})."

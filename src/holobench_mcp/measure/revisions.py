@@ -23,8 +23,9 @@ from holobench_mcp.measure.failures import hint_of, of_all_runs
 from holobench_mcp.measure.leftovers import clean_up_after_crash
 from holobench_mcp.measure.plan import RevisionPlan, now, own_process, revisions_document
 from holobench_mcp.measure.preparation import Trees, import_folders, prepare_trees, set_up
+from holobench_mcp.measure.progress import Ending, OnProgress, status_after
 from holobench_mcp.measure.revision_choice import Revisions, choose_revisions
-from holobench_mcp.measure.session import Cancelled, OnProgress, Record, Run, Session, Side
+from holobench_mcp.measure.session import Record, Run, Session, Side
 from holobench_mcp.measure.sweep_matching import Matching, SweepKey, keys_of, match
 from holobench_mcp.measure.warm_up_check import WarmUpCheck
 from holobench_mcp.measure.worktrees import worktrees
@@ -35,7 +36,6 @@ from holobench_mcp.model import (
     Look,
     Measurement,
     MeasurementDocument,
-    MeasurementStatus,
     RunRole,
 )
 
@@ -67,6 +67,7 @@ class RevisionMeasurement:
         resumed: MeasurementDocument | None = None,
         progress: OnProgress | None = None,
         cancel: threading.Event | None = None,
+        ending: Callable[[], Ending | None] = lambda: None,
     ) -> None:
         self.plan = plan
         self.session = Session(
@@ -77,6 +78,7 @@ class RevisionMeasurement:
             parameters=plan.parameters,
             progress=progress,
             cancel=cancel,
+            ending=ending,
             by_hand=plan.by_hand,
         )
         self._record, self._save = record, save
@@ -205,7 +207,7 @@ class RevisionMeasurement:
     ) -> None:
         self._stack.close()
         if hasattr(self, "document") and self.document.status == "running":
-            ended: MeasurementStatus = "cancelled" if isinstance(problem, Cancelled | KeyboardInterrupt) else "failed"
+            ended = status_after(problem)
             self._changed(status=ended, ended_at=now(), stopped=None if problem is None else str(problem)[:2000])
 
     # ------------------------------------------------------------------ parts
@@ -390,4 +392,4 @@ def sides_of_round(number: int) -> Sequence[Side]:
     return ("base", "head") if number % 2 == 0 else ("head", "base")
 
 
-__all__ = ["Cancelled", "CaptureError", "RevisionMeasurement", "RevisionPlan", "sides_of_round"]
+__all__ = ["CaptureError", "RevisionMeasurement", "RevisionPlan", "sides_of_round"]

@@ -21,6 +21,7 @@ from holobench_mcp.capture.loaded_files import Mode
 from holobench_mcp.capture.runner import RunOutcome, private_folder, run_command
 from holobench_mcp.config import PLACEHOLDER, STORE_VARIABLE, BenchmarkConfig
 from holobench_mcp.measure.failures import EDITABLE, failure_in, remedy, side_name
+from holobench_mcp.measure.progress import Cancelled, Ending, OnProgress, Progress
 from holobench_mcp.model import CaptureError, Failure, InvalidArgument
 
 if TYPE_CHECKING:
@@ -35,14 +36,8 @@ INHERITED = (
 )  # fmt: skip
 _FIXED = {"LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
 
-#: Called with what is being measured, how many runs are done, and of how many.
-OnProgress = Callable[[str, int, int], None]
 #: Stores a snapshot and gives back its id.
 Record = Callable[["Snapshot"], str]
-
-
-class Cancelled(CaptureError):
-    """A measurement was ended before it was over."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +61,13 @@ class Session:
     parameters: Mapping[str, str] = field(default_factory=dict)
     label: str | None = None
     progress: OnProgress | None = None
-    cancel: threading.Event | None = None
+    cancel: threading.Event | None = None  #: ends the present process too
+    ending: Callable[[], Ending | None] = lambda: None  #: asked between two processes
     by_hand: bool = False  #: whether a person gave the command, which no configuration has
     done: int = 0
     recorded: int = 0  #: results that are stored
     seconds: list[float] = field(default_factory=list)
+    seconds_expected: float | None = None  #: of a run, before the first one is done
     pythons: dict[str, str] = field(default_factory=dict)  #: which Python each bare name was taken for
     versions: dict[tuple[str, str], dict[str, str | None]] = field(default_factory=dict)  #: by program and folder
 
@@ -91,12 +88,13 @@ class Session:
         probe: what the run writes down of itself, as `run_command` has it. timeout_s: where it is not the configured.
         Raises Cancelled; CaptureError where both sides would be the same code, whatever it does.
         """
+        self.end_if_asked()
         where = folder / self.config.cwd
         env = {**clean_environment(self.config, self.parameters, folder), **(environment or {})}
         words = self._command(where, folder, env)
         if (missing := self._missing(words[0], where, folder, env, side)) is not None:
             return Run((), 0.0, Failure(what="crash", detail=missing))
-        self.tell(f"{'measuring' if counts else 'warming up'} {self.name}{f' ({side})' if side else ''}")
+        self.say(f"{'measuring' if counts else 'warming up'} {self.name}{f' ({side})' if side else ''}")
         started = time.monotonic()
         with private_folder() as private:
             outcome = run_command(
@@ -116,7 +114,7 @@ class Session:
                 ends_early=self.config.setup is None,
             )
         if outcome.cancelled:
-            raise Cancelled(f"The measurement of {self.name} was cancelled.{self.so_far()}")
+            raise self.cancelled()
         if outcome.faults:
             # Nothing that a side did, and no answer about it.
             raise CaptureError(f"{self.name}: {' '.join(outcome.faults[:3])}{self.so_far()}")
@@ -124,11 +122,23 @@ class Session:
         if failure is not None and EDITABLE in outcome.output_tail:
             raise CaptureError(remedy(self.name, failure, by_hand=self.by_hand, folder=folder))
         run = Run(tuple(outcome.snapshots), time.monotonic() - started, failure, outcome)
+        if not counts and failure is None and not self.seconds:
+            self.seconds_expected = run.seconds
         if counts and failure is None:
             self.seconds.append(run.seconds)
             self.done += 1
-            self.tell(f"measured {self.name}{f' ({side})' if side else ''}")
+            self.say(f"measured {self.name}{f' ({side})' if side else ''}")
         return run
+
+    def end_if_asked(self) -> None:
+        """Raise Cancelled where the measurement is to end before its next process."""
+        if (self.cancel is not None and self.cancel.is_set()) or self.ending() is not None:
+            raise self.cancelled()
+
+    def cancelled(self, where: str = "") -> Cancelled:
+        """What to raise for a measurement that ends before it is over. where: what it was at."""
+        ending = self.ending() or Ending("cancelled", "it was cancelled")
+        return Cancelled(f"The measurement of {self.name} ended{where}: {ending.why}.{self.so_far()}", ending)
 
     def so_far(self) -> str:
         """What to say of the results that are stored whatever happens now."""
@@ -140,17 +150,15 @@ class Session:
         placed = failure.model_copy(update={"detail": f"{where}{failure.detail}{self.so_far()}"})
         return CaptureError(remedy(self.name, placed, by_hand=self.by_hand, folder=folder))
 
-    def tell(self, message: str) -> None:
-        """Tell the progress of the measurement, with the seconds that are left."""
+    def say(self, message: str) -> None:
+        """Say how far the measurement is, with the seconds that are left."""
         if self.progress is not None:
-            left = self.estimate()
-            self.progress(message + (f", about {left:.0f} s left" if left else ""), self.done, self.runs)
+            self.progress(Progress(message, self.done, self.runs, self.estimate()))
 
     def estimate(self) -> float | None:
-        """Seconds that the rest takes, from the runs that are done."""
-        if not self.seconds:
-            return None
-        return max(0.0, (self.runs - self.done) * sum(self.seconds) / len(self.seconds))
+        """Seconds that the rest takes, from the runs that are done, or from what one took before."""
+        a_run = sum(self.seconds) / len(self.seconds) if self.seconds else self.seconds_expected
+        return None if a_run is None else max(0.0, (self.runs - self.done) * a_run)
 
     def _command(self, where: Path, folder: Path, env: Mapping[str, str]) -> list[str]:
         words = [filled(word, {**self.parameters, "tree": str(folder)}) for word in self.config.command]

@@ -17,6 +17,7 @@ from holobench_mcp._version import __version__
 from holobench_mcp.server import completions, prompts, resources, tools
 from holobench_mcp.server.arguments import Server
 from holobench_mcp.server.services import Services
+from holobench_mcp.server.shutdown import end_on_signals, ends_measurements
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
@@ -59,7 +60,17 @@ compare_results with no arguments.
 
 def create_server(*, store: str | None = None, project: str | None = None) -> MCPServer[Any]:
     """The server for a project's store, ready to run on any transport."""
+    return _server(Services(store=store, project=project))
+
+
+def serve(*, store: str | None = None, project: str | None = None) -> None:
+    """Serve on stdio until the client goes."""
     services = Services(store=store, project=project)
+    end_on_signals(services)
+    _server(services).run("stdio")
+
+
+def _server(services: Services) -> MCPServer[Any]:
     runs = bool(services.config and services.config.benchmarks)
     server = Server(
         "holobench-mcp",
@@ -70,17 +81,13 @@ def create_server(*, store: str | None = None, project: str | None = None) -> MC
         middleware=[_WarmUp(services)],
         subscriptions=(bus := InMemorySubscriptionBus()),
         cache_hints=_CACHE_HINTS,
+        lifespan=ends_measurements(services),
     )
     tools.register(server, services)
     resources.register(server, services, bus)
     prompts.register(server, services)
     completions.register(server, services)
     return server
-
-
-def serve(*, store: str | None = None, project: str | None = None) -> None:
-    """Serve on stdio until the client goes."""
-    create_server(store=store, project=project).run("stdio")
 
 
 class _WarmUp:

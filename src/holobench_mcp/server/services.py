@@ -69,6 +69,11 @@ class Services:
                 self._workspace = Workspace(self.config)
             return self._workspace
 
+    def close(self, *, at_once: bool = False, timeout: float | None = None) -> None:
+        """Let what is being measured end, after its present process or at once, and wait until it has."""
+        if self._workspace is not None:
+            self._workspace.close(at_once=at_once, timeout=timeout)
+
 
 def described(function: Callable[P, R]) -> Callable[P, R]:
     """A tool whose description is its docstring without the line breaks and indents of its source."""

@@ -226,10 +226,15 @@ class Store:
         self._check_format()
         return measurements.read(self.backend, measurement_id)
 
-    def measurements(self, limit: int = 20) -> list[MeasurementDocument]:
-        """The newest measurements' documents, newest first."""
+    def measurements(self, limit: int = 20, name: str | None = None) -> list[MeasurementDocument]:
+        """The newest measurements' documents, newest first. name: only those of this benchmark."""
         self._check_format()
-        return measurements.newest(self.backend, limit)
+        return measurements.newest(self.backend, limit, name)
+
+    def measurement_ids(self) -> list[str]:
+        """The ids of all measurements, newest first."""
+        self._check_format()
+        return measurements.ids(self.backend)
 
     def verify(self) -> Iterator[str]:
         """Read everything. Yields a sentence for each thing that is damaged; nothing when all is well."""

@@ -31,9 +31,20 @@ def read(backend: Backend, measurement_id: str) -> MeasurementDocument | None:
     return None if data is None else parse_measurement(data, measurement_id)
 
 
-def newest(backend: Backend, limit: int) -> list[MeasurementDocument]:
-    """The newest documents, newest first. A damaged one is left out: `verify` tells of it."""
+def ids(backend: Backend) -> list[str]:
+    """The ids of all measurements, newest first."""
     keys = [key for key, _ in backend.keys(layout.MEASUREMENTS)]
+    return [measurement_id_of(key) for key in sorted(keys, key=_time_of, reverse=True)]
+
+
+def newest(backend: Backend, limit: int, name: str | None = None) -> list[MeasurementDocument]:
+    """The newest documents, newest first. name: only those of this benchmark, as their ids begin with it.
+
+    A damaged one is left out: `verify` tells of it.
+    """
+    keys = [key for key, _ in backend.keys(layout.MEASUREMENTS)]
+    if name is not None:
+        keys = [key for key in keys if _TIME.sub("", key) == f"{layout.MEASUREMENTS}{name}"]
     documents: list[MeasurementDocument] = []
     for key in sorted(keys, key=_time_of, reverse=True):
         if len(documents) >= limit and not _as_old(key, documents[-1]):

@@ -1,40 +1,50 @@
-"""Running benchmarks, as a use case: which may be run, one at a time, and what comes of two revisions."""
+"""Running benchmarks, as a use case: which may be run, what is measured for whom, and who waits for it.
+
+Every measurement is a job with an id; what asks for it joins the one that is under way, goes on from the rounds that
+are recorded, or is given the answer that is there.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
-from holobench_mcp.answers import BenchmarkList, BenchmarkRow, MeasurementReport, RevisionReport
+from holobench_mcp.answers import BenchmarkList, BenchmarkRow, MeasurementReport, RevisionReport, RunningMeasurement
 from holobench_mcp.config import MAX_RUNS, BenchmarkConfig, problems
-from holobench_mcp.model import (
-    ComparisonDocument,
-    InvalidArgument,
-    MeasurementDocument,
-    NotComparable,
-)
-from holobench_mcp.workspace import revision_report
+from holobench_mcp.model import ComparisonDocument, InvalidArgument, MeasurementDocument
+from holobench_mcp.workspace import resuming, underway
 from holobench_mcp.workspace.library import Library
-from holobench_mcp.workspace.rounds import measure_rounds
 
 if TYPE_CHECKING:
-    from holobench_mcp.measure.session import OnProgress
+    from holobench_mcp.measure.jobs import Job
+    from holobench_mcp.measure.plan import RevisionPlan
+    from holobench_mcp.measure.progress import OnProgress
     from holobench_mcp.store.index import Index
+    from holobench_mcp.workspace.work import Answer, Work
 
 #: Compares two results by their names, the baseline first.
 Compare = Callable[[str, str], ComparisonDocument]
+#: Measurements of a benchmark that are searched for an earlier one of the same.
+_SEARCHED = 20
+#: How long a measurement that is cancelled may take to end its process.
+_ENDS_S = 15.0
 
 
 class Measuring:
-    """Runs what a person has configured, and records it."""
+    """Runs what a person has configured, and records it. Thread-safe."""
 
-    def __init__(self, library: Library, compare: Compare) -> None:
+    def __init__(self, library: Library, compare: Compare, clock: Callable[[], float] = time.monotonic) -> None:
+        from holobench_mcp.measure.jobs import Jobs
+
         self._config = library.config
         self._library, self._compare = library, compare
-        self._record, self._save = library.store.record, library.store.put_measurement
+        self._store = library.store
+        self._starting = threading.Lock()
+        self.jobs: Jobs[Answer] = Jobs(clock)
 
     def list_benchmarks(self) -> BenchmarkList:
         """The benchmarks that the configuration allows to run."""
@@ -65,25 +75,23 @@ class Measuring:
         checked = [checks_answers(m.metrics, s) for m, s in zip(newest, settings, strict=True)]
         return all(checked) if checked else None
 
-    def run_benchmark(
+    # ------------------------------------------------------------------ asking for a measurement
+
+    def start_benchmark(
         self,
         benchmark: str,
         *,
         label: str | None = None,
         runs: int | None = None,
         parameters: Mapping[str, object] | None = None,
-        wait: bool = True,
-        progress: OnProgress | None = None,
-        cancel: threading.Event | None = None,
-    ) -> MeasurementReport:
-        """Measure a configured benchmark: `runs` processes, recorded as one measurement.
+    ) -> Job[Answer]:
+        """Measure a configured benchmark as the working tree has it: `runs` processes, recorded as one measurement.
 
-        wait: wait for another measurement on this machine, or raise Busy. Raises InvalidArgument for what the
-        configuration does not allow, CaptureError for a benchmark that fails; what was finished stays recorded.
+        Raises InvalidArgument for what the configuration does not allow.
         """
-        from holobench_mcp.measure.benchmark import BenchmarkMeasurement
-        from holobench_mcp.measure.machine_lock import machine_lock
-        from holobench_mcp.measure.session import Session, parameter_values
+        from holobench_mcp.measure.plan import BenchmarkPlan
+        from holobench_mcp.measure.session import parameter_values
+        from holobench_mcp.workspace.work import BenchmarkWork
 
         config = self._benchmark(benchmark)
         if runs is not None and not 1 <= runs <= MAX_RUNS:
@@ -91,51 +99,29 @@ class Measuring:
         if label is not None and not (label.isprintable() and 0 < len(label.strip()) <= 100):
             raise InvalidArgument("label: 1 to 100 printable characters.")
         values = parameter_values(benchmark, config, parameters or {})
-        session = Session(benchmark, config, self._config.root, runs or config.runs, values, label, progress, cancel)
-        started = time.monotonic()
-        with (
-            machine_lock(f"benchmark {benchmark}", wait=wait, cancel=cancel, on_wait=_waiting(progress)),
-            BenchmarkMeasurement(session, record=self._record, save=self._save) as measurement,
-        ):
-            measurement.prepare()
-            while not measurement.is_over:
-                measurement.round()
-            document = measurement.finish()
-        newest = document.roles[-1].result_id
-        return MeasurementReport(
-            measurement=document.id,
-            benchmark=benchmark,
-            runs=document.rounds,
-            result_ids=tuple(role.result_id for role in document.roles),
-            seconds=time.monotonic() - started,
-            next_step=f"compare_results(candidate={newest!r}) compares it with the baseline, or with what was measured "
-            "before.",
-        )
+        plan = BenchmarkPlan(benchmark, config, self._config.root, runs or config.runs, label, values)
+        return self._start(BenchmarkWork(self._library, plan))
 
-    def compare_revisions(
+    def start_revisions(
         self,
         benchmark: str,
         *,
         base: str = "merge-base",
         head: str = "worktree",
-        rounds: int = 5,
+        rounds: int | Literal["auto"] = 5,
         max_seconds: float | None = None,
         parameters: Mapping[str, object] | None = None,
-        wait: bool = True,
-        progress: OnProgress | None = None,
-        cancel: threading.Event | None = None,
         config: BenchmarkConfig | None = None,
         cwd: Path | None = None,
         asked_by: Literal["agent", "person"] = "agent",
-    ) -> RevisionReport:
+    ) -> Job[Answer]:
         """Measure two revisions in interleaved rounds, and compare them.
 
         config: a benchmark that a person gives on the command line, in place of a configured one; it runs where `cwd`
         is in the project, in each side's tree. asked_by: whether the next step is a call of a tool or a command.
-        Raises CaptureError for a base that can't be measured; a head that can't is an answer.
+        Raises InvalidArgument, and CaptureError for what is no revision.
         """
-        from holobench_mcp.measure.machine_lock import machine_lock
-        from holobench_mcp.measure.revisions import RevisionMeasurement, RevisionPlan
+        from holobench_mcp.measure.plan import RevisionPlan
         from holobench_mcp.measure.session import parameter_values
 
         measured = self._in_folder(config, cwd) if config is not None else self._benchmark(benchmark)
@@ -151,28 +137,180 @@ class Measuring:
             by_hand=config is not None,
             notes=() if config is not None else problems(self._config, benchmark),
         )
-        measurement = RevisionMeasurement(plan, record=self._record, save=self._save, progress=progress, cancel=cancel)
-        with (
-            machine_lock(f"revisions of {benchmark}", wait=wait, cancel=cancel, on_wait=_waiting(progress)),
-            measurement,
-        ):
-            measurement.prepare()
-            document = measurement.finish(measure_rounds(measurement, self._library))
-        comparisons, not_comparable = self._compared(document)
-        by_person = asked_by == "person" or config is not None
-        report = revision_report.report(document, comparisons, plan, not_comparable=not_comparable, by_person=by_person)
-        self._save(document.changed(outcome=revision_report.outcome(report)))
-        return report
+        return self._start(self._of_revisions(plan, by_person=asked_by == "person" or config is not None))
 
-    def _compared(self, document: MeasurementDocument) -> tuple[list[ComparisonDocument], list[str]]:
-        """The comparison of each sweep that both sides gave; and of those that have nothing in common, what is said."""
-        comparisons, not_comparable = [], []
-        for base_id, head_id in revision_report.last_pairs(document):
-            try:
-                comparisons.append(self._compare(base_id, head_id))
-            except (NotComparable, InvalidArgument) as problem:
-                not_comparable.append(str(problem))
-        return comparisons, not_comparable
+    def run_benchmark(
+        self,
+        benchmark: str,
+        *,
+        label: str | None = None,
+        runs: int | None = None,
+        parameters: Mapping[str, object] | None = None,
+        progress: OnProgress | None = None,
+        cancel: threading.Event | None = None,
+    ) -> MeasurementReport:
+        """The same as start_benchmark, waited for. Raises CaptureError for a benchmark that fails, or is cancelled."""
+        job = self.start_benchmark(benchmark, label=label, runs=runs, parameters=parameters)
+        return cast("MeasurementReport", underway.wait(job, progress, cancel))
+
+    def compare_revisions(
+        self,
+        benchmark: str,
+        *,
+        base: str = "merge-base",
+        head: str = "worktree",
+        rounds: int | Literal["auto"] = 5,
+        max_seconds: float | None = None,
+        parameters: Mapping[str, object] | None = None,
+        progress: OnProgress | None = None,
+        cancel: threading.Event | None = None,
+        config: BenchmarkConfig | None = None,
+        cwd: Path | None = None,
+        asked_by: Literal["agent", "person"] = "agent",
+    ) -> RevisionReport:
+        """The same as start_revisions, waited for.
+
+        Raises CaptureError for a base that can't be measured; a head that can't is an answer.
+        """
+        job = self.start_revisions(
+            benchmark,
+            base=base,
+            head=head,
+            rounds=rounds,
+            max_seconds=max_seconds,
+            parameters=parameters,
+            config=config,
+            cwd=cwd,
+            asked_by=asked_by,
+        )
+        return cast("RevisionReport", underway.wait(job, progress, cancel))
+
+    # ------------------------------------------------------------------ asking after one
+
+    def find(self, measurement: str | None = None) -> Job[Answer]:
+        """The job of a measurement: under way, over, or gone on with where it was broken off and nothing changed.
+
+        measurement: its id, or the beginning of one; None for the one under way, or the newest. What can't be gone on
+        with is a job whose answer is a RunningMeasurement that says why. Raises InvalidArgument.
+        """
+        job = self.jobs.newest() if measurement is None else self.jobs.get(measurement)
+        if job is not None and (not job.is_over or resuming.is_answered(job.document)):
+            return job
+        document = job.document if job is not None else self._document(measurement)
+        if job is not None and document.status == "failed":
+            return job
+        return self._take_up(document)
+
+    def cancel(self, measurement: str) -> RunningMeasurement:
+        """End a measurement at once. What was recorded until then. Raises InvalidArgument."""
+        from holobench_mcp.measure.jobs import CANCELLED
+
+        job = self.jobs.get(measurement)
+        document = job.document if job is not None else self._document(measurement)
+        if job is None:
+            job = self.jobs.get(document.id)
+        if job is not None and not job.is_over:
+            job.end(CANCELLED, at_once=True)
+            job.join(_ENDS_S)
+            return underway.ended(job.document.changed(status="cancelled"), self._call(job.document))
+        if resuming.is_alive(document):
+            raise InvalidArgument(
+                f"measurement: {document.id} is measured by another process, which alone can end it: another client's "
+                "server, or `holobench-mcp ab`."
+            )
+        if not resuming.is_answered(document) and document.status != "cancelled":
+            document = document.changed(status="cancelled", ended_at=document.ended_at or _now().isoformat())
+            self._store.put_measurement(document)
+        return underway.ended(document, self._call(document))
+
+    def close(self, *, at_once: bool = False, timeout: float | None = None) -> None:
+        """Let all measurements end, after their present process or at once, and wait until they have."""
+        self.jobs.close(at_once=at_once, timeout=timeout)
+
+    # ------------------------------------------------------------------ parts
+
+    def _start(self, work: Work, known: MeasurementDocument | None = None) -> Job[Answer]:
+        """Join the same measurement, go on from what is recorded of it, give its answer again, or begin it.
+
+        known: the one that is to be gone on with, whatever others there are.
+        """
+        with self._starting:
+            asked = work.document()
+            if (running := self.jobs.of_key(asked.key)) is not None:
+                return running
+            if known is None:
+                before = resuming.earlier(self._recorded(asked), asked, _now())
+                if before is not None and not before.goes_on and not self._changed_since(before.document):
+                    return self.jobs.start(before.document, lambda _: work.again(before.document))
+                known = before.document if before is not None and before.goes_on else asked
+            if known is asked:
+                self._store.put_measurement(asked)
+            return self.jobs.start(known, underway.guarded(work, self._store.put_measurement))
+
+    def _recorded(self, asked: MeasurementDocument) -> list[MeasurementDocument]:
+        """The newest measurements of the same benchmark."""
+        name = asked.id.rsplit("-", 2)[0]
+        return self._store.measurements(_SEARCHED, name) if self._store.exists() else []
+
+    def _take_up(self, document: MeasurementDocument) -> Job[Answer]:
+        """Go on with a measurement that no job of this process has, or say what became of it."""
+        work = self._work_of(document)
+        if work is None:
+            return self.jobs.start(document, lambda _: underway.ended(document, None))
+        if resuming.is_answered(document):
+            return self.jobs.start(document, lambda _: work.report(document))
+        if document.status in ("cancelled", "failed"):
+            return self.jobs.start(document, lambda _: underway.ended(document, work.call()))
+        asked = work.document()
+        if asked.key is not None and asked.key == document.key:
+            return self._start(work, document)
+        if resuming.is_alive(document):
+            return self.jobs.start(document, lambda job: underway.follow(job, self._store.measurement, work))
+        return self.jobs.start(document, lambda _: underway.ended(document, work.call(), changed=True))
+
+    def _work_of(self, document: MeasurementDocument) -> Work | None:
+        """What a document plans, as the configuration has it now. None for what it does not have any more."""
+        from holobench_mcp.measure.plan import BenchmarkPlan, RevisionPlan
+        from holobench_mcp.workspace.work import BenchmarkWork
+
+        request = document.request
+        config = self._config.benchmarks.get(document.benchmark or "")
+        if request is None or config is None:
+            return None
+        parameters = {name: str(value) for name, value in document.parameters.items()}
+        root, name = self._config.root, document.benchmark or ""
+        if document.kind == "benchmark":
+            runs = document.rounds_planned
+            return BenchmarkWork(self._library, BenchmarkPlan(name, config, root, runs, request.label, parameters))
+        plan = RevisionPlan(
+            name, config, root, request.base, request.head, request.rounds, document.max_seconds, parameters
+        )
+        return self._of_revisions(plan, by_person=False)
+
+    def _of_revisions(self, plan: RevisionPlan, *, by_person: bool) -> Work:
+        from holobench_mcp.measure.revision_choice import choose_revisions
+        from holobench_mcp.workspace.work import RevisionsWork
+
+        revisions = choose_revisions(plan.root, plan.base, plan.head)
+        return RevisionsWork(self._library, plan, self._compare, by_person, revisions)
+
+    def _changed_since(self, document: MeasurementDocument) -> bool:
+        """Whether what the working tree's runs read may have changed, where git would not know."""
+        ended = datetime.fromisoformat(document.ended_at or document.started_at)
+        return document.kind == "benchmark" and resuming.changed_since(self._config.root, ended)
+
+    def _document(self, measurement: str | None) -> MeasurementDocument:
+        """The stored document of an id, or the newest. Raises InvalidArgument with the nearest ids."""
+        ids = self._store.measurement_ids() if self._store.exists() else []
+        chosen = underway.named(measurement, ids)
+        document = self._store.measurement(chosen)
+        if document is None:
+            raise InvalidArgument(f"measurement: the document of {chosen} is gone from the store.")
+        return document
+
+    def _call(self, document: MeasurementDocument) -> str | None:
+        work = self._work_of(document)
+        return None if work is None else work.call()
 
     def _benchmark(self, name: str) -> BenchmarkConfig:
         if name in self._config.benchmarks:
@@ -192,5 +330,5 @@ class Measuring:
         return config.model_copy(update={"cwd": where.relative_to(root).as_posix()})
 
 
-def _waiting(progress: OnProgress | None) -> Callable[[str], None] | None:
-    return None if progress is None else lambda holder: progress(f"waiting for another measurement: {holder}", 0, 0)
+def _now() -> datetime:
+    return datetime.now(UTC)

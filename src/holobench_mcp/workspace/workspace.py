@@ -236,6 +236,11 @@ class Workspace:
 
         return Measuring(self.library, self.compare)
 
+    def close(self, *, at_once: bool = False, timeout: float | None = None) -> None:
+        """Let what is being measured end, after its present process or at once, and wait until it has."""
+        if "measuring" in self.__dict__:  # none of it is loaded for that
+            self.measuring.close(at_once=at_once, timeout=timeout)
+
     def clean_up_after_crash(self) -> list[str]:
         """Remove what a server that was killed in mid-measurement left behind."""
         from holobench_mcp.measure.leftovers import clean_up_after_crash

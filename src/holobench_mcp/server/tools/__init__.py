@@ -8,6 +8,7 @@ from mcp.server import MCPServer
 
 from holobench_mcp.server.services import Services
 from holobench_mcp.server.tools import (
+    cancel_measurement,
     compare_results,
     compare_revisions,
     export_result,
@@ -19,6 +20,7 @@ from holobench_mcp.server.tools import (
     metric_history,
     run_benchmark,
     set_baseline,
+    wait_measurement,
 )
 
 #: In the order in which clients list them.
@@ -32,7 +34,7 @@ _ALWAYS = (
     set_baseline,
     import_results,
 )
-_WITH_BENCHMARKS = (list_benchmarks, run_benchmark, compare_revisions)
+_WITH_BENCHMARKS = (list_benchmarks, run_benchmark, compare_revisions, wait_measurement, cancel_measurement)
 
 
 def register(server: MCPServer[Any], services: Services) -> None:

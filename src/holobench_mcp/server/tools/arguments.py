@@ -19,4 +19,3 @@ Parameters = Annotated[
     dict[str, str | int | float | bool] | None,
     Field(description="Values for parameters that list_benchmarks shows, such as {'repeats': 5}"),
 ]
-Wait = Annotated[bool, Field(description="Wait for another measurement on this machine, or be refused at once")]

@@ -9,12 +9,11 @@ from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 from pydantic import Field
 
-from holobench_mcp import digest
-from holobench_mcp.answers import RevisionReport
+from holobench_mcp.answers import MeasurementAnswer
 from holobench_mcp.config import MAX_ROUNDS
-from holobench_mcp.server.services import Services, answer, described
-from holobench_mcp.server.tools.arguments import RUNS, Parameters, Wait
-from holobench_mcp.server.tools.in_thread import in_thread
+from holobench_mcp.server.services import Services, described
+from holobench_mcp.server.tools.arguments import RUNS, Parameters
+from holobench_mcp.server.tools.waiting import WaitSeconds, wait_for_answer
 
 
 def register(server: MCPServer[Any], services: Services) -> None:
@@ -34,23 +33,21 @@ def register(server: MCPServer[Any], services: Services) -> None:
         rounds: Annotated[int, Field(ge=2, le=MAX_ROUNDS, description="Runs of each side, in turn")] = 5,
         max_seconds: Annotated[float | None, Field(gt=0, description="Stop after the round that passes this")] = None,
         parameters: Parameters = None,
-        wait: Wait = True,
-    ) -> Annotated[CallToolResult, RevisionReport]:
+        wait_seconds: WaitSeconds = None,
+    ) -> Annotated[CallToolResult, MeasurementAnswer]:
         """Did the change make it faster? Measures two revisions in turn, in temporary checkouts, and gives the
         decision with its evidence: nothing else needs to be called. The benchmark's own files are taken from the base
-        on both sides. Takes minutes; reports progress."""
-        report = await in_thread(
+        on both sides. Takes minutes: where the answer is not there in time, call wait_measurement as next_step says."""
+        return await wait_for_answer(
             ctx,
-            lambda progress, cancel: services.workspace.measuring.compare_revisions(
+            services,
+            lambda: services.workspace.measuring.start_revisions(
                 benchmark,
                 base=base,
                 head=head,
                 rounds=rounds,
                 max_seconds=max_seconds,
                 parameters=parameters,
-                wait=wait,
-                progress=progress,
-                cancel=cancel,
             ),
+            wait_seconds,
         )
-        return answer(digest.revisions(report), report)

@@ -10,12 +10,11 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult
 from pydantic import Field
 
-from holobench_mcp import digest
-from holobench_mcp.answers import MeasurementReport
+from holobench_mcp.answers import MeasurementAnswer
 from holobench_mcp.config import MAX_RUNS
-from holobench_mcp.server.services import Services, answer, described
-from holobench_mcp.server.tools.arguments import RUNS, Parameters, Wait
-from holobench_mcp.server.tools.in_thread import in_thread
+from holobench_mcp.server.services import Services, described
+from holobench_mcp.server.tools.arguments import RUNS, Parameters
+from holobench_mcp.server.tools.waiting import WaitSeconds, wait_for_answer
 
 
 def register(server: MCPServer[Any], services: Services) -> None:
@@ -34,18 +33,17 @@ def register(server: MCPServer[Any], services: Services) -> None:
             int | None, Field(description="Short for parameters={'repeats': …}, where the benchmark declares it")
         ] = None,
         parameters: Parameters = None,
-        wait: Wait = True,
-    ) -> Annotated[CallToolResult, MeasurementReport]:
+        wait_seconds: WaitSeconds = None,
+    ) -> Annotated[CallToolResult, MeasurementAnswer]:
         """Measure the working tree as it is now, in several processes, and record every run. Takes minutes; reports
         progress. To know whether uncommitted changes made things faster, call compare_revisions instead: it measures
         both sides in turn and needs nothing else."""
         if repeats is not None and "repeats" in (parameters or {}):
             raise ToolError("repeats: parameters has a value for it too; give one of them.")
         chosen = {**(parameters or {}), **({"repeats": repeats} if repeats is not None else {})}
-        report = await in_thread(
+        return await wait_for_answer(
             ctx,
-            lambda progress, cancel: services.workspace.measuring.run_benchmark(
-                benchmark, label=label, runs=runs, parameters=chosen, wait=wait, progress=progress, cancel=cancel
-            ),
+            services,
+            lambda: services.workspace.measuring.start_benchmark(benchmark, label=label, runs=runs, parameters=chosen),
+            wait_seconds,
         )
-        return answer(digest.measurement(report), report)
