@@ -156,6 +156,20 @@ def test_another_machine_is_told_by_its_digest_as_nothing_else_is_known_of_its_n
     assert MACHINE["hostname_hash"] in difference.detail and "8" * 16 in difference.detail
 
 
+@pytest.mark.parametrize("before", ["whole", None])
+def test_how_holobench_was_imported_is_told(before: str | None) -> None:
+    """A result that does not say it is from before there was another way."""
+    whole, light = ({**MACHINE, "holobench_import": how} for how in (before, "light"))
+    difference = found(snapshot(environment=whole), snapshot(environment=light))["way_of_import"]
+    assert difference.severity == "caution"
+    assert "whole before, light now" in difference.detail and "memory" in difference.detail
+
+
+def test_without_holobench_there_is_no_way_of_importing_it() -> None:
+    other = {**MACHINE, "holobench": None}
+    assert "way_of_import" not in found(snapshot(environment=other), snapshot(environment={**other}))
+
+
 @pytest.mark.parametrize("field", ["sweep_sha256", "benchmark_sha256"])
 def test_an_edited_benchmark_is_told(field: str) -> None:
     difference = found(measured(), measured(**{field: "0" * 64}))["benchmark_source"]

@@ -64,6 +64,14 @@ def test_of_many_machines_the_newest_are_named_and_the_rest_is_counted(space: Wo
     assert len(others) == 4 and "5 results of 5 further such series" in others[-1]
 
 
+def test_runs_without_the_plotting_packages_are_a_series_of_their_own(space: Workspace) -> None:
+    whole = [measured(100, 2 * i, rev(i)) for i in range(4)]
+    light = [measured(80, 2 * i + 1, rev(i), holobench_import="light") for i in range(4)]
+    history = history_of(space, [*whole, *light])
+    assert estimates(history) == [80] * 4
+    assert "way of importing holobench whole there, light here" in limits(history)["other_machine"]
+
+
 @pytest.mark.parametrize("other", [["python", "bench.py", "--fast"], ["python", "other.py"], None])
 def test_another_command_is_another_series(space: Workspace, other: list[str] | None) -> None:
     ours = [measured(100, 2 * i, rev(i)) for i in range(8)]
@@ -225,7 +233,7 @@ def test_runs_of_one_code_by_another_source_of_the_benchmark_are_not_mixed(space
 def test_the_machine_of_the_tests_is_known_whole() -> None:
     from holobench_mcp.result.identity import MACHINE as FIELDS
 
-    assert {field for field, _ in FIELDS} <= set(MACHINE)
+    assert {field for field, _ in FIELDS} - {"way_of_import"} <= set(MACHINE)  # holobench tells that one
 
 
 def test_the_checkout_that_a_revision_was_measured_in_is_no_other_command(space: Workspace) -> None:

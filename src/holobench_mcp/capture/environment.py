@@ -80,13 +80,15 @@ def environment_of_result(bench_res: Any) -> Environment:  # noqa: ANN401 - a be
     if sweep is not None:
         with suppress(TypeError, OSError):
             source = inspect.getsourcefile(sweep)
-    return capture_environment(
+    known = capture_environment(
         sweep_class=sweep,
         benchmark_file=Path(source) if source else None,
         command=tuple(sys.orig_argv) or None,
         caches_on=_caches_on(bench_res),
         cwd=Path(source).resolve().parent if source and Path(source).exists() else None,
     )
+    plots = getattr(sys.modules.get("bencher.optional_deps"), "PLOTTING_INSTALLED", True)
+    return known.model_copy(update={"holobench_import": "whole" if plots else "light"})
 
 
 def versions_of(program: str, *, cwd: Path, env: Mapping[str, str]) -> dict[str, str | None]:

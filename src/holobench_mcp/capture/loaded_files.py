@@ -6,6 +6,7 @@ What they wrote is a claim of the measured code about itself: read within bounds
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -15,12 +16,15 @@ from typing import Literal
 
 #: The folder of the module that a measured Python runs when it starts.
 PROBE = Path(__file__).parent / "probe"
-_FOLDER, _MODE = "HOLOBENCH_MCP_PROBE", "HOLOBENCH_MCP_PROBE_MODE"
+_FOLDER, _MODE, _IMPORT = "HOLOBENCH_MCP_PROBE", "HOLOBENCH_MCP_PROBE_MODE", "HOLOBENCH_MCP_IMPORT"
 _MAX_BYTES = 16 << 20
 _MAX_RECORDS = 2000
+_SECONDS, _MAX_NAME = re.compile(r"\d{1,5}\.\d{4}"), 40
 
 #: What a probe writes down: the modules at the end, or also each file as it is opened.
 Mode = Literal["modules", "opened"]
+#: How holobench is imported: with its plotting packages, as it always is, or without.
+HolobenchImport = Literal["light", "whole"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,9 @@ class LoadedFiles:
     deaf: frozenset[str] = frozenset()  #: what it started in a way that no probe is run
     sweeps: Mapping[str, tuple[SweepSource, ...]] = field(default_factory=dict)  #: by `module.Class`
     lines: Mapping[str, frozenset[int]] | None = None  #: which of the wanted lines ran, by file; None: not known
+    holobench_import: HolobenchImport | None = None  #: how any of them imported holobench; None: none did, or unknown
+    import_s: float | None = None  #: how long the longest of these imports took, where that was asked
+    needs: frozenset[str] = frozenset()  #: packages that were used, though holobench was imported without them
 
     @property
     def known(self) -> bool:
@@ -52,10 +59,16 @@ class LoadedFiles:
         return frozenset().union(*self.modules.values(), self.opened or ())
 
 
-def probe_environment(env: Mapping[str, str], folder: Path, mode: Mode | Path) -> dict[str, str]:
-    """What makes every Python of a run write down what it loads in a folder. mode: what to note, or a file of lines."""
+def probe_environment(
+    env: Mapping[str, str], folder: Path, mode: Mode | Path, holobench_import: HolobenchImport | None = None
+) -> dict[str, str]:
+    """What makes every Python of a run write down what it loads in a folder. mode: what to note, or a file of lines.
+
+    holobench_import: how the first Python that imports holobench does it, and how long that takes; None leaves it be.
+    """
     before = env.get("PYTHONPATH")
     return {
+        **({_IMPORT: holobench_import} if holobench_import is not None else {}),
         "PYTHONPATH": os.pathsep.join([str(PROBE), *([before] if before else [])]),
         _FOLDER: str(folder),
         _MODE: f"lines:{mode}" if isinstance(mode, Path) else mode,
@@ -106,6 +119,9 @@ def read_loaded_files(folder: Path) -> LoadedFiles:
     for path, number in _records(folder, "lines", 2):
         if number.removeprefix("-").isdecimal():
             lines.setdefault(path, set()).add(int(number))
+    imports = list(_records(folder, "imports", 2))
+    how = {kind for kind, _ in imports} & {"light", "whole"}
+    seconds = [float(text) for kind, text in imports if kind != "needs" and _SECONDS.fullmatch(text)]
     followed = any(folder.glob("*.lines")) and "" not in lines  # without a file: somebody else took the trace
     return LoadedFiles(
         modules={name: frozenset(paths) for name, paths in modules.items()},
@@ -114,6 +130,9 @@ def read_loaded_files(folder: Path) -> LoadedFiles:
         deaf=frozenset(deaf),
         sweeps={name: tuple(parts) for name, parts in sweeps.items()},
         lines={path: frozenset(numbers) for path, numbers in lines.items()} if followed else None,
+        holobench_import="light" if "light" in how else "whole" if how else None,
+        import_s=max(seconds, default=None),
+        needs=frozenset(name[:_MAX_NAME] for kind, name in imports if kind == "needs"),
     )
 
 

@@ -26,7 +26,14 @@ from holobench_mcp import gitinfo
 from holobench_mcp.capture import guard, leases
 from holobench_mcp.capture.benchmark_files import benchmark_files, project_root, sources_sha256, sweep_sha256
 from holobench_mcp.capture.environment import benchmark_file_of, capture_environment, versions_of
-from holobench_mcp.capture.loaded_files import FirstLine, LoadedFiles, Mode, probe_environment, read_loaded_files
+from holobench_mcp.capture.loaded_files import (
+    FirstLine,
+    HolobenchImport,
+    LoadedFiles,
+    Mode,
+    probe_environment,
+    read_loaded_files,
+)
 from holobench_mcp.capture.sweeps import Sweeps
 from holobench_mcp.model import CaptureError, Environment, InvalidArgument
 
@@ -82,6 +89,7 @@ def run_command(
     probe: Mode | Path | None = "modules",
     versions: Mapping[str, str | None] | None = None,
     ends_early: bool = True,
+    holobench_import: HolobenchImport | None = None,
 ) -> RunOutcome:
     """Run a command to its end and read every sweep that it collected.
 
@@ -93,6 +101,7 @@ def run_command(
     probe: what every Python of the run writes down: its modules, also the files that it opens, or whether it runs one
     of the lines that a file lists; None for nothing. ends_early: whether a run is ended as soon as such a line ran.
     versions: what `versions_of` says of the command's Python, where that was asked already.
+    holobench_import: how holobench is imported, where a probe is run; None for as the program does it.
     Raises CaptureError when the command can't be started.
     """
     if not command:
@@ -115,7 +124,7 @@ def run_command(
         records = Path(private) / "loaded"
         records.mkdir()
         if probe is not None:
-            child_env |= probe_environment(child_env, records, probe)
+            child_env |= probe_environment(child_env, records, probe, holobench_import)
         ends = FirstLine(records, cancel) if isinstance(probe, Path) and ends_early else cancel
         with sweeps:
             outcome = _run(command, folder, child_env, timeout_s, on_output, ends, stdout_is_ours)
@@ -130,7 +139,8 @@ def run_command(
 
 def _with_sources(known: Environment, loaded: LoadedFiles, benchmark: str | None, sweep: str | None) -> Environment:
     """The environment of one sweep: with the digests of the benchmark's files and of the sweep's own source."""
-    return known.model_copy(update={"benchmark_sha256": benchmark, "sweep_sha256": sweep_sha256(loaded, sweep)})
+    found = {"benchmark_sha256": benchmark, "sweep_sha256": sweep_sha256(loaded, sweep)}
+    return known.model_copy(update={**found, "holobench_import": loaded.holobench_import})
 
 
 def _child_environment(env: Mapping[str, str], label: str | None) -> dict[str, str]:

@@ -107,6 +107,7 @@ class BenchmarkConfig(Frozen):
     setup_timeout_s: float = Field(1800.0, gt=0, le=86_400)
     protected: tuple[str, ...] = Field((), description="paths taken from the base revision on both sides")
     parameters: dict[BenchmarkName, ParameterConfig] = {}
+    light_import: bool = Field(True, description="without holobench's plotting packages, unless they are used")
 
     @field_validator("command", "setup", mode="before")
     @classmethod

@@ -21,6 +21,7 @@ from holobench_mcp.result.snapshot import Snapshot
 #: A sentence names this many of several things, each with so many characters.
 _LISTED, _MAX_VALUE, _MAX_DETAIL = 4, 60, 240
 _DIGITS = 10
+_WITHOUT_PLOTS = " (light is without its plotting packages, so that memory and garbage collection differ)"
 
 
 def compare(
@@ -145,7 +146,8 @@ def _environment(base: Environment, cand: Environment) -> list[Difference]:
     for field, words in MACHINE:
         old, new = getattr(base, field), getattr(cand, field)
         if old is not None and new is not None and old != new:
-            found.append(_caution(field, f"another {words}: {_value(old)} before, {_value(new)} now"))
+            meaning = _WITHOUT_PLOTS if field == "way_of_import" else ""
+            found.append(_caution(field, f"another {words}: {_value(old)} before, {_value(new)} now{meaning}"))
     if (edit := _edit(base, cand)) is not None:
         found.append(
             _caution(

@@ -44,6 +44,8 @@ class BenchmarkMeasurement:
         self._record, self._save = record, save
         begun = resumed or benchmark_document(plan)
         self.session.done = begun.rounds
+        if begun.light is False:
+            self.session.imports.stay_whole()
         self._seconds_before = begun.rounds * (begun.seconds_a_round or 0.0)
         self.document = begun.changed(
             owner=own_process(),
@@ -71,7 +73,13 @@ class BenchmarkMeasurement:
         first = run.snapshots[0]
         head = MeasuredCode(revision=first.source_revision, dirty=first.environment.git_dirty, label=self.session.label)
         mean = (self._seconds_before + sum(self.session.seconds)) / (done + 1)
-        self._changed(roles=(*self.document.roles, *roles), rounds=done + 1, head=head, seconds_a_round=round(mean, 3))
+        self._changed(
+            roles=(*self.document.roles, *roles),
+            rounds=done + 1,
+            head=head,
+            seconds_a_round=round(mean, 3),
+            light=self.session.imports.light,
+        )
 
     @property
     def is_over(self) -> bool:
@@ -95,6 +103,9 @@ class BenchmarkMeasurement:
 
     def _run(self, *, counts: bool) -> Run:
         run = self.session.run(self.session.root, counts=counts)
+        if run.again:
+            run = self.session.run(self.session.root, counts=counts)
+            self._changed(notes=self.session.imports.notes)
         if run.failure is not None:
             self._changed(head_failure=run.failure)
             raise self.session.error(run.failure, None, self.session.root)

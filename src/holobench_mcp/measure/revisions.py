@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from holobench_mcp.capture.loaded_files import Mode
 from holobench_mcp.evidence.cached_answers import SideRuns, cached_answers
-from holobench_mcp.measure import cautions
 from holobench_mcp.measure.change import read_change
 from holobench_mcp.measure.checkouts import put_back
 from holobench_mcp.measure.failures import hint_of, of_all_runs
 from holobench_mcp.measure.leftovers import clean_up_after_crash
 from holobench_mcp.measure.plan import RevisionPlan, now, own_process, revisions_document
-from holobench_mcp.measure.preparation import Trees, import_folders, prepare_trees, set_up
+from holobench_mcp.measure.preparation import Tree, Trees, prepare_trees, set_up
 from holobench_mcp.measure.progress import Ending, OnProgress, status_after
 from holobench_mcp.measure.revision_choice import Revisions, choose_revisions
 from holobench_mcp.measure.session import Record, Run, Session, Side
@@ -119,7 +118,7 @@ class RevisionMeasurement:
         below = plan.root.resolve().relative_to(self.revisions.repository.resolve())
         change = read_change(self.revisions.repository, self.revisions.base, self.revisions.head)
         self._check = WarmUpCheck(self.session, self.revisions, change, below)
-        self._of_the_change = self._change_cautions()
+        self._of_the_change = self._check.change_cautions(self.trees)
         self._changed(
             notes=(*plan.notes, *self.revisions.notes, *self._resuming(), *self.trees.notes),
             cautions=self._all_cautions(),
@@ -153,6 +152,7 @@ class RevisionMeasurement:
         self._changed(
             rounds=done + 1,
             seconds_a_round=round(mean, 3),
+            light=self.session.imports.light,
             head_failure=self._head_failure(),
             cautions=self._all_cautions(),
         )
@@ -229,6 +229,8 @@ class RevisionMeasurement:
             outcome=None,
         )
         self.session.done = 2 * begun.rounds
+        if begun.light is False:
+            self.session.imports.stay_whole()
         self._seconds_before = begun.rounds * (begun.seconds_a_round or 0.0)
         if begun.head_failure is not None:
             self._failures = [begun.head_failure] * max(begun.head_failure.rounds_failed, 1)
@@ -252,12 +254,15 @@ class RevisionMeasurement:
                 self._failures.append(failure)
 
     def _warm_up(self, side: Side) -> None:
+        way = self.session.imports.way
         run = self._run(side, counts=False, probe="opened")
         self.trees = self._check.warmed_up(side, run, self.trees)
         if side == "base" and not self._expected:
             self._expected = keys_of(run.snapshots)
         if run.failure is None:
             self._observed[side].warm_up(self._in_order(run))
+        if side == "head" and self.session.imports.way != way:
+            self._warm_up("base")  # as the head will be measured
 
     def _say_what_was_loaded(self) -> None:
         """Say first whether what is about to be measured is the change."""
@@ -265,9 +270,9 @@ class RevisionMeasurement:
         if self.plan.config.setup is None:
             put_back(tree.checkouts)
         loading = self._check.cautions(self.trees, self._guard(tree.top))
-        self._of_the_change = (*loading, *self._change_cautions())
+        self._of_the_change = (*loading, *self._check.change_cautions(self.trees))
         self._changed(
-            notes=(*self.document.notes, *self._check.notes),
+            notes=(*self.document.notes, *self._check.notes, *self.session.imports.notes),
             cautions=self._all_cautions(),
             protected_changed=self.trees.changed,
         )
@@ -278,17 +283,7 @@ class RevisionMeasurement:
     def _run(self, side: Side, *, counts: bool, probe: Mode = "modules") -> Run:
         """One process of a side, in its tree as it was checked out. Raises CaptureError for a base that fails."""
         tree = self.trees.of(side)
-        if self.plan.config.setup is None:
-            put_back(tree.checkouts)
-        code = self.document.base if side == "base" else self.document.head
-        run = self.session.run(
-            tree.folder,
-            side=side,
-            revision=code.revision if code is not None else None,
-            environment=self._guard(tree.top),
-            counts=counts,
-            probe=probe,
-        )
+        run = self._run_in(tree, counts=counts, probe=probe)
         if run.failure is None and self._expected:
             run = self._with_missing(side, run)
         if side == "base" and run.failure is not None:
@@ -299,6 +294,21 @@ class RevisionMeasurement:
                 hint = hint_of(run.failure, by_hand=self.plan.by_hand, folder=tree.folder)
                 self._failures.append(run.failure.model_copy(update={"remedy": hint}))
         return run
+
+    def _run_in(self, tree: Tree, *, counts: bool, probe: Mode) -> Run:
+        """One process in a tree that is as it was checked out."""
+        if self.plan.config.setup is None:
+            put_back(tree.checkouts)
+        code = self.document.base if tree.side == "base" else self.document.head
+        run = self.session.run(
+            tree.folder,
+            side=tree.side,
+            revision=code.revision if code is not None else None,
+            environment=self._guard(tree.top),
+            counts=counts,
+            probe=probe,
+        )
+        return self._run_in(tree, counts=counts, probe=probe) if run.again else run
 
     def _with_missing(self, side: Side, run: Run) -> Run:
         """A run that did not collect every sweep that the base's first did is one that failed."""
@@ -357,20 +367,6 @@ class RevisionMeasurement:
         environment = snapshot.environment.model_copy(update=known)
         label = {"display_label": code.label} if code.label else {}
         return snapshot.with_(environment=environment, provenance={**snapshot.provenance, **label})
-
-    def _change_cautions(self) -> tuple[Difference, ...]:
-        chosen, trees, plan, check = self.revisions, self.trees, self.plan, self._check
-        pyproject = (check.below / "pyproject.toml").as_posix()
-        return (
-            *cautions.harness_cautions(plan.name, trees.protected, trees.changed, trees.from_head),
-            *cautions.configuration_cautions(chosen.repository, chosen.base, chosen.head, pyproject),
-            *cautions.change_cautions(
-                check.change,
-                protected=trees.protected,
-                import_folders=import_folders(plan.config, check.below, trees.protected),
-                benchmark=tuple(check.benchmark),
-            ),
-        )
 
     def _all_cautions(self) -> tuple[Difference, ...]:
         extra = ", ".join(dict.fromkeys(self._extra))

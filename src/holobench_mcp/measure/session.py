@@ -21,6 +21,7 @@ from holobench_mcp.capture.loaded_files import Mode
 from holobench_mcp.capture.runner import RunOutcome, private_folder, run_command
 from holobench_mcp.config import PLACEHOLDER, STORE_VARIABLE, BenchmarkConfig
 from holobench_mcp.measure.failures import EDITABLE, failure_in, remedy, side_name
+from holobench_mcp.measure.holobench_imports import HolobenchImports
 from holobench_mcp.measure.progress import Cancelled, Ending, OnProgress, Progress
 from holobench_mcp.model import CaptureError, Failure, InvalidArgument
 
@@ -48,6 +49,7 @@ class Run:
     seconds: float
     failure: Failure | None = None
     outcome: RunOutcome | None = None
+    again: bool = False  #: whether it is to be made again, in a tree as it was, as nothing is to be taken from it
 
 
 @dataclass
@@ -70,6 +72,11 @@ class Session:
     seconds_expected: float | None = None  #: of a run, before the first one is done
     pythons: dict[str, str] = field(default_factory=dict)  #: which Python each bare name was taken for
     versions: dict[tuple[str, str], dict[str, str | None]] = field(default_factory=dict)  #: by program and folder
+    imports: HolobenchImports = field(default_factory=HolobenchImports)
+
+    def __post_init__(self) -> None:
+        if not self.config.light_import:
+            self.imports.way = "whole"
 
     def run(
         self,
@@ -112,6 +119,7 @@ class Session:
                 probe=probe,
                 # What a setup has built is not put back, whatever ends in the middle of it.
                 ends_early=self.config.setup is None,
+                holobench_import=self.imports.way,
             )
         if outcome.cancelled:
             raise self.cancelled()
@@ -121,10 +129,11 @@ class Session:
         failure = failure_in(outcome, self.name, self.config.timeout_s)
         if failure is not None and EDITABLE in outcome.output_tail:
             raise CaptureError(remedy(self.name, failure, by_hand=self.by_hand, folder=folder))
-        run = Run(tuple(outcome.snapshots), time.monotonic() - started, failure, outcome)
+        again = isinstance(probe, str) and self._asks_for_another(outcome, failure)
+        run = Run(tuple(outcome.snapshots), time.monotonic() - started, failure, outcome, again)
         if not counts and failure is None and not self.seconds:
             self.seconds_expected = run.seconds
-        if counts and failure is None:
+        if counts and failure is None and not again:
             self.seconds.append(run.seconds)
             self.done += 1
             self.say(f"measured {self.name}{f' ({side})' if side else ''}")
@@ -139,6 +148,19 @@ class Session:
         """What to raise for a measurement that ends before it is over. where: what it was at."""
         ending = self.ending() or Ending("cancelled", "it was cancelled")
         return Cancelled(f"The measurement of {self.name} ended{where}: {ending.why}.{self.so_far()}", ending)
+
+    def _asks_for_another(self, outcome: RunOutcome, failure: Failure | None) -> bool:
+        """Whether a run has shown that it must be made again with all that holobench imports."""
+        failed = failure is not None and failure.what != "timeout"
+        self.imports.may_change = self.done == 0
+        again = self.imports.asks_for_another_run(outcome.loaded, failed=failed)
+        if failed and outcome.loaded.needs and not again:
+            raise CaptureError(
+                f"{self.name} uses {', '.join(sorted(outcome.loaded.needs))} of holobench's plotting packages, but did "
+                "not in its first run, after which they were left out. light_import = false in its configuration "
+                f"imports them from the start.{self.so_far()}"
+            )
+        return again
 
     def so_far(self) -> str:
         """What to say of the results that are stored whatever happens now."""

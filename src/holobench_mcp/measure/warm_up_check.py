@@ -9,10 +9,11 @@ from holobench_mcp.capture.benchmark_files import benchmark_files, is_apart_from
 from holobench_mcp.capture.environment import benchmark_file_of
 from holobench_mcp.capture.loaded_files import LoadedFiles, write_wanted_lines
 from holobench_mcp.capture.runner import private_folder
+from holobench_mcp.measure import cautions
 from holobench_mcp.measure.change import Change
 from holobench_mcp.measure.changed_lines import changed_lines, not_run, wanted_paths
 from holobench_mcp.measure.measured_change import Footprint, footprint, footprint_note, loading_cautions
-from holobench_mcp.measure.preparation import Trees, protect_more
+from holobench_mcp.measure.preparation import Trees, import_folders, protect_more
 from holobench_mcp.measure.revision_choice import Revisions
 from holobench_mcp.measure.session import Run, Session, Side, filled
 from holobench_mcp.model import Difference
@@ -51,6 +52,21 @@ class WarmUpCheck:
             return trees
         apart = [path for path in files if is_apart_from_the_product(tree.top, path)]
         return protect_more(self.revisions, trees, apart)
+
+    def change_cautions(self, trees: Trees) -> tuple[Difference, ...]:
+        """What to say of the lines that the head changes, as far as it is known which files are the benchmark's."""
+        repository, base, head = self.revisions.repository, self.revisions.base, self.revisions.head
+        pyproject = (self.below / "pyproject.toml").as_posix()
+        return (
+            *cautions.harness_cautions(self.session.name, trees.protected, trees.changed, trees.from_head),
+            *cautions.configuration_cautions(repository, base, head, pyproject),
+            *cautions.change_cautions(
+                self.change,
+                protected=trees.protected,
+                import_folders=import_folders(self.session.config, self.below, trees.protected),
+                benchmark=tuple(self.benchmark),
+            ),
+        )
 
     def cautions(self, trees: Trees, environment: dict[str, str]) -> tuple[Difference, ...]:
         """Why what was measured may not be the change. Runs the head once more, to see whether it runs the lines."""

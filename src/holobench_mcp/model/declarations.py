@@ -68,6 +68,14 @@ class Environment(Frozen):
     sweep_sha256: str | None = Field(None, description="sha256 of the sweep class's source")
     command: tuple[str, ...] | None = None
     caches_on: bool | None = None
+    holobench_import: Literal["light", "whole"] | None = Field(
+        None, description="light: without the plotting packages, which measured runs do without where they can"
+    )
+
+    @property
+    def way_of_import(self) -> Literal["light", "whole"] | None:
+        """How holobench was imported: whole wherever nobody said otherwise; None where there was no holobench."""
+        return self.holobench_import or ("whole" if self.holobench else None)
 
 
 class Difference(Frozen):

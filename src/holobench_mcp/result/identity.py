@@ -22,6 +22,7 @@ MACHINE = (
     ("python", "Python"),
     ("holobench", "holobench"),
     ("numpy", "numpy"),
+    ("way_of_import", "way of importing holobench"),
 )
 _TIME_LABEL = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
 #: Digits of a revision that answers show, and by which it is found again.

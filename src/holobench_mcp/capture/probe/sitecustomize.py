@@ -3,7 +3,7 @@
 Python imports a module of this name when it starts; PYTHONPATH leads it here, and the module that it would have found
 without us is imported in our place. It may not fail, print, or leave anything in the benchmark's way: what goes wrong
 here is only unknown later. A measured run pays a few milliseconds, most of them at its exit; what an unmeasured warm-up
-also notes is in a module of its own.
+also notes, and how holobench is imported, are in modules of their own.
 
 It may be any Python from 3.6 on that runs this, so that it is written in the language of that.
 """
@@ -14,6 +14,7 @@ import sys
 
 _FOLDER = "HOLOBENCH_MCP_PROBE"
 _MODE = "HOLOBENCH_MCP_PROBE_MODE"
+_IMPORT = "HOLOBENCH_MCP_IMPORT"
 _MAX_SOURCE = 1 << 20
 _MAX_SWEEPS = 50
 
@@ -38,6 +39,9 @@ def _at_exit():
             main.__file__ = _script
         _write("modules", "".join(_modules()))
         _write("sweeps", "".join(_sweeps()))
+        plots = getattr(sys.modules.get("bencher.optional_deps"), "PLOTTING_INSTALLED", None)
+        if plots is not None:
+            _write("imports", "%s\0\0" % ("whole" if plots else "light"))
     except Exception:  # whatever it is, it is not the benchmark's fault
         return
 
@@ -107,6 +111,10 @@ if _folder and os.path.isdir(_folder):
             import holobench_mcp_warm_up
 
             holobench_mcp_warm_up.start(os.environ[_MODE], _folder, _write)
+        if os.environ.get(_IMPORT) and "bencher" not in sys.modules:
+            import holobench_mcp_import
+
+            holobench_mcp_import.Importing(os.environ[_IMPORT], _IMPORT, _write)
     except Exception:
         _folder = ""
 _give_way()
