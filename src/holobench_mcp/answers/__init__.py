@@ -1,5 +1,6 @@
 """What tools and commands take and return, beside the contract's own documents. Computes nothing, as `model` does."""
 
+from holobench_mcp.answers.attaching import AttachmentReport
 from holobench_mcp.answers.history import ChangePoint, DetectableStep, DriftReport, History, HistoryPoint
 from holobench_mcp.answers.listing import (
     BaselineList,
@@ -26,6 +27,7 @@ from holobench_mcp.answers.upkeep import Verification
 
 __all__ = [
     "DIGITS",
+    "AttachmentReport",
     "BaselineList",
     "BaselineSet",
     "BenchmarkList",

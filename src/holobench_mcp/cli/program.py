@@ -30,9 +30,14 @@ class GlobalOptions:
 _options = GlobalOptions()
 
 
-def configuration() -> Config:
-    """The configuration in force. Raises ConfigError."""
-    return load_config(store=_options.store, project=_options.project)
+def configuration(project: str | None = None) -> Config:
+    """The configuration in force; project: a command's own option, in place of the global one. Raises ConfigError."""
+    return load_config(store=_options.store, project=project or _options.project)
+
+
+def given_options() -> tuple[str | None, str | None]:
+    """The store and the project that stand before the command."""
+    return _options.store, _options.project
 
 
 def open_workspace() -> Workspace:
