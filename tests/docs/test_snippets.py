@@ -19,7 +19,7 @@ from conftest import PYTHON, cli
 from holobench_mcp.server.app import create_server
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "plugin").rglob("*.md")])
 README = ROOT / "README.md"
 
 
@@ -71,8 +71,10 @@ def test_a_line_to_type_names_what_there_is(page: str, line: str) -> None:
             assert set(words[1:]) <= set(targets), line
         case "pip":
             assert words[1:] in (["install", "holobench-mcp"], ["install", "/path/to/checkout"]), line
-        case "claude":
-            assert words[:3] == ["claude", "mcp", "add"] and words[words.index("--") + 1 :] == ["holobench-mcp"], line
+        case "claude" if words[1] == "plugin":
+            market = json.loads((ROOT / ".claude-plugin" / "marketplace.json").read_text(encoding="utf-8"))
+            plugin = f"{market['plugins'][0]['name']}@{market['name']}"
+            assert words[2:] in (["marketplace", "add", "/path/to/checkout"], ["install", plugin]), line
         case _:
             pytest.fail(f"{page}: no test knows what {line!r} should do")
 

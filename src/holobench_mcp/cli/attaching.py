@@ -118,12 +118,12 @@ def _write(
         _tell(report.model_copy(update={"status": "declined", "reason": reason, "next_step": None}), as_json=as_json)
         return
     backup = attachment.write()
-    kept = f" What it held before is in {backup}." if backup is not None else ""
+    copy = f" What it held before is in {backup}." if backup is not None else ""
     if done == "installed" and report.scope == "project":
         others = " or ".join(f"--scope {scope}" for scope in CLIENTS[report.client].scopes if scope != "project")
-        kept += f" It has this machine's path: keep the file out of git, or use {others}."
+        copy += f" It has this machine's path: keep the file out of git, or use {others}."
     status = "updated" if done == "installed" and attachment.present else done
-    update = {"status": status, "reason": changed + kept, "backup": str(backup) if backup else None}
+    update = {"status": status, "reason": changed + copy, "backup": str(backup) if backup else None}
     _tell(report.model_copy(update=update), as_json=as_json)
 
 

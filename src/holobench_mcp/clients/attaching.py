@@ -72,10 +72,9 @@ def attach(client: Client, place: Place, name: str, command: Sequence[str]) -> A
         entry = client.entry(command)
         if present is None:
             wanted = {**entry, **client.extra}
-            after = text
-            if client.schema is not None and not text.strip():
-                after, document = jsonc.with_value("", ("$schema",), client.schema), {"$schema": client.schema}
-            after = form.with_value(after, path, wanted)
+            start = text if text.strip() else _new_document(client)
+            document = document or _parsed(form, start, place.file)
+            after = form.with_value(start, path, wanted)
         else:
             # One that is there is brought up to date key by key: what somebody added or changed in it stays.
             wanted = {**present, **entry, **{key: v for key, v in client.extra.items() if key not in present}}
@@ -109,9 +108,13 @@ def detach(place: Place, name: str) -> Attachment:
 
 
 def snippet(client: Client, place: Place, name: str, command: Sequence[str]) -> str:
-    """A whole document with nothing but this server's entry in it."""
-    form = _form(place)
-    return form.with_value("", (*place.path, name), {**client.entry(command), **client.extra})
+    """A whole document with nothing but this server's entry in it: what a new file would hold."""
+    entry = {**client.entry(command), **client.extra}
+    return _form(place).with_value(_new_document(client), (*place.path, name), entry)
+
+
+def _new_document(client: Client) -> str:
+    return jsonc.with_value("", ("$schema",), client.schema) if client.schema is not None else ""
 
 
 def _form(place: Place) -> _Form:
