@@ -65,7 +65,7 @@ def test_paging_walks_every_result_once(project: Path) -> None:
         while True:
             page = (await client.call_tool("list_results", {"limit": 5, "cursor": cursor})).structured_content
             listed += [r["result_id"] for r in page["results"]]
-            cursor = page["next_cursor"]
+            cursor = page.get("next_cursor")
             if cursor is None:
                 return listed
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from holobench_mcp import digest
 from holobench_mcp.answers import CompareOptions
+from holobench_mcp.digest import structures
 from holobench_mcp.model import ALPHA, Decision, InvalidArgument, Measurement, NotComparable, UnknownResult
 from holobench_mcp.workspace import Workspace
 from stored_runs import A, B, C, record_runs, timing, workspace_in
@@ -192,11 +194,13 @@ def test_an_empty_store_and_a_lone_code_say_what_to_do(space: Workspace) -> None
         space.compare()
 
 
-def test_a_summary_names_the_worst_benches_and_counts_the_others(space: Workspace) -> None:
+def test_a_short_form_names_the_worst_benches_and_counts_the_others(space: Workspace) -> None:
     for side, revision in enumerate((A, B)):
-        for i in range(24):
+        for i in range(40):
             level = 150 if side and i == 7 else 100
             space.record(timing(level, 100 * side + i, bench=f"bench{i:02d}", revision=revision))
-    short, full = space.compare(), space.compare(options=CompareOptions(detail="full"))
-    assert (len(short.also), short.omitted_also, len(full.also), full.omitted_also) == (20, 3, 23, 0)
-    assert short.candidate.bench_name == full.candidate.bench_name == "bench07"
+    document = space.compare()
+    short = structures.comparison(document).document()
+    assert len(document.also) == 39 and document.candidate.bench_name == short["benchmark"] == "bench07"
+    assert len(short["also"]) + short["also_not_shown"] == 39
+    assert f"{39 - 20} more benches, none worse" in digest.comparison(document)

@@ -26,6 +26,10 @@ class BenchmarkRow(Frozen):
     runs: int
     parameters: dict[str, dict[str, Any]] = {}
     protected: tuple[str, ...] = ()
+    benches: tuple[str, ...] = Field((), description="what it recorded when it was last measured")
+    metrics: tuple[str, ...] = ()
+    points: int | None = Field(None, description="input points of a run, as last measured")
+    seconds_a_run: float | None = None
     checks_answers: bool | None = Field(
         None, description="whether anything says that its answers are right; none before it was measured"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any
 
 from pydantic import PlainSerializer
@@ -10,12 +11,16 @@ from holobench_mcp.model import Frozen
 
 #: More digits than noise leaves are paid for by the token and read by nobody; the whole document has them.
 DIGITS = 4
+#: From here on a whole number is shorter with its exponent.
+_WHOLE_BELOW = 1e15
 
 
 def rounded(value: float) -> float | int:
-    """A number of four significant digits; a whole one as an integer."""
+    """A number of four significant digits; a whole one as an integer, as long as that is no longer."""
     short = float(f"{value:.{DIGITS}g}")
-    return int(short) if short.is_integer() else short
+    if not math.isfinite(short):  # the largest numbers have nothing above them to be rounded to
+        return value
+    return int(short) if short.is_integer() and abs(short) < _WHOLE_BELOW else short
 
 
 Figure = Annotated[float, PlainSerializer(rounded, return_type=float | int, when_used="json")]

@@ -66,5 +66,5 @@ def note(text: str) -> None:
 
 
 def print_json(value: BaseModel) -> None:
-    """A document as JSON: the keys that were set."""
-    out(json.dumps(value.model_dump(mode="json", exclude_unset=True), indent=2))
+    """A document as JSON, whole: the keys that were set, what to act on first."""
+    out(json.dumps(digest.document_of(value), indent=2))

@@ -5,17 +5,19 @@ paid for, so nothing that doesn't may be in the text. Knows the models; decides 
 """
 
 from holobench_mcp.digest.comparison import comparison, head, notes
-from holobench_mcp.digest.history import MAX_SERIES, history
-from holobench_mcp.digest.listing import baseline_set, baselines, imported, metrics, result, results
+from holobench_mcp.digest.documents import document_of
+from holobench_mcp.digest.history import history
+from holobench_mcp.digest.listing import baseline_sentences, baseline_set, baselines, imported, metrics, result, results
 from holobench_mcp.digest.measuring import benchmarks, measurement, own_reason, revisions, unfinished
 from holobench_mcp.digest.words import holds, number, plain
 
 __all__ = [
-    "MAX_SERIES",
+    "baseline_sentences",
     "baseline_set",
     "baselines",
     "benchmarks",
     "comparison",
+    "document_of",
     "head",
     "history",
     "holds",

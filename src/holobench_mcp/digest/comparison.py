@@ -2,61 +2,67 @@
 
 from __future__ import annotations
 
-from holobench_mcp.digest import figures
-from holobench_mcp.digest.words import holds, joined, revision
+from holobench_mcp.digest import figures, remarks, room
+from holobench_mcp.digest.room import ROOMS, Room, cut, first_lines
+from holobench_mcp.digest.selection import Group, selected
+from holobench_mcp.digest.words import few, holds, joined, revision
 from holobench_mcp.model import ComparedMetric, ComparisonDocument, Decision, Side
-
-_MAX_LINE = 320
-#: Metrics whose points are written out; of those behind them, the worst point is.
-_WITH_POINTS = 5
-_POINTS = 3
-#: Other benches that are written out.
-_MAX_OTHERS = 20
 
 
 def comparison(doc: ComparisonDocument) -> str:
-    """The whole comparison."""
-    return joined([*head(doc.decision, doc.reason, doc.next_step), *body(doc)])
+    """The whole comparison, in as much room as its number of metrics and sweeps gives it."""
+    most = room.budget(len(doc.metrics) + len(doc.also))
+    return room.fitting(
+        lambda r: joined([*head(doc.decision, doc.reason, doc.next_step, most=r.reason), *body(doc, r)]), most, len
+    )
 
 
-def head(decision: Decision | None, reason: str | None, next_step: str | None) -> list[str]:
-    """The lines to act on: the decision with its reason, and what to do next.
+def head(decision: Decision | None, reason: str | None, next_step: str | None, *, most: int = 10_000) -> list[str]:
+    """The lines to act on: the decision with its reason, and what to do next, each of at most so many characters.
 
     A reason can end with a failed command's output: that is indented, so that none of it passes for a line of ours.
     """
-    first, *output = (reason or "").splitlines() or [""]
+    first, *output = cut(reason or "", most).splitlines() or [""]
     lines = [f"{decision.value.upper() if decision else 'NOT JUDGED'}: {first}".rstrip()]
     lines += [f"    {line}" for line in output]
     if next_step:
-        lines.append(f"Next: {next_step}")
+        lines.append(f"Next: {cut(next_step, most)}")
     return lines
 
 
-def body(doc: ComparisonDocument) -> list[str]:
-    """What stands behind the decision. Long lines are cut: the whole is in the structure and the resource."""
-    lines = [f"Note: {note}" for note in doc.notes]
-    if doc.selection is not None and doc.selection.note:
-        lines.append(f"Selection: {doc.selection.note}")
-    lines += others(doc)
+def body(doc: ComparisonDocument, r: Room) -> list[str]:
+    """What stands behind the decision, in so much room: the whole is in the resource."""
+    lines = [f"Note: {note}" for note in first_lines(doc.notes, r)]
+    lines += _others(doc, r)
+    files = remarks.edited_files(doc.comparability)
+    lines += [f"benchmark files changed: {few(files, 5)}"] if files else []
+    lines += [answers] if (answers := answers_line(doc)) else []
     lines.append(f"baseline {_side(doc.baseline)} | candidate {_side(doc.candidate)}")
-    lines += [_metric(m, _POINTS if i < _WITH_POINTS else 1) for i, m in enumerate(doc.metrics)]
-    if doc.omitted_metrics:
-        lines.append(f"… and {doc.omitted_metrics} more metrics, none worse (detail='full' has all)")
+    detailed, groups = selected(doc, r.metrics)
+    lines += [_metric(m, r) for m in detailed]
+    lines += [_group(g, r.names) for g in groups]
     lines += [
         f"claim {c.variable} {c.claim}: {holds(c.candidate.holds)} now"
         + (f", {holds(c.baseline.holds)} before" if c.baseline else "")
-        for c in doc.claims
+        for c in doc.claims[: r.metrics]
     ]
     for side, names in (("candidate", doc.unpaired.candidate_only), ("baseline", doc.unpaired.baseline_only)):
         if names:
-            lines.append(f"only the {side} has: {', '.join(names)}")
-    lines += [f"{d.severity}: {d.detail}" for d in doc.comparability]
-    lines += [f"limit: {limit}" for limit in figures.limits(doc.metrics)]
+            lines.append(f"only the {side} has: {few(names, r.names)}")
+    lines += [f"trust: {line}" for line in first_lines(remarks.trust(doc), r)]
     verdicts = figures.threshold_verdicts(doc.metrics)
-    lines += [verdicts] if verdicts else []
+    lines += [verdicts] if verdicts and r.names else []
     if doc.uri:
         lines.append(f"full: {doc.uri}")
-    return [line if len(line) <= _MAX_LINE else line[: _MAX_LINE - 1] + "…" for line in lines]
+    return [line if line.startswith("full: ") else cut(line, _longest(r)) for line in lines]
+
+
+def answers_line(doc: ComparisonDocument) -> str:
+    """Whether the code still gives the same answers, and what says so."""
+    if doc.answers is None:
+        return ""
+    by = f", by {few(doc.answers.checked_by, 3)}" if doc.answers.checked_by else ""
+    return f"answers: {doc.answers.state}{by}"
 
 
 def notes(doc: ComparisonDocument) -> list[str]:
@@ -67,24 +73,41 @@ def notes(doc: ComparisonDocument) -> list[str]:
 
 def others(doc: ComparisonDocument) -> list[str]:
     """What else was measured of the code, a line a bench, and what was not."""
-    lines = [f"Also {o.bench_name}: {o.decision.value}: {o.reason}" for o in doc.also[:_MAX_OTHERS]]
-    more = len(doc.also[_MAX_OTHERS:]) + doc.omitted_also
-    if more:
-        lines.append(f"… and {more} more benches, none worse")
+    return _others(doc, ROOMS[0])
+
+
+def _others(doc: ComparisonDocument, r: Room) -> list[str]:
+    lines = [
+        f"Also {o.bench_name}: {o.decision.value}" + (f": {o.reason}" if o.reason else "") for o in doc.also[: r.others]
+    ]
+    if len(doc.also) > len(lines):
+        lines.append(f"… and {len(doc.also) - len(lines)} more benches, none worse")
     if doc.not_measured:
-        lines.append(f"Not measured of this code: {', '.join(doc.not_measured)}")
-    return lines
+        lines.append(f"Not measured of this code: {few(doc.not_measured, r.names)}")
+    return [cut(line, _longest(r)) for line in lines]
 
 
-def _metric(m: ComparedMetric, most_points: int) -> str:
+def _metric(m: ComparedMetric, r: Room) -> str:
     e = m.evidence
     if e is None:
         return f"- {m.variable}: not judged; means {figures.means(m)}"
     size = figures.effect(e)
     parts = [f"{e.decision.value}{f' {size}' if size else ''}"]
     parts += [figures.interval(e), figures.at_least(e), f"means {figures.means(m)}"]
-    parts += [figures.missing(e), figures.points(e, most_points)]
+    parts += [figures.missing(e), figures.points(e, r.points, of_few=r.all_points)]
     return f"- {m.variable}: {'; '.join(part for part in parts if part)}"
+
+
+def _group(group: Group, most: int) -> str:
+    """Metrics that are named only."""
+    word = group.decision.value if group.decision is not None else "not judged"
+    names = f": {few(group.names, most)}" if most else ""
+    return f"- {len(group.names)} {'metrics' if len(group.names) > 1 else 'metric'} {word}{names}"
+
+
+def _longest(r: Room) -> int:
+    """A line of figures is longer than a remark: it has points."""
+    return r.line + 110 * max(r.points, r.all_points)
 
 
 def _side(side: Side) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from holobench_mcp import digits
-from holobench_mcp.digest.words import number
+from holobench_mcp.digest.words import few, number
 from holobench_mcp.model import ComparedMetric, Decision, JsonScalar, Limit, MetricEvidence, PointEvidence
 
 _NAMED_POINTS = 3
@@ -43,15 +43,19 @@ def point(p: PointEvidence, units: str | None) -> str:
     return f"{place(p.inputs)} {signed(p.size, units)} ({digits.signed(p.ci[0])} to {digits.signed(p.ci[1])})"
 
 
-def points(e: MetricEvidence, most: int) -> str:
-    """The points that moved, worst first, and of how many they were chosen."""
-    shown = e.points[:most]
-    if not shown:
-        return ""
+def points(e: MetricEvidence, most: int, *, of_few: int = 0) -> str:
+    """The points that moved, worst first, and of how many they were chosen. of_few: so many points are all shown."""
     total = e.points_tested or e.n_points
-    return f"{e.points_moved or len(e.points)} of {total} points moved: " + "; ".join(
-        [point(p, e.units) for p in shown] + (["…"] if len(shown) < max(e.points_moved, len(e.points)) else [])
-    )
+    moved = e.points_moved or len(e.points)
+    every = (*e.points, *e.points_at_rest)
+    if len(every) == total <= of_few and e.points_at_rest:
+        at_rest = [f"{point(p, e.units)} {p.decision}" for p in e.points_at_rest]
+        return f"{moved} of {total} points moved: " + "; ".join([*(point(p, e.units) for p in e.points), *at_rest])
+    shown = e.points[: most if total > of_few else max(most, of_few)]
+    if not shown:
+        return f"{moved:,} of {total:,} points moved" if total > 1 and e.points_tested else ""
+    more = ["…"] if len(shown) < max(e.points_moved, len(e.points)) else []
+    return f"{moved} of {total} points moved: " + "; ".join([*(point(p, e.units) for p in shown), *more])
 
 
 def missing(e: MetricEvidence) -> str:
@@ -94,5 +98,5 @@ def threshold_verdicts(metrics: list[ComparedMetric]) -> str:
         change = f" ({digits.signed(m.change_percent)} %)" if m.change_percent is not None else ""
         by_verdict.setdefault(m.verdict, []).append(f"{m.variable}{change}")
     order = [d.value for d in (Decision.regressed, Decision.improved, Decision.unchanged)]
-    groups = [f"{verdict} {', '.join(by_verdict[verdict])}" for verdict in order if verdict in by_verdict]
+    groups = [f"{verdict} {few(by_verdict[verdict])}" for verdict in order if verdict in by_verdict]
     return f"threshold verdict on means: {'; '.join(groups)}" if groups else ""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from holobench_mcp.answers import BaselineList, BaselineSet, ImportReport, MetricList, MetricRow, ResultPage
+from holobench_mcp.answers import BaselineList, BaselineSet, ImportReport, MetricList, MetricRow, ResultPage, ResultRow
+from holobench_mcp.digest import room
+from holobench_mcp.digest.room import Room, cut
 from holobench_mcp.digest.words import at, few, holds, joined, number, plain, revision, unit
 from holobench_mcp.model import Direction, RefEntry, ResultDocument
 
+#: Ids of an import, and baselines, that are written out.
+_ROWS = 20
 _BETTER = {
     Direction.minimize: "lower is better",
     Direction.maximize: "higher is better",
@@ -14,36 +18,59 @@ _BETTER = {
 
 
 def results(page: ResultPage) -> str:
-    """One line a result."""
+    """One line a result. Ids and cursor are whole, however long the other words are."""
     if not page.results:
         return plain(page.reason or "No result is on this page.")
-    lines = [
-        f"{r.result_id}  {r.bench_name}  {r.executed_at[:19]}Z  rev {revision(r.source_revision, r.dirty)}"
-        + (f"  label {r.label!r}" if r.label else "")
-        + (f"  [{', '.join(r.refs)}]" if r.refs else "")
-        + f"  metrics: {few(r.metrics)}"
-        for r in page.results
-    ]
     shown = f"{len(page.results)} of {page.total} results, newest first."
     more = f" More: cursor={page.next_cursor!r}" if page.next_cursor else ""
-    return joined([shown + more, *([page.reason] if page.reason else []), *lines])
+    return room.fitting(
+        lambda r: joined(
+            [
+                shown + more,
+                *([cut(page.reason, r.reason)] if page.reason else []),
+                *(_result_line(row, r) for row in page.results),
+            ]
+        ),
+        room.page(len(page.results)),
+        len,
+    )
+
+
+def _result_line(row: ResultRow, r: Room) -> str:
+    parts = [row.result_id, cut(row.bench_name, r.line // 2)]
+    parts += [f"{row.executed_at[:19]}Z"] if r.points > 1 else []
+    parts += [f"rev {revision(row.source_revision, row.dirty)}"]
+    parts += [f"label {cut(row.label, r.line // 4)!r}"] if row.label else []
+    parts += [f"[{cut(', '.join(row.refs), r.line)}]"] if row.refs and r.points else []
+    names = min(6, r.names // 5)
+    parts += [f"metrics: {cut(few(row.metrics, names), r.line)}"] if names else []
+    return "  ".join(parts)
 
 
 def metrics(listed: MetricList) -> str:
     """The inputs, then one line a metric."""
-    lines = [f"{listed.result_id} ({listed.bench_name})", *([listed.reason] if listed.reason else [])]
-    for i in listed.inputs:
-        more = f" … {i.n_values} values" if i.n_values > 12 else ""
-        lines.append(f"input {i.name}{unit(i.units)}: {', '.join(map(str, i.values[:12]))}{more}")
-    for m in listed.metrics:
-        line = f"{m.variable}{unit(m.units)}: mean {number(m.mean)} ± {number(m.sd)} (n={_samples(m)})"
-        line += f", {_BETTER[m.direction]}"
-        if m.optimal_value is not None:
-            line += f", best {number(m.optimal_value)}{at(m.optimal_inputs)}"
-        if m.claim is not None:
-            line += f", claim {m.claim.claim} {holds(m.claim.holds)} (worst {number(m.claim.worst_value)})"
-        lines.append(line)
-    return joined(lines)
+    return room.fitting(lambda r: joined(_metrics(listed, r)), room.budget(len(listed.metrics)), len)
+
+
+def _metrics(listed: MetricList, r: Room) -> list[str]:
+    lines = [f"{listed.result_id} ({listed.bench_name})", *([cut(listed.reason, r.reason)] if listed.reason else [])]
+    values = 4 * r.points
+    for i in listed.inputs[: max(1, r.metrics)]:
+        more = f" … {i.n_values} values" if i.n_values > values else ""
+        lines.append(cut(f"input {i.name}{unit(i.units)}: {', '.join(map(str, i.values[:values]))}", r.line) + more)
+    lines += [_metric_line(m) for m in listed.metrics[: r.metrics]]
+    others = [m.variable for m in listed.metrics[r.metrics :]]
+    return [*lines, *([f"{len(others)} more metrics: {few(others, r.names)}"] if others else [])]
+
+
+def _metric_line(m: MetricRow) -> str:
+    line = f"{m.variable}{unit(m.units)}: mean {number(m.mean)} ± {number(m.sd)} (n={_samples(m)})"
+    line += f", {_BETTER[m.direction]}"
+    if m.optimal_value is not None:
+        line += f", best {number(m.optimal_value)}{at(m.optimal_inputs)}"
+    if m.claim is not None:
+        line += f", claim {m.claim.claim} {holds(m.claim.holds)} (worst {number(m.claim.worst_value)})"
+    return line
 
 
 def _samples(m: MetricRow) -> str:
@@ -56,13 +83,17 @@ def _samples(m: MetricRow) -> str:
 
 def result(document: ResultDocument) -> str:
     """The contract's facts, one line a metric."""
+    return room.fitting(lambda r: joined(_result(document, r)), room.budget(len(document.metrics)), len)
+
+
+def _result(document: ResultDocument, r: Room) -> list[str]:
     provenance = document.provenance
+    inputs = few([i.name + unit(i.units) for i in document.input_vars], max(1, r.names)) or "none"
     lines = [
         f"{document.result_id} ({document.bench_name}), executed {provenance.get('executed_at')}, "
-        f"revision {provenance.get('source_revision') or 'unknown'}, inputs: "
-        f"{', '.join(i.name + unit(i.units) for i in document.input_vars) or 'none'}"
+        f"revision {provenance.get('source_revision') or 'unknown'}, inputs: {inputs}"
     ]
-    for m in document.metrics:
+    for m in document.metrics[: r.metrics]:
         line = (
             f"{m.variable}{unit(m.units)} ({m.direction.value}): best {number(m.optimal_value)}{at(m.optimal_inputs)}"
         )
@@ -71,46 +102,57 @@ def result(document: ResultDocument) -> str:
         if m.series:
             line += f", {len(m.series)} time events, last mean {number(m.series[-1].mean)}"
         lines.append(line)
-    found = [r for r in document.regressions.results if r.regressed]
-    lines.append(
-        "against its own recorded history: "
-        + ("; ".join(f"{r.variable} regressed ({r.details})" for r in found) if found else "no regressions")
-    )
+    others = [m.variable for m in document.metrics[r.metrics :]]
+    lines += [f"{len(others)} more metrics: {few(others, r.names)}"] if others else []
+    found = [f"{x.variable} regressed ({x.details})" for x in document.regressions.results if x.regressed]
+    shown = "; ".join(cut(one, r.line) for one in found[: max(1, r.metrics)]) or "no regressions"
+    lines.append(f"against its own recorded history: {shown}")
     if document.contract_only:
         lines.append("contract-only: it came in without its samples, so nothing can be computed from it")
-    lines.append(f"stored document: {document.uri}")
-    return joined(lines)
+    return [*lines, f"stored document: {document.uri}"]
 
 
 def imported(report: ImportReport) -> str:
     """The ids that a file gave."""
-    lines = [f"Imported {len(report.result_ids)} results from {plain(report.path)}:", *report.result_ids]
+    n = len(report.result_ids)
+    lines = [f"Imported {n} results from {plain(report.path)}:", *report.result_ids[-_ROWS:]]
+    lines += [f"… and {n - _ROWS} earlier ones"] if n > _ROWS else []
     return joined([*lines, *([report.reason] if report.reason else [])])
 
 
 def baselines(listed: BaselineList) -> str:
-    """One line a baseline."""
+    """One line a baseline, the newest first."""
+    says = [listed.reason] if listed.reason else []
     if not listed.baselines:
         return joined(
             [
-                *([listed.reason] if listed.reason else []),
+                *says,
                 "set_baseline pins one; until then, compare_results takes the newest earlier result of other code.",
             ]
         )
-    return joined([*([listed.reason] if listed.reason else []), *map(_baseline, listed.baselines)])
+    rows = sorted(listed.baselines, key=lambda b: b.set_at, reverse=True)
+    more = [f"… and {len(rows) - _ROWS} more: name a benchmark"] if len(rows) > _ROWS else []
+    return room.fitting(
+        lambda r: joined([*says, *(cut(_baseline(b), 2 * r.line) for b in rows[:_ROWS]), *more]),
+        room.page(min(len(rows), _ROWS)),
+        len,
+    )
 
 
 def baseline_set(change: BaselineSet) -> str:
     """The new entry, and how it compares with what it replaced."""
+    return joined(baseline_sentences(change))
+
+
+def baseline_sentences(change: BaselineSet) -> list[str]:
+    """The same, sentence by sentence."""
     lines = [_baseline(change.entry)]
     if change.entry.replaced:
         lines.append(
             f"replaced {change.entry.replaced}"
             + (f", against which it is {change.decision.value}" if change.decision else "")
         )
-    if change.note:
-        lines.append(change.note)
-    return joined(lines)
+    return [*lines, *([change.note] if change.note else [])]
 
 
 def _baseline(b: RefEntry) -> str:

@@ -4,21 +4,42 @@ from __future__ import annotations
 
 from typing import Any
 
-from holobench_mcp.answers import BenchmarkList, MeasurementReport, RevisionReport, RunningMeasurement
+from holobench_mcp import digits
+from holobench_mcp.answers import BenchmarkList, BenchmarkRow, MeasurementReport, RevisionReport, RunningMeasurement
+from holobench_mcp.digest import room
 from holobench_mcp.digest.comparison import body, head
-from holobench_mcp.digest.words import joined, revision
+from holobench_mcp.digest.room import Room, cut, first_lines
+from holobench_mcp.digest.words import few, joined, revision
 from holobench_mcp.model import ComparisonDocument
+
+#: Ids of a measurement's runs that are written out: the newest.
+_IDS = 12
 
 
 def benchmarks(listed: BenchmarkList) -> str:
-    """One line a benchmark, and its parameters."""
+    """One line a benchmark: what it measures, as last seen, and its parameters."""
+    last = "compare_revisions(benchmark) measures the working tree against its merge base and decides."
+    return room.fitting(lambda r: joined([*_benchmarks(listed, r), last]), room.page(len(listed.benchmarks)), len)
+
+
+def _benchmarks(listed: BenchmarkList, r: Room) -> list[str]:
+    most = max(1, r.metrics)
     lines = []
-    for b in listed.benchmarks:
-        unchecked = "; nothing checks its answers" if b.checks_answers is False else ""
-        lines.append(f"{b.name}: {b.description or ' '.join(b.command)} ({b.runs} runs a measurement{unchecked})")
-        lines += [f"  parameter {name}: {_parameter(p)}" for name, p in b.parameters.items()]
-    lines.append("compare_revisions(benchmark) measures the working tree against its merge base and decides.")
-    return joined(lines)
+    for b in listed.benchmarks[:most]:
+        lines.append(f"{b.name}: {cut(b.description or ' '.join(b.command), r.line)} ({'; '.join(_last_run(b, r))})")
+        named = list(b.parameters.items())[:most]
+        lines += [f"  parameter {name}: {cut(_parameter(p), r.line)}" for name, p in named]
+    others = [b.name for b in listed.benchmarks[most:]]
+    return [*lines, *([f"{len(others)} more: {few(others, r.names)}"] if others else [])]
+
+
+def _last_run(b: BenchmarkRow, r: Room) -> list[str]:
+    """What a benchmark measures, as it was last measured."""
+    parts = [f"measures {few(b.metrics, min(8, r.names))}"] if b.metrics and r.names else []
+    parts += [f"{b.points:,} points"] if b.points else []
+    parts += [f"{digits.plain(b.seconds_a_run, 2)} s a run"] if b.seconds_a_run is not None else []
+    parts += [f"{b.runs} runs a measurement"]
+    return [*parts, *(["nothing checks its answers"] if b.checks_answers is False else [])]
 
 
 def _parameter(p: dict[str, Any]) -> str:
@@ -32,7 +53,10 @@ def _parameter(p: dict[str, Any]) -> str:
 def measurement(report: MeasurementReport) -> str:
     """What was recorded, and what to call next."""
     measured = f"Measured {report.benchmark}: {report.runs} runs in {report.seconds:.0f} s, recorded as"
-    return joined([measured, *report.result_ids, *report.notes, f"Next: {report.next_step}"])
+    ids = report.result_ids[-_IDS:]
+    earlier = len(report.result_ids) - len(ids)
+    more = [f"… and {earlier} earlier ones"] if earlier else []
+    return joined([measured, *ids, *more, *first_lines(report.notes, room.ROOMS[2]), f"Next: {report.next_step}"])
 
 
 def unfinished(report: RunningMeasurement) -> str:
@@ -49,16 +73,33 @@ def own_reason(report: RevisionReport, document: ComparisonDocument) -> str:
 
 def revisions(report: RevisionReport) -> str:
     """The decision of the whole, then each comparison; how it was measured last."""
-    lines = head(report.decision, report.reason, report.next_step)
+    documents = report.comparisons
+    count = len(documents) - 1 + (len(documents[0].metrics) if documents else 1)
+    return room.fitting(lambda r: joined(_revisions(report, r)), room.budget(count), len)
+
+
+def _revisions(report: RevisionReport, r: Room) -> list[str]:
+    """In so much room: the worst comparison in full, of the others the decision with its reason."""
+    lines = head(report.decision, report.reason, report.next_step, most=r.reason)
     if report.head_failure is not None and report.head_failure.output_tail:
-        lines += ["The end of the head's output:", *report.head_failure.output_tail.splitlines()]
-    for c in report.comparisons:
+        lines += ["The end of the head's output:", *_end_of(report.head_failure.output_tail, r)]
+    for i, document in enumerate(report.comparisons[: 1 + r.others]):
         if len(report.comparisons) > 1:
-            lines.append(f"{c.candidate.bench_name}: {head(c.decision, own_reason(report, c), None)[0]}")
-        lines += body(c)
+            first = head(document.decision, own_reason(report, document), None, most=r.line)[0]
+            lines.append(f"{document.candidate.bench_name}: {first}")
+        if i == 0:
+            lines += body(document, r)
+    more = len(report.comparisons) - 1 - r.others
+    lines += [f"… and {more} more sweeps, none worse"] if more > 0 else []
     lines.append(
         f"measured by the server: {report.rounds} interleaved rounds of {report.benchmark}, base "
         f"{revision(report.base_revision, None)}, head {revision(report.head_revision, report.head_dirty)}"
         + (f"; {report.stopped}" if report.stopped else "")
     )
-    return joined([*lines, *report.notes])
+    return [*lines, *(cut(note, r.line) for note in report.notes[: r.remarks])]
+
+
+def _end_of(output: str, r: Room) -> list[str]:
+    """The last lines of a command's output."""
+    tail = output if len(output) <= 3 * r.line else "…" + output[-3 * r.line :]
+    return tail.splitlines()

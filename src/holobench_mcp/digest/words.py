@@ -40,6 +40,8 @@ def at(inputs: Mapping[str, object]) -> str:
 def few(names: Iterable[str], most: int = 6) -> str:
     """The first names of many, and how many more there are."""
     listed = list(names)
+    if not most:
+        return f"{len(listed)} of them" if listed else ""
     return ", ".join(listed[:most]) + (f" and {len(listed) - most} more" if len(listed) > most else "")
 
 

@@ -5,6 +5,7 @@ docs/evidence.md tells the rule. Knows one metric and its share of the error rat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +23,8 @@ from holobench_mcp.model import Cause, Decision, Direction, Kind, Limit, MetricE
 
 #: The worst points are listed one by one, and all are counted: what nobody reads should cost nobody seconds.
 MAX_POINTS_LISTED = 1000
+#: Where there are no more points, each is listed, also those that did not move.
+FEW_POINTS = 8
 #: Levels of the intervals that decide that a metric moved, and that it is unchanged (two one-sided tests at 5 %).
 _MOVED_LEVEL, _UNCHANGED_LEVEL = 0.95, 0.90
 
@@ -107,6 +110,7 @@ def _by_samples(tested: Tested, alpha: float, factor: float, aligned: Aligned) -
             "at_least": None if percent else sure,
             "p_value": min(1.0, factor * (tested.p or 0.0)),
             "points": points,
+            "points_at_rest": _points_at_rest(tested, moves, aligned),
             "points_moved": int(moves.points.sum()),
             "points_tested": int(moves.points.size),
             "runs_needed": advised.runs,
@@ -200,25 +204,42 @@ def _points(tested: Tested, moves: _Moves, aligned: Aligned) -> tuple[PointEvide
     effects = moves.tests.effect[places]
     improved = effects * worse < 0
     order = places[np.lexsort((-np.abs(effects), improved))[:MAX_POINTS_LISTED]]
+    words = [_word(worse, effect) for effect in moves.tests.effect[order].tolist()]
+    return _listed(tested, moves, aligned, order, words)
+
+
+def _points_at_rest(tested: Tested, moves: _Moves, aligned: Aligned) -> tuple[PointEvidence, ...]:
+    """The points that did not move, in their order, where all points together are few."""
+    if not 1 < moves.points.size <= FEW_POINTS:
+        return ()
+    places = np.flatnonzero(~moves.points)
+    low, high = moves.tests.intervals(places)
+    margin = tested.samples.margin
+    inside = (low >= -margin) & (high <= margin)
+    words = [Decision.unchanged.value if still else Decision.inconclusive.value for still in inside.tolist()]
+    return _listed(tested, moves, aligned, places, words)
+
+
+def _listed(
+    tested: Tested, moves: _Moves, aligned: Aligned, order: npt.NDArray[np.intp], words: Sequence[str]
+) -> tuple[PointEvidence, ...]:
     inputs = aligned.inputs_at(np.flatnonzero(tested.samples.places)[order])
     low, high = moves.tests.intervals(order)
+    effects, p = moves.tests.effect[order].tolist(), moves.p[order].tolist()
     log = tested.samples.scale == "log"
-    listed = []
-    for where, effect, *ends, p in zip(
-        inputs, moves.tests.effect[order].tolist(), low.tolist(), high.tolist(), moves.p[order].tolist(), strict=True
-    ):
-        shown = tested.shown(effect)
-        listed.append(
-            PointEvidence.model_construct(
-                inputs=where,
-                decision=_word(worse, effect),
-                effect_percent=shown if log else None,
-                effect=None if log else shown,
-                ci=tested.shown_interval(ends),
-                p_value=p,
-            )
+    return tuple(
+        PointEvidence.model_construct(
+            inputs=where,
+            decision=word,
+            effect_percent=tested.shown(effect) if log else None,
+            effect=None if log else tested.shown(effect),
+            ci=tested.shown_interval(ends),
+            p_value=value,
         )
-    return tuple(listed)
+        for where, word, effect, *ends, value in zip(
+            inputs, words, effects, low.tolist(), high.tolist(), p, strict=True
+        )
+    )
 
 
 def _nearest_zero(interval: tuple[float, float]) -> float:

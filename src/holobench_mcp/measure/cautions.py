@@ -89,7 +89,7 @@ def change_cautions(
             "the head changed files that are the benchmark's, or look like it, and not protected: "
             f"{named(harness)}. Each side was measured with its own"
         )
-        cautions.append(_caution("benchmark_source", detail))
+        cautions.append(_caution("benchmark_source", detail, harness))
     if not change.whole:
         detail = (
             "the head's change is too long to be read whole, so that no sign of a cache or a bent clock is no proof"
@@ -110,7 +110,7 @@ def configuration_cautions(repository: Path, base: str, head: str, pyproject: st
         f"the head changes [{TABLE}] in {pyproject}, which says what is run and how it is judged: it was measured as a "
         "person had it, unless the server was started, or the command called, after the change"
     )
-    return (_caution("benchmark_source", detail),)
+    return (_caution("benchmark_source", detail, (pyproject,)),)
 
 
 def harness_cautions(
@@ -131,7 +131,7 @@ def harness_cautions(
         detail = f"the head changed protected files ({named(changed)}): the base's version was measured on both sides"
     else:
         return ()
-    return (_caution("benchmark_source", detail),)
+    return (_caution("benchmark_source", detail, () if from_head or not protected else changed),)
 
 
 def named(paths: Sequence[str], most: int = 5) -> str:
@@ -182,8 +182,8 @@ def _table(pyproject: str | None) -> object:
     return tool.get(TABLE.partition(".")[2]) if isinstance(tool, Mapping) else None
 
 
-def _caution(what: str, detail: str) -> Difference:
-    return Difference(severity="caution", what=what, detail=detail)
+def _caution(what: str, detail: str, files: Sequence[str] = ()) -> Difference:
+    return Difference(severity="caution", what=what, detail=detail, files=tuple(files))
 
 
 def _places(signs: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ able to describe its tools before anything heavy is loaded.
 
 from holobench_mcp.model.base import Frozen, JsonScalar, Tolerant
 from holobench_mcp.model.comparison import (
+    AnswersCheck,
     ClaimPair,
     ComparedMetric,
     ComparisonDocument,
@@ -50,6 +51,7 @@ from holobench_mcp.model.evidence import (
     DECISIONS_WORST_FIRST,
     EARLY_ALPHA,
     ROUNDS_ALPHA,
+    AnswersState,
     Cause,
     Decision,
     Judgement,
@@ -93,6 +95,8 @@ __all__ = [
     "SCHEMA_VERSION",
     "STORE_FORMAT",
     "AmbiguousResult",
+    "AnswersCheck",
+    "AnswersState",
     "BlobRef",
     "Busy",
     "CaptureError",

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from holobench_mcp.model.base import Frozen, Tolerant
 from holobench_mcp.model.declarations import Difference
-from holobench_mcp.model.evidence import Cause, Decision, MetricEvidence
+from holobench_mcp.model.evidence import AnswersState, Cause, Decision, MetricEvidence
 from holobench_mcp.model.result import ClaimOutcome
 
 Verdict = Literal["improved", "regressed", "unchanged"]
@@ -21,6 +21,7 @@ class Side(Tolerant):
     provenance: dict[str, Any]
     result_id: str | None = None
     rev: str | None = Field(None, description="the revision, with +dirty for uncommitted code")
+    label: str | None = Field(None, description="the label that somebody chose")
     uri: str | None = None
     replicates: tuple[str, ...] = Field((), description="further runs of the same code that the evidence uses")
 
@@ -86,28 +87,35 @@ class OtherComparison(Frozen):
     uri: str | None = None
 
 
-class ComparisonDocument(Tolerant):
-    """`comparison.json`, schema version 1, with this server's own additive keys."""
+class AnswersCheck(Frozen):
+    """Whether the code still gives the same answers, and which metrics say so."""
 
-    schema_version: Literal[1]
+    state: AnswersState
+    checked_by: tuple[str, ...] = ()
+
+
+class ComparisonDocument(Tolerant):
+    """`comparison.json`, schema version 1, with this server's own additive keys: what to act on stands first."""
+
     decision: Decision | None = None
     cause: Cause | None = Field(None, description="what kind of thing the decision speaks of")
     reason: str | None = None
     next_step: str | None = None
+    schema_version: Literal[1]
     baseline: Side
     candidate: Side
     metrics: list[ComparedMetric]
-    omitted_metrics: int = Field(0, description="metrics left out of a summary; detail='full' has all")
     summary: dict[str, int]
     claims: list[ClaimPair]
     unpaired: Unpaired
     evidence: EvidenceBasis | None = None
+    answers: AnswersCheck | None = None
     comparability: tuple[Difference, ...] = ()
     selection: Selection | None = None
     notes: tuple[str, ...] = ()
     also: tuple[OtherComparison, ...] = Field((), description="the other benches that were measured of this code")
-    omitted_also: int = Field(0, description="benches left out of a summary, none worse; detail='full' has all")
     not_measured: tuple[str, ...] = Field((), description="benches of this project that this code was not measured by")
+    measurement: str | None = Field(None, description="in whose rounds both sides were measured")
     order: Literal["git", "time", "named"] | None = Field(None, description="how the older code was told")
     uri: str | None = None
 

@@ -85,6 +85,7 @@ class Difference(Frozen):
     what: str = Field(description="a stable word, such as 'cpu_model' or 'benchmark_source'")
     detail: str
     variable: str | None = None
+    files: tuple[str, ...] = Field((), description="files of the benchmark that the change edits, where they are known")
 
 
 class Measurement(Frozen):

@@ -16,6 +16,8 @@ ALPHA, EARLY_ALPHA, ROUNDS_ALPHA = 0.05, 0.01, 0.04
 Location = Literal["mean", "median", "best"]
 #: What kind of thing a decision speaks of, so that a wrong answer is not taken for a slow one.
 Cause = Literal["performance", "correctness", "claim", "missing", "different"]
+#: Whether the answers of the code are what they were, as far as the benchmark checks them.
+AnswersState = Literal["same", "wrong", "better", "unknown", "unchecked"]
 
 
 class Decision(StrEnum):
@@ -75,10 +77,10 @@ class Limit(Frozen):
 
 
 class PointEvidence(Frozen):
-    """One input point that moved."""
+    """One input point: one that moved; or, where there are few, any. Each is judged beside all the others."""
 
     inputs: dict[str, JsonScalar]
-    decision: Literal["regressed", "improved"]
+    decision: Literal["regressed", "improved", "unchanged", "inconclusive"]
     effect_percent: float | None = None
     effect: float | None = None
     ci: tuple[float, float] = Field(description="95 % interval of this point's own effect")
@@ -118,6 +120,7 @@ class MetricEvidence(Frozen):
     margin_asked: float | None = Field(None, description="what the call asked for, in percent; it wins")
     margin_configured: float | None = Field(None, description="what is configured of the metric, in its units")
     points: tuple[PointEvidence, ...] = ()
+    points_at_rest: tuple[PointEvidence, ...] = Field((), description="those that did not move, where there are few")
     points_moved: int = 0
     points_tested: int = Field(0, description="how many points those that moved were chosen from")
     missing: int = Field(0, description="points with finite samples in the baseline and none in the candidate")

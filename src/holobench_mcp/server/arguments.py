@@ -18,6 +18,7 @@ from mcp_types import INVALID_PARAMS
 from pydantic import BaseModel, ValidationError
 
 from holobench_mcp.model import fault_in
+from holobench_mcp.server.shapes import advertised_output
 from holobench_mcp.server.wire import AsGiven, advertised, normal
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class Server(MCPServer[Any]):
         if tool is not None:
             tool.parameters = advertised(tool.parameters)
             tool.fn_metadata = AsGiven.of(tool.fn_metadata)
+            if tool.fn_metadata.output_schema is not None:
+                tool.fn_metadata.output_schema = advertised_output(tool.fn_metadata.output_schema)
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None

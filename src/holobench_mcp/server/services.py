@@ -14,8 +14,8 @@ from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, TextConten
 from pydantic import BaseModel
 
 from holobench_mcp import digest
-from holobench_mcp.answers import Structure
 from holobench_mcp.config import Config, load_config
+from holobench_mcp.digest import structures
 from holobench_mcp.model import HolobenchMcpError, InvalidArgument, UnknownResult
 
 if TYPE_CHECKING:
@@ -147,11 +147,9 @@ def _sentence(problem: HolobenchMcpError) -> str:
     return text if len(text) <= _MAX_ERROR else text[: _MAX_ERROR - 1] + "…"
 
 
-def answer(text: str, structure: BaseModel) -> CallToolResult:
+def answer(text: str, document: BaseModel, *, whole: bool = False) -> CallToolResult:
     """Text that is enough to act on, and the same as data: in its short form, or as a whole document."""
-    document = (
-        structure.document()
-        if isinstance(structure, Structure)
-        else structure.model_dump(mode="json", exclude_unset=True)
+    structure = structures.whole(document) if whole else structures.short(document)
+    return CallToolResult(
+        content=[TextContent(type="text", text=text)], structured_content=digest.document_of(structure)
     )
-    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=document)

@@ -24,7 +24,7 @@ from holobench_mcp.model import (
 )
 from holobench_mcp.result.identity import code_of
 from holobench_mcp.workspace import coverage
-from holobench_mcp.workspace.judging import judge_pair, summarised
+from holobench_mcp.workspace.judging import judge_pair
 from holobench_mcp.workspace.library import Library
 from holobench_mcp.workspace.listing import left_out
 from holobench_mcp.workspace.pairs import (
@@ -58,8 +58,7 @@ def compare(
     options = options or CompareOptions()
     _check(options)
     with library.at_one_moment():
-        document = _compare(library, baseline, candidate, options, cautions, is_try=is_try)
-    return document if options.detail == "full" else summarised(document)
+        return _compare(library, baseline, candidate, options, cautions, is_try=is_try)
 
 
 def _compare(

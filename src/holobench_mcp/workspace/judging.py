@@ -31,7 +31,7 @@ from holobench_mcp.model import (
     comparison_uri,
     result_uri,
 )
-from holobench_mcp.result.identity import group_by, identity_of, revision_text
+from holobench_mcp.result.identity import group_by, identity_of, label_of, revision_text
 from holobench_mcp.store.bundle import SAMPLES
 from holobench_mcp.workspace.claims import with_claims
 from holobench_mcp.workspace.headline import Answer, decide, lead
@@ -44,8 +44,6 @@ from holobench_mcp.workspace.verdicts import chosen, verdicts
 if TYPE_CHECKING:
     from holobench_mcp.result.snapshot import Snapshot
 
-#: What a summary shows.
-MAX_METRICS, MAX_POINTS, MAX_OTHERS = 20, 5, 20
 #: Results that run-to-run variance is learnt from: the newest of the bench.
 _VARIANCE_RESULTS = 60
 
@@ -80,7 +78,7 @@ def judge_pair(
     notes = [n for n in (*pair.notes, sides.note, *partial, _unfinished(measurement, sides)) if n]
     if options.detail == "full":
         notes += _where_they_differ(full)
-    document = full.model_copy(update={"notes": tuple(notes), "order": pair.order})
+    document = full.model_copy(update={"notes": tuple(notes), "order": pair.order, **_measured(measurement)})
     if is_try:
         document = with_selection(library, document, sides)
     observed = (*pair.cautions, *cautions, *(measurement.cautions if measurement is not None else ()))
@@ -90,22 +88,12 @@ def judge_pair(
     return document
 
 
-def summarised(document: ComparisonDocument) -> ComparisonDocument:
-    """Every key of the contract, with the worst metrics, points and other benches only."""
-    metrics = [_few_points(m) for m in document.metrics[:MAX_METRICS]]
-    left_out = len(document.metrics) - len(metrics)
-    update: dict[str, object] = {"metrics": metrics, **({"omitted_metrics": left_out} if left_out else {})}
-    if len(document.also) > MAX_OTHERS:
-        update |= {"also": document.also[:MAX_OTHERS], "omitted_also": len(document.also) - MAX_OTHERS}
-    return document.model_copy(update=update)
-
-
 # ---------------------------------------------------------------------- one comparison
 
 
 def _whole(library: Library, sides: Sides, options: CompareOptions, share: int) -> ComparisonDocument:
     from holobench_mcp.evidence import comparability
-    from holobench_mcp.evidence.answer_checks import checks_answers, unchecked_answers
+    from holobench_mcp.evidence.answer_checks import answers_check, checks_answers, unchecked_answers
 
     base = [library.snapshot(m) for m in sides.baseline]
     cand = [library.snapshot(m) for m in sides.candidate]
@@ -149,6 +137,7 @@ def _whole(library: Library, sides: Sides, options: CompareOptions, share: int) 
             "candidate": _side(document["candidate"], sides.candidate),
             "metrics": [ComparedMetric.model_validate(m) for m in sorted(metrics, key=_worst_first)],
             "evidence": basis,
+            "answers": answers_check(cand[0].metrics, settings, by_variable, document["claims"], answer.cause),
             "comparability": comparability.relevant(differences, answer.decision),
             "notes": (),
             "uri": comparison_uri(sides.baseline[0].result_id, sides.candidate[0].result_id),
@@ -245,6 +234,10 @@ def _measurement_of(library: Library, sides: Sides) -> MeasurementDocument | Non
     return library.store.measurement(measured.id) if sides.paired and measured is not None else None
 
 
+def _measured(measurement: MeasurementDocument | None) -> dict[str, str]:
+    return {} if measurement is None else {"measurement": measurement.id}
+
+
 def _unfinished(measurement: MeasurementDocument | None, sides: Sides) -> str | None:
     """What to say of rounds that are not all there: the error rate is meant for the last look."""
     if measurement is None or measurement.status in ("finished", "stopped"):
@@ -290,13 +283,6 @@ def _partial(library: Library, named: Manifest) -> str | None:
 # ---------------------------------------------------------------------- parts
 
 
-def _few_points(metric: ComparedMetric) -> ComparedMetric:
-    if metric.evidence is None or len(metric.evidence.points) <= MAX_POINTS:
-        return metric
-    evidence = metric.evidence.model_copy(update={"points": metric.evidence.points[:MAX_POINTS]})
-    return metric.model_copy(update={"evidence": evidence})
-
-
 def _worst_first(metric: Mapping[str, Any]) -> tuple[int, int, float]:
     evidence: MetricEvidence | None = metric["evidence"]
     size = abs(evidence.effect_percent or evidence.effect or 0.0) if evidence else abs(metric["change_percent"] or 0.0)
@@ -308,4 +294,5 @@ def _side(document: Mapping[str, Any], runs: Sequence[Manifest]) -> Side:
     code = revision_text(runs[0].source_revision, runs[0].environment.git_dirty)
     extra: dict[str, object] = {"replicates": tuple(others)} if others else {}
     extra |= {"rev": code} if code else {}
+    extra |= {"label": label} if (label := label_of(runs[0])) else {}
     return Side.model_validate({**document, "result_id": named, "uri": result_uri(named), **extra})

@@ -13,17 +13,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
-from holobench_mcp.answers import BenchmarkList, BenchmarkRow, MeasurementReport, RevisionReport, RunningMeasurement
+from holobench_mcp.answers import BenchmarkList, MeasurementReport, RevisionReport, RunningMeasurement
 from holobench_mcp.config import MAX_RUNS, BenchmarkConfig, problems
 from holobench_mcp.model import ComparisonDocument, InvalidArgument, MeasurementDocument
 from holobench_mcp.workspace import resuming, underway
+from holobench_mcp.workspace.benchmarks import list_benchmarks
 from holobench_mcp.workspace.library import Library
 
 if TYPE_CHECKING:
     from holobench_mcp.measure.jobs import Job
     from holobench_mcp.measure.plan import RevisionPlan
     from holobench_mcp.measure.progress import OnProgress
-    from holobench_mcp.store.index import Index
     from holobench_mcp.workspace.work import Answer, Work
 
 #: Compares two results by their names, the baseline first.
@@ -48,32 +48,7 @@ class Measuring:
 
     def list_benchmarks(self) -> BenchmarkList:
         """The benchmarks that the configuration allows to run."""
-        index = self._library.index() if self._config.benchmarks else None
-        return BenchmarkList(
-            benchmarks=tuple(
-                BenchmarkRow(
-                    name=name,
-                    description=b.description,
-                    command=b.command,
-                    runs=b.runs,
-                    parameters={k: p.model_dump(mode="json", exclude_none=True) for k, p in b.parameters.items()},
-                    protected=b.protected,
-                    checks_answers=None if index is None else self._checks_answers(index, name),
-                )
-                for name, b in self._config.benchmarks.items()
-            )
-        )
-
-    def _checks_answers(self, index: Index, name: str) -> bool | None:
-        """Whether every bench that a benchmark records checks its answers, as it was last measured."""
-        from holobench_mcp.evidence.answer_checks import checks_answers
-
-        benches = index.distinct("bench_name", benchmark=name)
-        newest = [m for bench in benches for m in index.select(benchmark=name, bench_name=bench, limit=1)]
-        variables = [tuple(metric.variable for metric in m.metrics) for m in newest]
-        settings = [self._config.settings_for(m.bench_name, v) for m, v in zip(newest, variables, strict=True)]
-        checked = [checks_answers(m.metrics, s) for m, s in zip(newest, settings, strict=True)]
-        return all(checked) if checked else None
+        return list_benchmarks(self._library)
 
     # ------------------------------------------------------------------ asking for a measurement
 

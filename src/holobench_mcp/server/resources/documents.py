@@ -9,6 +9,7 @@ from mcp.server import MCPServer
 from mcp.server.mcpserver.resources import ResourceSecurity
 from pydantic import BaseModel
 
+from holobench_mcp import digest
 from holobench_mcp.answers import CompareOptions
 from holobench_mcp.model import ComparisonDocument, InvalidArgument, ResultDocument
 from holobench_mcp.server.services import Services, for_readers
@@ -50,7 +51,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
         for result_id in (baseline_id, candidate_id):
             workspace.store.manifest(result_id)  # whole ids only: what an address means must never change
         document = workspace.compare(baseline_id, candidate_id, CompareOptions(detail="full"))
-        return json.dumps(document.model_dump(mode="json", exclude_unset=True), indent=1)
+        return json.dumps(digest.document_of(document), indent=1)
 
     @server.resource(
         "holobench://benchmarks/{bench_name}",

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from holobench_mcp import digest
 from holobench_mcp.answers import CompareOptions
-from holobench_mcp.model import ComparisonDocument
 from holobench_mcp.server.services import Services, answer, for_agents
+from holobench_mcp.server.shapes import Decided
 from holobench_mcp.server.tools.arguments import NAMES, READS
 
 
@@ -43,9 +43,9 @@ def register(server: MCPServer[Any], services: Services) -> None:
             Field(description="auto: use every recorded run of the same code as evidence"),
         ] = "auto",
         detail: Annotated[
-            Literal["summary", "full"], Field(description="summary: the worst 20 metrics, 5 points each")
+            Literal["summary", "full"], Field(description="full: the whole contract and evidence")
         ] = "summary",
-    ) -> Annotated[CallToolResult, ComparisonDocument]:
+    ) -> Annotated[CallToolResult, Decided]:
         """Did a change make the benchmark better or worse? Gives `decision` (regressed, improved, unchanged,
         inconclusive or incomparable), `reason`, `next_step`, and per metric the effect with its interval and the input
         points that moved. Call it with no arguments after recording the changed code."""
@@ -58,4 +58,4 @@ def register(server: MCPServer[Any], services: Services) -> None:
             detail=detail,
         )
         document = services.workspace.compare(baseline, candidate, options)
-        return answer(digest.comparison(document), document)
+        return answer(digest.comparison(document), document, whole=detail == "full")

@@ -9,8 +9,8 @@ from mcp_types import CallToolResult, ToolAnnotations
 from pydantic import Field
 
 from holobench_mcp import digest
-from holobench_mcp.answers import ImportReport
 from holobench_mcp.server.services import Services, answer, for_agents
+from holobench_mcp.server.shapes import Listed
 
 
 def register(server: MCPServer[Any], services: Services) -> None:
@@ -25,7 +25,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
     @for_agents
     def import_results(
         path: Annotated[str, Field(description="A saved .pkl result or a result.json, below the project's folder")],
-    ) -> Annotated[CallToolResult, ImportReport]:
+    ) -> Annotated[CallToolResult, Listed]:
         """Record results that were saved to a file, so that they can be compared. Nothing in a pickle is run: it is
         read in a quarantined process."""
         report = services.workspace.import_for_agent(path)

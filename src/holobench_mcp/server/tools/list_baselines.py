@@ -9,8 +9,8 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from holobench_mcp import digest
-from holobench_mcp.answers import BaselineList
 from holobench_mcp.server.services import Services, answer, for_agents
+from holobench_mcp.server.shapes import Listed
 from holobench_mcp.server.tools.arguments import READS
 
 
@@ -21,7 +21,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
     @for_agents
     def list_baselines(
         benchmark: Annotated[str | None, Field(description="Only this benchmark")] = None,
-    ) -> Annotated[CallToolResult, BaselineList]:
+    ) -> Annotated[CallToolResult, Listed]:
         """Which results are pinned as baselines, by whom, when and why."""
         listed = services.workspace.list_baselines(benchmark)
         return answer(digest.baselines(listed), listed)

@@ -8,8 +8,8 @@ from mcp.server import MCPServer
 from mcp_types import CallToolResult
 
 from holobench_mcp import digest
-from holobench_mcp.answers import BenchmarkList
 from holobench_mcp.server.services import Services, answer, for_agents
+from holobench_mcp.server.shapes import Listed
 from holobench_mcp.server.tools.arguments import READS
 
 
@@ -18,7 +18,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
 
     @server.tool(title="List runnable benchmarks", annotations=READS)
     @for_agents
-    def list_benchmarks() -> Annotated[CallToolResult, BenchmarkList]:
+    def list_benchmarks() -> Annotated[CallToolResult, Listed]:
         """The benchmarks that this project allows to run from here, with their parameters."""
         listed = services.workspace.measuring.list_benchmarks()
         return answer(digest.benchmarks(listed), listed)

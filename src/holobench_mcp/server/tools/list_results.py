@@ -9,8 +9,8 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from holobench_mcp import digest
-from holobench_mcp.answers import ResultPage
 from holobench_mcp.server.services import Services, answer, for_agents
+from holobench_mcp.server.shapes import Listed
 from holobench_mcp.server.tools.arguments import READS
 
 
@@ -25,7 +25,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
         label: Annotated[str | None, Field(description="Only this display label")] = None,
         limit: Annotated[int, Field(ge=1, le=100, description="Results a page")] = 20,
         cursor: Annotated[str | None, Field(description="next_cursor of the page before")] = None,
-    ) -> Annotated[CallToolResult, ResultPage]:
+    ) -> Annotated[CallToolResult, Listed]:
         """Which benchmark results are recorded, newest first: id, benchmark, time, git revision, metrics, baselines."""
         page = services.workspace.list_results(
             benchmark=benchmark, revision=revision, label=label, limit=limit, cursor=cursor

@@ -9,8 +9,8 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from holobench_mcp import digest
-from holobench_mcp.answers import History
 from holobench_mcp.server.services import Services, answer, for_agents
+from holobench_mcp.server.shapes import Listed
 from holobench_mcp.server.tools.arguments import READS
 
 
@@ -27,7 +27,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
         ] = None,
         limit: Annotated[int, Field(ge=2, le=1000, description="Newest codes to look at")] = 50,
         uncommitted: Annotated[bool, Field(description="Take in uncommitted code too")] = False,
-    ) -> Annotated[CallToolResult, History]:
+    ) -> Annotated[CallToolResult, Listed]:
         """When did a metric change? Its value and interval at each code that was measured, in the order of commits,
         the change points with the revisions between which they lie and how sure they are, or a slow drift that no
         single step shows. One sweep, command and machine; limits names what is left out."""

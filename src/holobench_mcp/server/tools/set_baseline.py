@@ -13,9 +13,9 @@ from mcp_types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel, Field
 
 from holobench_mcp import digest
-from holobench_mcp.answers import BaselineSet
 from holobench_mcp.model import HolobenchMcpError
 from holobench_mcp.server.services import Services, answer, for_agents
+from holobench_mcp.server.shapes import Listed
 from holobench_mcp.server.tools.arguments import ResultName
 
 #: What the log has of somebody who agreed without a word.
@@ -51,7 +51,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
         agreed: Annotated[ElicitationResult[Consent], Resolve(consent)],
         name: Annotated[str, Field(description="The baseline's name")] = "baseline",
         reason: Annotated[str | None, Field(description="Why; needed for a result that regressed")] = None,
-    ) -> Annotated[CallToolResult, BaselineSet]:
+    ) -> Annotated[CallToolResult, Listed]:
         """Pin a result, with all runs of its measurement, as what later ones are compared with. What the name meant
         before is kept in its log."""
         if not isinstance(agreed, AcceptedElicitation):

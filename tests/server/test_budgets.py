@@ -1,0 +1,141 @@
+"""How long an answer may be, text and structure each, whatever was measured and however it is named."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from holobench_mcp import digest
+from holobench_mcp.digest import room, structures
+from holobench_mcp.model import (
+    ComparedMetric,
+    ComparisonDocument,
+    Decision,
+    Difference,
+    Limit,
+    MetricEvidence,
+    OtherComparison,
+    PointEvidence,
+)
+
+
+def script(name: str) -> Any:
+    """A script of benchmarks/, as a module."""
+    path = Path(__file__).parents[2] / "benchmarks" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+SIZES = script("answer_sizes")
+
+
+@pytest.mark.parametrize("case", [c for c in SIZES.CASES if not c.slow], ids=lambda c: f"{c.tool}-{c.of}")
+def test_an_answer_fits_into_its_budget(case: Any) -> None:
+    size = SIZES.size_of(case)
+    assert size.text <= case.most, size.written
+    assert size.structure <= case.most, json.dumps(size.document)
+
+
+def test_all_tools_together_fit_into_theirs() -> None:
+    sizes = SIZES.tools()
+    assert sum(sizes.values()) <= SIZES.TOOLS_MOST, sizes
+
+
+NAMES = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF), min_size=1, max_size=80)
+
+
+def metric(variable: str, decision: Decision, n_points: int, stem: str, sentence: str) -> ComparedMetric:
+    """A metric as evidence has it, with so many points that moved."""
+    points = tuple(
+        PointEvidence(inputs={stem: p, "size": 10.0 * p}, decision="regressed", effect_percent=9.87654, ci=(1, 20))
+        for p in range(n_points)
+    )
+    evidence = MetricEvidence(
+        variable=variable,
+        decision=decision,
+        reason=sentence,
+        effect_percent=12.345678,
+        units="%",
+        ci=(1.23456, 23.45678),
+        points=points,
+        points_moved=n_points,
+        points_tested=n_points,
+        limits=(Limit(what="few_runs", detail=sentence, variable=variable),),
+    )
+    return ComparedMetric(
+        variable=variable,
+        baseline_value=1.2345678,
+        current_value=1.5,
+        change_percent=12.3,
+        direction="minimize",
+        method="percentage",
+        regressed=True,
+        verdict="regressed",
+        evidence=evidence,
+    )
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> ComparisonDocument:
+    """A comparison such as a store may hold: many metrics, long names, many remarks."""
+    n = draw(st.sampled_from([0, 1, 2, 3, 20, 200]))
+    stem, sentence = draw(NAMES), draw(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=600))
+    decisions = draw(st.lists(st.sampled_from(list(Decision)), min_size=1, max_size=5))
+    n_points = draw(st.sampled_from([0, 1, 3, 8, 40]))
+
+    also = [
+        OtherComparison(bench_name=f"{stem}{i}", decision=Decision.regressed, cause="performance", reason=sentence)
+        for i in range(draw(st.sampled_from([0, 1, 11, 300])))
+    ]
+    remarks = draw(st.sampled_from([0, 1, 30]))
+    return ComparisonDocument.model_validate(
+        {
+            "decision": decisions[0],
+            "cause": "performance",
+            "reason": sentence * 2,
+            "next_step": sentence or None,
+            "schema_version": 1,
+            "baseline": {"bench_name": stem, "provenance": {}, "label": stem, "rev": "a" * 10},
+            "candidate": {"bench_name": stem, "provenance": {}, "label": stem, "rev": "b" * 10},
+            "metrics": [
+                metric(f"{stem}{i}", decisions[i % len(decisions)], n_points, stem, sentence) for i in range(n)
+            ],
+            "summary": {},
+            "claims": [],
+            "unpaired": {"candidate_only": (), "baseline_only": tuple(f"{stem}{i}" for i in range(remarks))},
+            "comparability": [
+                Difference(severity="caution", what="benchmark_source", detail=sentence, files=(f"{stem}.py",))
+                for _ in range(remarks)
+            ],
+            "notes": [sentence] * remarks,
+            "also": also,
+            "not_measured": [f"{stem}{i}" for i in range(remarks)],
+            "uri": "holobench://comparisons/sorting-20260301T120002Z-591bda482e/sorting-20260301T120112Z-48cbb0d40c"
+            "/comparison.json",
+        }
+    )
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(documents())
+def test_a_comparison_fits_whatever_its_words_are(document: ComparisonDocument) -> None:
+    most = room.budget(len(document.metrics) + len(document.also))
+    short = structures.comparison(document).document()
+    assert room.size_of(short) <= most, short
+    text = digest.comparison(document)
+    assert len(text) <= most, text
+    assert next(iter(short)) == "decision" and text.startswith(short["decision"].upper())
+    shown = len(short.get("metrics", ())) + sum(g["count"] for g in short.get("other_metrics", ()))
+    assert shown == len(document.metrics)
+    assert len(short.get("also", ())) + short.get("also_not_shown", 0) == len(document.also)
