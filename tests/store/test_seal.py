@@ -11,12 +11,11 @@ import pytest
 
 from conftest import snapshot
 from holobench_mcp.config import load_config
-from holobench_mcp.model import IntegrityError, Measurement, MeasurementDocument
-from holobench_mcp.store import Store, layout, open_store
+from holobench_mcp.model import ComparisonEntry, IntegrityError, Measurement, MeasurementDocument
+from holobench_mcp.store import Store, comparisons, layout, open_store
 from holobench_mcp.store.parsing import parse_manifest, parse_measurement, parse_ref_entry
 from holobench_mcp.store.seal import is_sealed, sealed, unsealed
 from holobench_mcp.workspace import Workspace
-from holobench_mcp.workspace.tries import count_variants
 
 PLAIN = snapshot()
 LABELLED = snapshot(
@@ -75,7 +74,10 @@ def test_every_flipped_bit_of_a_measurements_document_is_found(store: Store) -> 
 
 def test_a_flipped_bit_of_the_log_of_comparisons_is_found(store: Store) -> None:
     one, other = (store.manifest(store.record(snapshot(at=i, revision=r * 40))) for i, r in enumerate("ab"))
-    count_variants(store, one, other, "a search")
+    entry = ComparisonEntry(
+        baseline=one.result_id, candidate=other.result_id, compared_at="2026-03-01T12:00:00+00:00", decision="regressed"
+    )
+    comparisons.create(store.backend, comparisons.entry_key("one", "other", "a search"), entry)
     (key,) = (key for key, _ in store.backend.keys(layout.COMPARISONS))
     path = path_of(store, key)
     for i, flipped in enumerate(flips(path.read_bytes())):

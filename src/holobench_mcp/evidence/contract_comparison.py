@@ -7,14 +7,14 @@ holobench's own detector is used verbatim, so that a verdict here is a verdict t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from holobench_mcp.model import SCHEMA_VERSION, Direction, NotComparable, Verdict
+from holobench_mcp.model import SCHEMA_VERSION, Direction, Metric, NotComparable, Verdict
 from holobench_mcp.result import upstream
 from holobench_mcp.result.bench_result import moment_of_result
 from holobench_mcp.result.contract import (
@@ -30,6 +30,7 @@ from holobench_mcp.result.contract import (
 )
 from holobench_mcp.result.replication import per_point
 from holobench_mcp.result.snapshot import Snapshot, in_order
+from holobench_mcp.result.stacked import Stacked
 from holobench_mcp.result.strict_json import finite_or_none, finite_value
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     BenchResult = Any  # a live bencher.BenchResult: duck-typed, so that bencher stays unimported
 
 _SIDES = ("baseline", "candidate")
+log = logging.getLogger("holobench_mcp")
 
 
 def compare_results(
@@ -62,14 +64,11 @@ def compare_results(
     base_ds, cand_ds = (_weighed(side, by_point=bool(base.replication or cand.replication)) for side in (base, cand))
     if isinstance(baseline, Snapshot) and isinstance(candidate, Snapshot):
         base_ds, cand_ds = _joinable(base_ds, cand_ds), _joinable(cand_ds, base_ds)
-    stacked = _stack_equal(base_ds, cand_ds)
-    if stacked is None:
-        stacked = upstream.over_time_dataset([base_ds, cand_ds], _SIDES)
     claims = _claims(base, cand)
     claim_of = {c["variable"]: c for c in claims if c["baseline"] is not None}
     counts: dict[str, int] = {"improved": 0, "regressed": 0, "unchanged": 0}
     metrics = []
-    for reg in upstream.detect(stacked, cand.metrics, run_cfg).results:
+    for reg in _detected(base_ds, cand_ds, cand.metrics, run_cfg):
         metric = _metric(reg)
         counts[metric["verdict"]] += 1
         if include_change:
@@ -86,6 +85,17 @@ def compare_results(
         "claims": claims,
         "unpaired": unpaired,
     }
+
+
+def _detected(base: xr.Dataset, cand: xr.Dataset, metrics: Sequence[Metric], run_cfg: Any) -> Sequence[Any]:  # noqa: ANN401 - bencher's classes
+    """What holobench's detector says of both sides, stacked."""
+    if (alike := _stack_equal(base, cand)) is not None:
+        try:
+            return upstream.detect(alike, metrics, run_cfg).results  # type: ignore[no-any-return]  # bencher is untyped
+        except (AttributeError, LookupError, TypeError):  # another holobench's detector reads more than is there
+            log.debug("the detector wants the dataset itself", exc_info=True)
+    joined = upstream.over_time_dataset([base, cand], _SIDES)
+    return upstream.detect(joined, metrics, run_cfg).results  # type: ignore[no-any-return]  # as above
 
 
 def comparison_to_json(
@@ -180,27 +190,19 @@ def _joinable(dataset: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
     return dataset.assign_coords({name: dataset[name].values.astype(str) for name in times}) if times else dataset
 
 
-def _stack_equal(base: xr.Dataset, cand: xr.Dataset) -> xr.Dataset | None:
+def _stack_equal(base: xr.Dataset, cand: xr.Dataset) -> Stacked | None:
     """Both sides on one axis without an outer join, which costs more than detection; None unless they are alike."""
-    import xarray as xr
-
     if dict(base.sizes) != dict(cand.sizes) or set(base.data_vars) != set(cand.data_vars):
         return None
     if set(base.coords) != set(cand.coords) or any(d not in base.coords for d in base.dims):
         return None
-    for name in base.coords:
-        ours, theirs = base[name].variable, cand[name].variable
-        if ours.dims != theirs.dims or ours.dtype != theirs.dtype or not np.array_equal(ours.values, theirs.values):
-            return None
-    stacked: dict[str, tuple[tuple[str, ...], npt.NDArray[Any]]] = {}
-    for name, variable in base.data_vars.items():
-        other = cand[name].variable
-        if variable.dims != other.dims or variable.dtype != other.dtype:
-            return None
-        dims = ("over_time", *map(str, variable.dims))
-        stacked[str(name)] = (dims, np.stack([variable.values, other.values]))
-    coords = {name: base[name].variable for name in base.coords}
-    return xr.Dataset(stacked, coords={**coords, "over_time": list(_SIDES)})
+    ours, theirs = base.variables, cand.variables
+    if any(ours[name].dims != theirs[name].dims or ours[name].dtype != theirs[name].dtype for name in ours):
+        return None
+    if not all(np.array_equal(ours[name].values, theirs[name].values) for name in base.coords):
+        return None
+    both = {str(name): np.stack([ours[name].values, theirs[name].values]) for name in base.data_vars}
+    return Stacked(_SIDES, {name: (ours[name].dims, values) for name, values in both.items()})
 
 
 def _change(reg: Any, base_ds: xr.Dataset, cand_ds: xr.Dataset, run_cfg: Any) -> Mapping[str, Any]:  # noqa: ANN401 - bencher's classes

@@ -10,24 +10,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from holobench_mcp.evidence import wording
-from holobench_mcp.evidence.aligned import align
+from holobench_mcp.evidence.aligned import Aligned, align
 from holobench_mcp.evidence.coverage import coverage, incomplete
 from holobench_mcp.evidence.decision import decide, missing_metric
 from holobench_mcp.evidence.error_rate import holm_factors
 from holobench_mcp.evidence.guards import GUARDS, Guards
 from holobench_mcp.evidence.levels import run_number
 from holobench_mcp.evidence.metric import examine
-from holobench_mcp.evidence.question import DEFAULT_MARGIN_PERCENT, Question, depends_on_machine
+from holobench_mcp.evidence.question import DEFAULT_MARGIN_PERCENT, Question, Tested, depends_on_machine
 from holobench_mcp.model import (
     DECISIONS_WORST_FIRST,
     Cause,
     Decision,
     Judgement,
+    Metric,
     MetricEvidence,
     MetricSettings,
     RunVariance,
@@ -35,6 +37,43 @@ from holobench_mcp.model import (
 from holobench_mcp.result.snapshot import Snapshot
 
 __all__ = ["depends_on_machine", "judge", "run_variance_from"]
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What the samples of two sides say of every metric that both have, whatever the margin and the error rate are."""
+
+    baseline_metrics: Mapping[str, Metric]
+    shared: tuple[Metric, ...]  #: as the candidate declares them
+    aligned: Aligned | None  #: None where no metric is shared, or the inputs are not the same
+    tests: tuple[Tested, ...]  #: of each shared metric, where an input point is shared
+
+
+def examined(
+    baseline: Sequence[Snapshot],
+    candidate: Sequence[Snapshot],
+    *,
+    run_variance: Literal["auto", "none"] | Mapping[str, RunVariance] = "auto",
+    paired: bool = False,
+    settings: Mapping[str, MetricSettings] | None = None,
+    metrics: Sequence[str] | None = None,
+    guards: Guards = GUARDS,
+) -> Examined:
+    """The tests of two sides: the part of `judge`, and the costly one, that needs neither margin nor error rate."""
+    theirs = {m.variable: m for m in baseline[0].metrics if metrics is None or m.variable in metrics}
+    shared = tuple(m for m in candidate[0].metrics if m.variable in theirs)
+    aligned = align(baseline, candidate) if shared else None
+    if aligned is None or aligned.n_points == 0:
+        return Examined(theirs, shared, aligned, ())
+    tests: list[Tested] = []
+    for metric in shared:
+        configured = (settings or {}).get(metric.variable, MetricSettings())
+        known = run_variance.get(metric.variable) if isinstance(run_variance, Mapping) else None
+        if run_variance == "none":
+            configured = configured.model_copy(update={"repeats": "independent"})
+        question = Question(metric, configured, None, known, paired, guards=guards)
+        tests.append(examine(question, aligned, theirs[metric.variable]))
+    return Examined(theirs, shared, aligned, tuple(tests))
 
 
 def judge(
@@ -49,6 +88,7 @@ def judge(
     settings: Mapping[str, MetricSettings] | None = None,
     metrics: Sequence[str] | None = None,
     guards: Guards = GUARDS,
+    found: Examined | None = None,
 ) -> Judgement:
     """What happened between two sides, each one or more runs of the same code.
 
@@ -57,25 +97,27 @@ def judge(
     run-to-run variance, for sides of one run each; "auto" assumes 3 % for metrics that depend on the machine, "none"
     takes all repeats for independent. paired: the i-th runs of both sides were measured in turn, so that drift cancels.
     settings: what is configured, by metric. metrics: only these. guards: of the rule, all on but for an ablation.
+    found: what `examined` found with the same arguments, where that is known already.
 
     Raises ValueError for a side without runs, a margin or an alpha that can't be one, and pairs that don't match.
     """
     asked = {"margin_percent": margin_percent, "default_margin_percent": default_margin_percent}
     _check(baseline, candidate, asked, alpha, paired)
-    theirs = {m.variable: m for m in baseline[0].metrics if metrics is None or m.variable in metrics}
-    shared = [m for m in candidate[0].metrics if m.variable in theirs]
-    aligned = align(baseline, candidate) if shared else None
+    if found is None:
+        found = examined(
+            baseline,
+            candidate,
+            run_variance=run_variance,
+            paired=paired,
+            settings=settings,
+            metrics=metrics,
+            guards=guards,
+        )
+    aligned, theirs, shared = found.aligned, found.baseline_metrics, found.shared
     if aligned is None or aligned.n_points == 0:
         reason = "The results share no metric." if not shared else "The results share no input point."
         return Judgement(decision=Decision.incomparable, cause="different", reason=reason)
-    tests = []
-    for metric in shared:
-        configured = (settings or {}).get(metric.variable, MetricSettings())
-        known = run_variance.get(metric.variable) if isinstance(run_variance, Mapping) else None
-        if run_variance == "none":
-            configured = configured.model_copy(update={"repeats": "independent"})
-        question = Question(metric, configured, margin_percent, known, paired, default_margin_percent, guards)
-        tests.append(examine(question, aligned, theirs[metric.variable]))
+    tests = [t.with_margin(margin_percent, default_margin_percent) for t in found.tests]
     # A metric that is equal in every sample can't be found changed, so it takes no share (Tarone 1990).
     factors = holm_factors([None if guards.equal_metrics_are_free and t.exact and t.p == 1 else t.p for t in tests])
     judged = []

@@ -214,6 +214,13 @@ class Tested:
         n = self.points.q.size
         return float(error_rate.combined_p(self.p_overall, self.points.q.min(), n))
 
+    def with_margin(self, asked: float | None, default: float) -> Tested:
+        """The same under another margin, of which no test knows. asked: percent; default: where nothing is asked."""
+        if (asked, default) == (self.question.margin_asked, self.question.margin_default):
+            return self
+        question = replace(self.question, margin_asked=asked, margin_default=default)
+        return replace(self, samples=replace(self.samples, question=question))
+
     def shown(self, value: float) -> float:
         """An effect as it is reported: percent of a ratio, percentage points, or units."""
         match self.samples.scale:

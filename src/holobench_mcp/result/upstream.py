@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ from holobench_mcp.model import Direction, InvalidArgument, Kind, Metric
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from holobench_mcp.result.stacked import Stacked
 
 #: holobench's detectors, and which setting of a BenchRunCfg is the threshold of each.
 _THRESHOLD_OF = {
@@ -126,6 +129,10 @@ def declare(metric: Metric) -> Any:  # noqa: ANN401 - a bencher result variable
     return variable
 
 
+#: For a detector, which only reads them: making one takes longer than judging a small metric by it.
+_declared = lru_cache(maxsize=1024)(declare)
+
+
 def check_claim(claim: str) -> None:
     """Raise ValueError, saying what a claim looks like, for a text that is none."""
     bencher()
@@ -183,12 +190,12 @@ def regression_report(records: Sequence[Mapping[str, Any]]) -> Any:  # noqa: ANN
     return report
 
 
-def detect(dataset: xr.Dataset, metrics: Sequence[Metric], run_cfg: Any) -> Any:  # noqa: ANN401 - bencher's classes
+def detect(dataset: xr.Dataset | Stacked, metrics: Sequence[Metric], run_cfg: Any) -> Any:  # noqa: ANN401 - bencher's classes
     """`bencher.regression.detect_regressions`, verbatim. Of the declarations it reads the metrics, and nothing else."""
     bencher()
     from bencher.regression import detect_regressions
 
-    return detect_regressions(dataset, SimpleNamespace(result_vars=[declare(m) for m in metrics]), run_cfg)
+    return detect_regressions(dataset, SimpleNamespace(result_vars=[_declared(m) for m in metrics]), run_cfg)
 
 
 def judge_claim(claim: Any, samples: xr.DataArray) -> dict[str, Any]:  # noqa: ANN401 - a claim or its text

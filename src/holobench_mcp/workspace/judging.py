@@ -25,6 +25,7 @@ from holobench_mcp.model import (
     Manifest,
     MeasurementDocument,
     MetricEvidence,
+    MetricSettings,
     NotComparable,
     RunVariance,
     Side,
@@ -42,10 +43,13 @@ from holobench_mcp.workspace.tries import log_decision, with_selection
 from holobench_mcp.workspace.verdicts import chosen, verdicts
 
 if TYPE_CHECKING:
+    from holobench_mcp.evidence.judgement import Examined
     from holobench_mcp.result.snapshot import Snapshot
 
 #: Results that run-to-run variance is learnt from: the newest of the bench.
 _VARIANCE_RESULTS = 60
+#: Samples of two sides whose tests are cached: they hold the samples' logs, 0.8 MB of them.
+_MAX_EXAMINED = 100_000
 
 _RANK = {decision: rank for rank, decision in enumerate(DECISIONS_WORST_FIRST)}
 _VERDICT_RANK = {"regressed": 0, "improved": 1, "unchanged": 2}
@@ -79,11 +83,12 @@ def judge_pair(
     if options.detail == "full":
         notes += _where_they_differ(full)
     document = full.model_copy(update={"notes": tuple(notes), "order": pair.order, **_measured(measurement)})
+    usual = options.model_copy(update={"detail": "summary"}) == CompareOptions()
     if is_try:
-        document = with_selection(library, document, sides)
+        document = with_selection(library, document, sides, usual=usual)
     observed = (*pair.cautions, *cautions, *(measurement.cautions if measurement is not None else ()))
     document = _with_headline(_in_rounds(document, sides), observed)
-    if is_try and options.model_copy(update={"detail": "summary"}) == CompareOptions():
+    if is_try and usual:
         log_decision(library, document, sides)
     return document
 
@@ -119,10 +124,10 @@ def _whole(library: Library, sides: Sides, options: CompareOptions, share: int) 
             margin_percent=options.margin_percent,
             default_margin_percent=library.config.margin_percent,
             alpha=basis.alpha,
-            run_variance=_known_variance(library, sides, variables),
             paired=sides.paired,
             settings=settings,
             metrics=options.metrics,
+            found=_examined(library, sides, base, cand, settings, options.metrics),
         )
     answer = decide(document, judgement, blocking)
     if not any(d.variable is None for d in blocking):
@@ -150,6 +155,28 @@ def _contract(library: Library, baseline: Snapshot, candidate: Snapshot, options
     detector = (options.method, options.threshold, options.include_change)
     key = ("contract", baseline.result_id, candidate.result_id, *detector)
     return library.cached(key, lambda: verdicts(baseline, candidate, options))
+
+
+def _examined(
+    library: Library,
+    sides: Sides,
+    base: Sequence[Snapshot],
+    cand: Sequence[Snapshot],
+    settings: Mapping[str, MetricSettings],
+    metrics: tuple[str, ...] | None,
+) -> Examined:
+    """The tests, which do not depend on the margin: made once for two sides, unless they are large."""
+    from holobench_mcp.evidence.judgement import examined
+
+    variance = _known_variance(library, sides, tuple(m.variable for m in cand[0].metrics))
+
+    def made() -> Examined:
+        return examined(base, cand, run_variance=variance, paired=sides.paired, settings=settings, metrics=metrics)
+
+    if sum(a.size for run in (*base, *cand) for a in run.samples.values()) > _MAX_EXAMINED:
+        return made()
+    known = variance if isinstance(variance, str) else tuple(sorted(variance.items()))
+    return library.cached(("tests", *_ids(sides), sides.paired, known, metrics), made)
 
 
 def _ids(sides: Sides) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -17,7 +17,7 @@ from typing import Any
 from holobench_mcp import gitinfo
 from holobench_mcp.model import ComparisonDocument, ComparisonEntry, Decision, Manifest, Selection, StoreError
 from holobench_mcp.result.identity import Code, code_of, identity_of, same_code
-from holobench_mcp.store import Store, comparisons
+from holobench_mcp.store import comparisons
 from holobench_mcp.workspace.library import Library
 from holobench_mcp.workspace.sides import Sides
 
@@ -29,15 +29,19 @@ _OWN_EMAIL = "holobench-mcp@localhost"
 _MAX_REASON = 300
 
 
-def with_selection(library: Library, document: ComparisonDocument, sides: Sides) -> ComparisonDocument:
+def with_selection(
+    library: Library, document: ComparisonDocument, sides: Sides, *, usual: bool = True
+) -> ComparisonDocument:
     """Log the comparison as a try; caution an improvement that is the best of several, and say if it may be luck.
 
     Two sides of the same code are no variant of anything, and a result that is made a baseline is not tried again.
+    usual: whether nothing was asked for but the default, so that the log can have the decision too.
     """
     baseline, candidate = sides.baseline[0], sides.candidate[0]
     if same_code(baseline, candidate):
         return document
-    tried = count_variants(library.store, baseline, candidate, _search(library, candidate))
+    search = _search(library, candidate)
+    tried = count_variants(library, _entry(baseline, candidate, search, document if usual else None), sides)
     if tried < 2 or document.decision is not Decision.improved or document.evidence is None:
         return document
     best = [m.evidence.p_value for m in document.metrics if m.evidence and m.evidence.decision is Decision.improved]
@@ -53,21 +57,22 @@ def with_selection(library: Library, document: ComparisonDocument, sides: Sides)
     return document.model_copy(update=update)
 
 
-def count_variants(store: Store, baseline: Manifest, candidate: Manifest, search: str) -> int:
-    """Log a comparison, and count the different variants of a search that were compared with this baseline.
+def count_variants(library: Library, entry: ComparisonEntry, sides: Sides) -> int:
+    """Log a comparison, and count the different variants of its search that were compared with this baseline.
 
     A store that can't be written is counted as it is: no answer is withheld for want of a log.
     """
-    code = _key(baseline)
-    key = comparisons.entry_key(code, _key(candidate), search)
+    backend, code = library.store.backend, _key(sides.baseline[0])
+    key = comparisons.entry_key(code, _key(sides.candidate[0]), entry.search)
     try:
-        entries = comparisons.variants(store.backend, code, search)
+        entries = comparisons.variants(backend, code, entry.search)
     except StoreError:
         entries = set()
     if key in entries:
         return len(entries)
     with suppress(StoreError):
-        comparisons.create(store.backend, key, _entry(baseline, candidate, search))
+        comparisons.create(backend, key, entry)
+        library.remember_logged(key, _outcome(entry))
     return len(entries) + 1
 
 
@@ -77,14 +82,19 @@ def log_decision(library: Library, document: ComparisonDocument, sides: Sides) -
     search = None if same_code(baseline, candidate) else _search(library, candidate)
     key = comparisons.entry_key(_key(baseline), _key(candidate), search)
     entry = _entry(baseline, candidate, search or "", document)
-    outcome = entry.model_copy(update={"compared_at": ""})
+    outcome = _outcome(entry)
     if library.is_logged(key, outcome):
         return
     with suppress(StoreError):
         known = comparisons.read(library.store.backend, key)
-        if known is None or known.model_copy(update={"compared_at": ""}) != outcome:
+        if known is None or _outcome(known) != outcome:
             comparisons.rewrite(library.store.backend, key, entry)
         library.remember_logged(key, outcome)
+
+
+def _outcome(entry: ComparisonEntry) -> ComparisonEntry:
+    """What an entry says, whenever that was."""
+    return entry.model_copy(update={"compared_at": ""})
 
 
 def _entry(
