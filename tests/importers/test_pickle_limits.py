@@ -9,7 +9,8 @@ import resource
 import struct
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,19 @@ from hypothesis import strategies as st
 
 from holobench_mcp.importers import child_process
 from holobench_mcp.importers.pickles import read_pickle
+from holobench_mcp.importers.quarantine_at_hand import quarantine_at_hand
 from holobench_mcp.model import CaptureError
 from pickle_forge import forged_result, index_of, variable_of
 
 #: A tuple of itself twice, sixty times over: 2**60 things to walk in 300 bytes.
 LAUGHS = b")\x940" + b"".join(b"h%c" % i * 2 + b"\x86\x940" for i in range(60)) + b"h\x3c"
+
+
+@pytest.fixture(autouse=True, scope="module", params=["alone", "at hand"])
+def _quarantine(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Each limit holds for a process that is started for a pickle, and for one that is forked for it."""
+    with quarantine_at_hand() if request.param == "at hand" else nullcontext():
+        yield
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ says that it measures. An edit of any of them may make a difference that is not 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -90,9 +91,25 @@ def sweep_sha256(loaded: LoadedFiles, sweep: str | None) -> str | None:
 def _inside(paths: Iterable[str | Path], top: Path) -> list[Path]:
     """Those that are files of a project, and not of what is installed into it; each once."""
     files = []
+    folders: dict[str, bool] = {}
     for path in paths:
+        folder, _ = os.path.split(path)
+        if folder not in folders:
+            folders[folder] = _may_hold(folder, top)
         with suppress(OSError, ValueError, RuntimeError):
+            # Of a thousand modules nearly all are elsewhere: a link of theirs into the project is all that may be here.
+            if not folders[folder] and not Path(path).is_symlink():
+                continue
             file = Path(path).resolve()
             if file.is_relative_to(top) and _INSTALLED.isdisjoint(file.parts) and file.is_file():
                 files.append(file)
     return list(dict.fromkeys(files))
+
+
+def _may_hold(folder: str, top: Path) -> bool:
+    """Whether the files of a folder, those that are no links, may be a project's own."""
+    try:
+        real = Path(folder).resolve()
+    except (OSError, ValueError, RuntimeError):
+        return True
+    return real.is_relative_to(top) and _INSTALLED.isdisjoint(real.parts)

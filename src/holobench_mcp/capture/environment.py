@@ -50,14 +50,16 @@ def capture_environment(
     caches_on: bool | None = None,
     cwd: Path | None = None,
     versions: Mapping[str, str | None] | None = None,
+    code: tuple[str | None, bool | None, str | None] | None = None,
 ) -> Environment:
     """The environment of a measurement that this machine makes, now. Never raises.
 
     sweep_class, benchmark_file: what was measured; their sources are hashed so that an edit of the benchmark shows, and
     a move to another folder does not. cwd: the folder whose git state counts. versions: what `versions_of` says of the
-    Python that measures, where that is not this one.
+    Python that measures, where that is not this one. code: what `git_state` would say, where that is known.
     """
-    commit, dirty, diff = git_state(cwd or Path())  # not Path.cwd(), which raises when the folder is gone
+    # Path() and not Path.cwd(), which raises when the folder is gone.
+    commit, dirty, diff = code or git_state(cwd or Path())
     return Environment.model_validate(
         {
             **_machine(),

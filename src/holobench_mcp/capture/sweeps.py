@@ -62,6 +62,7 @@ class Sweeps:
             self.problems.append(NO_FIFOS)
             return
         self._reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
+        self._woken, self._waker = os.pipe()
         self._thread = threading.Thread(target=self._receive, daemon=True)
         self._thread.start()
 
@@ -71,8 +72,10 @@ class Sweeps:
             if self.path.is_file():
                 self._read_file()
             return
+        os.close(self._waker)  # which wakes the reader
         self._thread.join()
         os.close(self._reader)
+        os.close(self._woken)
         for batch in self._put_aside:
             self._read_batch(batch.read_bytes())
             batch.unlink()
@@ -86,8 +89,8 @@ class Sweeps:
             if over and last_word == float("inf"):
                 # What is in the pipe is still taken; a process that we could not end may write for ever.
                 last_word = time.monotonic() + _DRAIN_S
-            ready, _, _ = select.select([self._reader], [], [], 0 if over else _TICK_S)
-            if ready:
+            ready, _, _ = select.select([self._reader, self._woken], [], [], 0 if over else _TICK_S)
+            if self._reader in ready:
                 try:
                     arrived = os.read(self._reader, 1 << 20)
                 except BlockingIOError:

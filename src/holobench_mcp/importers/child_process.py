@@ -10,12 +10,11 @@ import os
 import signal
 import struct
 import subprocess
-import sys
 import threading
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, BinaryIO
 
+from holobench_mcp.importers.quarantine_at_hand import Reader, forked, start_quarantine
 from holobench_mcp.model import CaptureError
 
 #: What a pickle may cost: a base, and so much for each of its bytes. A few opcodes can ask for any number of bytes, and
@@ -25,7 +24,6 @@ _MEMORY_BYTES, _MEMORY_BYTES_A_BYTE = 1 << 30, 16
 _CPU_S, _BYTES_A_CPU_S = 20, 1 << 20
 #: How long the child may take to end after its last word.
 _EXIT_S = 10.0
-_BOOT = "import sys; sys.path.insert(0, {path!r}); from holobench_mcp.importers.quarantine import main; main()"
 
 
 def read_in_quarantine(stream: BinaryIO, name: str, timeout_s: float) -> list[tuple[dict[str, Any], bytes]]:
@@ -33,53 +31,71 @@ def read_in_quarantine(stream: BinaryIO, name: str, timeout_s: float) -> list[tu
 
     Raises CaptureError, naming the file, for one that takes too long or too much, is refused, or is no result.
     """
-    boot = _BOOT.format(path=str(Path(__file__).resolve().parents[2]))
     size = os.fstat(stream.fileno()).st_size
     memory = _MEMORY_BYTES + _MEMORY_BYTES_A_BYTE * size
     seconds = max(1, min(int(timeout_s), _CPU_S + size // _BYTES_A_CPU_S))
     most = _ANSWER_BYTES + _ANSWER_BYTES_A_BYTE * size
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-s", "-E", "-B", "-c", boot, str(memory), str(seconds)],
-        stdin=stream,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-        cwd="/" if sys.platform != "win32" else None,
-        start_new_session=True,
-    )
+    child = forked(stream, memory, seconds) or _spawned(stream, memory, seconds)
     # What it sends is held in memory here, so that it may not send without end.
     out = bytearray()
     receiver = threading.Thread(target=_receive, args=(child, out, most), daemon=True)
     receiver.start()
+    status = None
     try:
         receiver.join(timeout_s)
         if receiver.is_alive():
             raise CaptureError(f"{name} took more than {timeout_s:g} s to read; nothing of it was run.")
         if len(out) <= most:
-            with suppress(subprocess.TimeoutExpired):
-                child.wait(_EXIT_S)
+            status = child.wait(_EXIT_S)
     finally:
-        if child.poll() is None:
+        if status is None:
             child.kill()
         receiver.join()
-        child.wait()
-        if child.stdout is not None:
-            child.stdout.close()
+        child.close()
     if len(out) > most:
         raise CaptureError(f"{name} has {size:,} bytes and unfolds into more than {most:,}, which no result does.")
     frames = list(frames_in(bytes(out), name))
-    if child.returncode != 0:
-        if -child.returncode in (getattr(signal, "SIGXCPU", None), getattr(signal, "SIGKILL", None)):
+    if status != 0:
+        if status is not None and -status in (getattr(signal, "SIGXCPU", None), getattr(signal, "SIGKILL", None)):
             raise CaptureError(f"{name} takes more time or memory to read than a result may.")
-        raise CaptureError(f"{name} can't be read: its quarantine failed (exit status {child.returncode}).")
+        raise CaptureError(f"{name} can't be read: its quarantine failed (exit status {status}).")
     return frames
 
 
-def _receive(child: subprocess.Popen[bytes], out: bytearray, most: int) -> None:
-    if child.stdout is None:
-        return
+class _Spawned:
+    """A process of its own for one pickle."""
+
+    def __init__(self, process: subprocess.Popen[bytes], answers: int) -> None:
+        self._process, self.answers = process, answers
+
+    def wait(self, timeout_s: float) -> int | None:
+        with suppress(subprocess.TimeoutExpired):
+            return self._process.wait(timeout_s)
+        return None
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def close(self) -> None:
+        self._process.wait()
+        os.close(self.answers)
+
+
+def _spawned(stream: BinaryIO, memory: int, seconds: int) -> _Spawned:
+    answers, theirs = os.pipe()
+    try:
+        process = start_quarantine("main", stream, str(memory), str(seconds), stdout=theirs)
+    except BaseException:
+        os.close(answers)
+        raise
+    finally:
+        os.close(theirs)
+    return _Spawned(process, answers)
+
+
+def _receive(child: Reader, out: bytearray, most: int) -> None:
     with suppress(OSError, ValueError):
-        while len(out) <= most and (chunk := os.read(child.stdout.fileno(), 1 << 20)):
+        while len(out) <= most and (chunk := os.read(child.answers, 1 << 20)):
             out += chunk
 
 

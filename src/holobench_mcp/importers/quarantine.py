@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import socket
 import struct
 import sys
-from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
 from holobench_mcp.importers.doubles import Double, NotAResult, Refused, Unpickler
 from holobench_mcp.importers.values import array_of, exact_scalar_of, plain_array_of, scalar_of
+
+#: On the socket of `serve`: what a process may take, in bytes and seconds; and the status that it ended with.
+_REQUEST, _ENDED = struct.Struct(">QQ"), struct.Struct(">i")
 
 
 def read_results(stream: BinaryIO) -> Iterator[tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]]:
@@ -231,9 +236,43 @@ def main() -> None:
     """Read pickles from stdin, write frames to stdout."""
     if sys.platform != "win32":
         _limit(int(sys.argv[1]), int(sys.argv[2]))
-    out = sys.stdout.buffer
+    _answer(sys.stdin.buffer, sys.stdout.buffer)
+
+
+def serve() -> None:
+    """Do that for one request after another that comes through the socket at stdin, each in a process forked for it.
+
+    A request is what the process may take of memory and time, with the two files; the answer to it is how it ended.
+    What is forked has loaded nothing but this module: no pickle's process ever sees anything of another's.
+    """
+    np.savez(io.BytesIO(), allow_pickle=False, loaded=np.zeros(1))  # what numpy imports only then
+    with socket.socket(fileno=0) as requests:
+        while len(request := (received := socket.recv_fds(requests, _REQUEST.size, 2))[0]) == _REQUEST.size:
+            files = received[1]
+            child = os.fork()
+            if child == 0:
+                requests.close()
+                _read_and_end(files, *_REQUEST.unpack(request))
+            for file in files:
+                os.close(file)
+            _, status = os.waitpid(child, 0)
+            requests.sendall(_ENDED.pack(os.waitstatus_to_exitcode(status)))
+
+
+def _read_and_end(files: Sequence[int], memory: int, seconds: int) -> NoReturn:
+    status = 1
     try:
-        for header, arrays in read_results(sys.stdin.buffer):
+        _limit(memory, seconds)
+        with open(files[0], "rb") as source, open(files[1], "wb") as out:  # noqa: PTH123 - files that are open
+            _answer(source, out)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _answer(source: BinaryIO, out: BinaryIO) -> None:
+    try:
+        for header, arrays in read_results(source):
             buffer = io.BytesIO()
             np.savez(buffer, allow_pickle=False, **{f"v/{name}": array for name, array in arrays.items()})
             write_frame(out, header, buffer.getvalue())

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from holobench_mcp.importers.quarantine_at_hand import quarantine_at_hand
 from holobench_mcp.measure.plan import BenchmarkPlan, benchmark_document, now, own_process
 from holobench_mcp.measure.progress import Ending, OnProgress, status_after
 from holobench_mcp.measure.session import Record, Run, Session
@@ -42,6 +44,7 @@ class BenchmarkMeasurement:
             ending=ending,
         )
         self._record, self._save = record, save
+        self._stack = ExitStack()
         begun = resumed or benchmark_document(plan)
         self.session.done = begun.rounds
         if begun.light is False:
@@ -59,6 +62,7 @@ class BenchmarkMeasurement:
 
     def prepare(self) -> None:
         """Warm up. Raises CaptureError for a benchmark that fails."""
+        self._stack.enter_context(quarantine_at_hand())
         self._save(self.document)
         for _ in range(self.session.config.warmup_runs):
             self._run(counts=False)
@@ -97,6 +101,7 @@ class BenchmarkMeasurement:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._stack.close()
         if self.document.status == "running":
             why = None if problem is None else str(problem)[:2000]
             self._changed(status=status_after(problem), ended_at=now(), stopped=why)

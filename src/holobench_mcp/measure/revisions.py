@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from holobench_mcp.capture.loaded_files import Mode
 from holobench_mcp.evidence.cached_answers import SideRuns, cached_answers
+from holobench_mcp.importers.quarantine_at_hand import quarantine_at_hand
 from holobench_mcp.measure.change import read_change
 from holobench_mcp.measure.checkouts import put_back
 from holobench_mcp.measure.failures import hint_of, of_all_runs
@@ -106,6 +107,7 @@ class RevisionMeasurement:
         Raises CaptureError where the base, or what surrounds both, does not work; a head that does not is an answer.
         """
         self._started = time.monotonic()
+        self._stack.enter_context(quarantine_at_hand())
         clean_up_after_crash()
         plan = self.plan
         if not hasattr(self, "revisions"):

@@ -120,6 +120,7 @@ class Session:
                 # What a setup has built is not put back, whatever ends in the middle of it.
                 ends_early=self.config.setup is None,
                 holobench_import=self.imports.way,
+                code_is_known=revision is not None,
             )
         if outcome.cancelled:
             raise self.cancelled()
