@@ -3,8 +3,9 @@
     python benchmarks/speed.py
 
 Start-up: from process start to the reply to `tools/list`, beside a server of the bare SDK with one tool, in turn.
-A warm comparison over stdio, 10 points × 5 repeats × 3 metrics, beside holobench's own `compare_results` in-process:
-with a margin that was never asked before, so that nothing kept is given back, and asked again.
+A warm comparison over stdio, 10 points × 5 repeats × 3 metrics, beside holobench's own `compare_results` in-process, in
+turn: of two results that were never compared before, of two that were with a margin that was never asked before, and
+asked again; beside a call of a server of the bare SDK, which is what the protocol itself takes.
 In-process: contract and evidence together, beside holobench's contract, up to 10⁵ points.
 """
 
@@ -101,34 +102,58 @@ def to_tools_list(command: list[str], folder: Path) -> float:
     return took
 
 
+#: Results of the store: every ordered pair of them is compared once.
+RESULTS = 9
+
+
 def over_stdio(folder: Path) -> None:
-    pair = [result(10, 5, 3, seed) for seed in (1, 2)]
+    snapshots = [result(10, 5, 3, seed) for seed in range(1, RESULTS + 1)]
     store = open_store(folder / ".holobench")
-    for snapshot in pair:
-        store.record(snapshot)
-    new, again = asyncio.run(calls(folder))
-    theirs = upstream(pair)
+    ids = [store.record(snapshot) for snapshot in snapshots]
+    times, theirs = asyncio.run(calls(folder, ids, snapshots))
     print("| warm comparison, 10 points × 5 repeats × 3 metrics | median |")
     print("| --- | --- |")
-    print(f"| holobench's compare_results, in-process | {1e3 * theirs:.1f} ms |")
-    print(f"| ours over stdio, decision and evidence included, never asked before | {1e3 * new:.1f} ms |")
-    print(f"| ours over stdio, asked again | {1e3 * again:.1f} ms |\n")
+    print(f"| holobench's compare_results, in-process | {1e3 * statistics.median(theirs):.1f} ms |")
+    for name, taken in times.items():
+        print(f"| {name} | {1e3 * statistics.median(taken):.1f} ms |")
+    print()
 
 
-async def calls(folder: Path, n: int = 60) -> tuple[float, float]:
+async def calls(folder: Path, ids: list[str], snapshots: list[Snapshot]) -> tuple[dict[str, list[float]], list[float]]:
     from mcp import Client, StdioServerParameters
 
-    server = StdioServerParameters(command=OURS[0], args=OURS[1:], cwd=folder)
-    new, again = [], []
-    async with Client(server) as client:
-        await client.call_tool("compare_results", {})
-        for i in range(n):
-            for times, margin in ((new, 3 + (i + 1) / 1000), (again, 3.0)):
+    pairs = [(a, b) for a in ids for b in ids if a != b]
+    bare = StdioServerParameters(command=sys.executable, args=["-c", BARE], cwd=folder)
+    ours = StdioServerParameters(command=OURS[0], args=OURS[1:], cwd=folder)
+    upstreams = upstream_call(snapshots[:2])
+    async with Client(ours) as client, Client(bare) as other:
+        for one in ids:  # all are read once, as by whoever works with them
+            await client.call_tool("list_metrics", {"result": one})
+        for baseline in ids[1:]:
+            await client.call_tool("compare_results", {"baseline": ids[0], "candidate": baseline})
+        del pairs[: len(ids) - 1]
+        await other.call_tool("add", {"a": 1, "b": 2})
+        known = {"baseline": ids[0], "candidate": ids[1]}
+        times: dict[str, list[float]] = {}
+        theirs = []
+        for i, (baseline, candidate) in enumerate(pairs):
+            asked = (
+                ("ours over stdio, two results never compared before", {"baseline": baseline, "candidate": candidate}),
+                ("ours over stdio, a margin never asked before", {**known, "margin_percent": 3 + (i + 1) / 1000}),
+                ("ours over stdio, asked again", known),
+            )
+            for name, arguments in asked:
                 started = time.perf_counter()
-                told = await client.call_tool("compare_results", {"margin_percent": margin})
-                times.append(time.perf_counter() - started)
-                assert not told.is_error
-    return statistics.median(new), statistics.median(again)
+                answered = await client.call_tool("compare_results", arguments)
+                times.setdefault(name, []).append(time.perf_counter() - started)
+                assert not answered.is_error
+            started = time.perf_counter()
+            await other.call_tool("add", {"a": 1, "b": 2})
+            times.setdefault("the bare SDK over stdio, one addition", []).append(time.perf_counter() - started)
+            started = time.perf_counter()
+            upstreams()
+            theirs.append(time.perf_counter() - started)
+    return times, theirs
 
 
 def in_process() -> None:
@@ -146,7 +171,12 @@ def in_process() -> None:
 
 
 def upstream(pair: list[Snapshot], n: int = 15) -> float:
-    """Median seconds of holobench's own function on the same data, as BenchResults."""
+    """Median seconds of holobench's own function on the same data."""
+    return median_of(upstream_call(pair), n)
+
+
+def upstream_call(pair: list[Snapshot]) -> Callable[[], object]:
+    """holobench's own comparison of the same data, as BenchResults."""
     from bencher.report_export import compare_results as theirs
 
     results = [
@@ -158,7 +188,7 @@ def upstream(pair: list[Snapshot], n: int = 15) -> float:
         )
         for snapshot in pair
     ]
-    return median_of(lambda: theirs(*results), n)
+    return lambda: theirs(*results)
 
 
 def median_of(call: Callable[[], object], n: int) -> float:

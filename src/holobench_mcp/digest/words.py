@@ -14,6 +14,8 @@ def joined(lines: Iterable[str]) -> str:
 
 def plain(line: str) -> str:
     """A line as one: a unit or a label that came with a file can't begin another, or reach a terminal."""
+    if line.isprintable():
+        return line
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
 
 

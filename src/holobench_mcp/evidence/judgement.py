@@ -17,7 +17,7 @@ import numpy as np
 
 from holobench_mcp.evidence import wording
 from holobench_mcp.evidence.aligned import Aligned, align
-from holobench_mcp.evidence.coverage import coverage, incomplete
+from holobench_mcp.evidence.coverage import Coverage, coverage, incomplete
 from holobench_mcp.evidence.decision import decide, missing_metric
 from holobench_mcp.evidence.error_rate import holm_factors
 from holobench_mcp.evidence.guards import GUARDS, Guards
@@ -29,6 +29,7 @@ from holobench_mcp.model import (
     Cause,
     Decision,
     Judgement,
+    Limit,
     Metric,
     MetricEvidence,
     MetricSettings,
@@ -46,7 +47,10 @@ class Examined:
     baseline_metrics: Mapping[str, Metric]
     shared: tuple[Metric, ...]  #: as the candidate declares them
     aligned: Aligned | None  #: None where no metric is shared, or the inputs are not the same
-    tests: tuple[Tested, ...]  #: of each shared metric, where an input point is shared
+    #: Of each shared metric, where an input point is shared: its test, where each side has it, and what is missing.
+    tests: tuple[Tested, ...] = ()
+    covered: tuple[Coverage, ...] = ()
+    cautions: tuple[tuple[Limit, ...], ...] = ()
 
 
 def examined(
@@ -64,7 +68,7 @@ def examined(
     shared = tuple(m for m in candidate[0].metrics if m.variable in theirs)
     aligned = align(baseline, candidate) if shared else None
     if aligned is None or aligned.n_points == 0:
-        return Examined(theirs, shared, aligned, ())
+        return Examined(theirs, shared, aligned)
     tests: list[Tested] = []
     for metric in shared:
         configured = (settings or {}).get(metric.variable, MetricSettings())
@@ -73,7 +77,9 @@ def examined(
             configured = configured.model_copy(update={"repeats": "independent"})
         question = Question(metric, configured, None, known, paired, guards=guards)
         tests.append(examine(question, aligned, theirs[metric.variable]))
-    return Examined(theirs, shared, aligned, tuple(tests))
+    covered = tuple(coverage(baseline, candidate, m.variable) for m in shared)
+    cautions = tuple(tuple(incomplete(baseline, candidate, c.variable, but_not=c)) for c in covered)
+    return Examined(theirs, shared, aligned, tuple(tests), covered, cautions)
 
 
 def judge(
@@ -121,10 +127,8 @@ def judge(
     # A metric that is equal in every sample can't be found changed, so it takes no share (Tarone 1990).
     factors = holm_factors([None if guards.equal_metrics_are_free and t.exact and t.p == 1 else t.p for t in tests])
     judged = []
-    for metric, tested, factor in zip(shared, tests, factors, strict=True):
-        covered = coverage(baseline, candidate, metric.variable)
-        cautions = incomplete(baseline, candidate, metric.variable, but_not=covered)
-        judged.append(decide(tested, alpha, factor, aligned, covered, tuple(cautions)))
+    for tested, factor, covered, cautions in zip(tests, factors, found.covered, found.cautions, strict=True):
+        judged.append(decide(tested, alpha, factor, aligned, covered, cautions))
     dropped = theirs.keys() - {m.variable for m in shared}
     judged += [missing_metric(coverage(baseline, candidate, name)) for name in theirs if name in dropped]
     judged.sort(key=_worst_first)
