@@ -75,15 +75,26 @@ def metrics(family: str, shape: tuple[int, int], count: int) -> Callable[[Rng], 
 
 
 def rounds(
-    n: int, *, sd: float = 0.03, change: float = 0.0, busy: bool = False, flag: bool = False
+    n: int,
+    *,
+    sd: float = 0.03,
+    change: float = 0.0,
+    busy: bool = False,
+    flag: bool = False,
+    disturbed: tuple[float, float] = (0.0, 0.0),
 ) -> Callable[[Rng], Sides]:
-    """Interleaved rounds of 4 points × 5 repeats; busy: others slow some repeats down; flag: beside a flag always true."""
+    """Interleaved rounds of 4 points × 5 repeats; busy: others slow some repeats down; flag: beside a flag always true.
+
+    disturbed: the share of each side's runs that are slow by 10 to 50 %.
+    """
 
     def draw(rng: Rng) -> Sides:
         made: Sides = ([], [])
         for _ in range(n):
             for side in (0, 1):
                 logs = sd * rng.standard_normal() + 0.05 * rng.standard_normal((4, 5)) + side * np.log1p(change)
+                if rng.random() < disturbed[side]:
+                    logs += np.log1p(rng.uniform(0.1, 0.5))
                 if busy:
                     logs += np.where(rng.random((4, 5)) < rng.random(), rng.exponential(0.5, (4, 5)), 0.0)
                 times = 100 * np.exp(logs)
@@ -244,6 +255,22 @@ CASES = (
         "1.3 times slower half of the time, 5 runs a side",
         unsteady,
         "found",
+    ),
+    Case(
+        "trimmed_runs",
+        "single runs are disturbed",
+        "10 % slower, 12 rounds of 3 %, one run in ten slow by 10 to 50 %",
+        rounds(12, change=0.1, disturbed=(0.1, 0.1)),
+        "found",
+        PAIRED,
+    ),
+    Case(
+        "far_on_one_side",
+        "code that is slow at times is excused",
+        "one head's run in five slow by 10 to 50 %, 27 rounds of 1 %",
+        rounds(27, sd=0.01, disturbed=(0.0, 0.2)),
+        "false unchanged",
+        PAIRED,
     ),
     Case(
         "equal_metrics_are_free",

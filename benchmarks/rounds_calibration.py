@@ -1,8 +1,8 @@
-"""How often an interleaved A/B of identical code alarms, and how often it finds a change, with its early look.
+"""How often an interleaved A/B of identical code alarms, and how often it finds a change, in five rounds.
 
     python benchmarks/rounds_calibration.py [--quick]
 
-The rule of `compare_revisions`, with its two looks, beside a paired t-test on the geometric means of the runs at 5 %,
+The rule of `compare_revisions` with `rounds=5`, its look after three included, beside a paired t-test on the geometric means of the runs at 5 %,
 as one would write it in an afternoon, looking once. Seeded: the same table each time.
 """
 
@@ -14,8 +14,8 @@ import math
 import numpy as np
 from scipy import stats
 
-from holobench_mcp import Snapshot, judge
-from holobench_mcp.model import EARLY_ALPHA, ROUNDS_ALPHA
+from holobench_mcp import Snapshot
+from looks_calibration import fixed
 
 SEED, POINTS, REPEATS, ROUNDS = 20261124, 4, 5, 5
 
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a minute's worth")
     draws = 300 if parser.parse_args().quick else 1500
     rng = np.random.default_rng(SEED)
-    print("## Interleaved rounds: the rule of compare_revisions, its early look included\n")
+    print("## Interleaved rounds: the rule of compare_revisions with rounds=5, its early look included\n")
     print(f"Seed {SEED}, {draws} draws, {ROUNDS} rounds, {POINTS} points × {REPEATS} repeats, 5 % noise within a run\n")
     print("| noise between runs | change | compare_revisions | stopped early | paired t at 5 % |")
     print("| --- | --- | --- | --- | --- |")
@@ -80,11 +80,8 @@ def run(values: np.ndarray) -> Snapshot:
 
 def decide(base: list[Snapshot], head: list[Snapshot]) -> tuple[bool, int]:
     """Whether the rule calls a change, and after how many rounds."""
-    for rounds, alpha in ((math.ceil(0.6 * ROUNDS), EARLY_ALPHA), (ROUNDS, ROUNDS_ALPHA)):
-        decision = judge(base[:rounds], head[:rounds], paired=True, alpha=alpha).decision
-        if decision in ("regressed", "improved"):
-            return True, rounds
-    return False, ROUNDS
+    decision, rounds = fixed(base, head, ROUNDS)
+    return decision in ("regressed", "improved"), rounds
 
 
 def peer(base: list[Snapshot], head: list[Snapshot]) -> bool:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from conftest import git, snapshot
-from holobench_mcp.config import load_config
-from holobench_mcp.model import MeasuredCode, MeasurementDocument, RunRole
+from conftest import git
+from holobench_mcp.model import MeasuredCode
 from holobench_mcp.workspace import Workspace, rounds
 from revisions import measured, workspace
 
@@ -22,43 +20,24 @@ def space(configured: Path, folders: list) -> Workspace:
     return workspace(configured)
 
 
-def test_what_the_early_look_finds_settled_is_not_measured_further(
+def test_what_a_look_finds_settled_is_not_measured_further(
     space: Workspace, folders: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks: list[tuple[list[str], list[str], float]] = []
+    looks: list[tuple[int, int, float]] = []
 
-    def shows_a_change(_: object, ours: list[str], theirs: list[str], alpha: float) -> bool:
-        looks.append((ours, theirs, alpha))
+    def is_settled(_: object, ours: list[str], theirs: list[str], alpha: float, sweeps: int) -> bool:
+        looks.append((len(ours), len(theirs), alpha))
         return True
 
-    monkeypatch.setattr(rounds, "_shows_a_change", shows_a_change)
+    monkeypatch.setattr(rounds, "_is_settled", is_settled)
     report = space.measuring.compare_revisions("tiny", base="HEAD", rounds=5)
-    [(ours, theirs, alpha)] = looks
     document = space.store.measurement(report.measurement)
     assert document is not None
-    assert (len(ours), len(theirs), alpha, report.rounds, document.status) == (3, 3, 0.01, 3, "stopped")
-    assert report.stopped is not None and "early look" in report.stopped
+    assert [(look.round, look.settled) for look in document.looks] == [(3, True)]
+    assert looks == [(3, 3, document.looks[0].alpha)] and document.looks[0].alpha < 0.01
+    assert (report.rounds, document.status) == (3, "stopped")
+    assert report.stopped is not None and "settled after 3 of 5 rounds" in report.stopped
     assert [side for side, _ in folders] == ["base", "head", "base", "head", "head", "base", "base", "head"]
-
-
-def test_an_early_look_has_to_settle_every_sweep(project: Path) -> None:
-    """Each has its share of the error rate: two sweeps are two chances to be called changed."""
-    space = Workspace(load_config(project=project, environ={}))
-    rng = np.random.default_rng(3)
-
-    def roles(side: str, sweep: int, factor: float) -> list[RunRole]:
-        values = [factor * 100 * np.exp(0.01 * rng.standard_normal((6, 5))) for _ in range(4)]
-        ids = [space.record(snapshot(v, at=i + 10 * sweep)) for i, v in enumerate(values)]
-        return [RunRole(result_id=i, side=side, run=n, sweep=sweep) for n, i in enumerate(ids)]
-
-    def is_settled(*factors: float) -> bool:
-        document = MeasurementDocument(id="x", kind="revisions", started_at="")
-        pairs = [role for n, f in enumerate(factors) for role in (*roles("base", n, 1), *roles("head", n, f))]
-        return rounds._is_settled(document.changed(roles=pairs), space.measuring._library)
-
-    assert is_settled(1.5)
-    assert is_settled(1.5, 1.5)
-    assert not is_settled(1.5, 1)
 
 
 def test_max_seconds_stops_after_the_round_that_passes_it(space: Workspace) -> None:

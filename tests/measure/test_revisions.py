@@ -41,7 +41,7 @@ def test_a_slower_working_tree_is_found_against_its_merge_base(project: Path) ->
     assert git(project, "worktree", "list").count("\n") == 0
     assert not list((cache_folder() / "worktrees").glob("*"))
     manifests = sorted(space.store.manifests().select(), key=lambda m: m.executed_at)
-    # Whether the early look, after two of the three rounds, settles it depends on how busy the machine is.
+    # Three rounds are looked at once, at their end.
     assert [m.measurement.side for m in manifests if m.measurement][:4] == ["base", "head", "head", "base"]
 
 

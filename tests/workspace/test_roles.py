@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from holobench_mcp.answers import CompareOptions
+from holobench_mcp.evidence.looks import alpha_of_look
 from holobench_mcp.model import (
-    ROUNDS_ALPHA,
     ComparisonDocument,
     Decision,
     Difference,
@@ -50,7 +50,10 @@ def test_the_base_is_never_taken_for_the_candidate(
     assert again.decision is decision
     assert again.candidate.result_id in ids["head", 0] and again.baseline.result_id in ids["base", 0]
     assert again.evidence is not None
-    assert (again.evidence.replicates, again.evidence.alpha) == ("rounds", ROUNDS_ALPHA)
+    assert (again.evidence.replicates, again.evidence.alpha) == (
+        "rounds",
+        alpha_of_look((), 4, last=4, automatic=False),
+    )
     assert gist(again) == gist(space.compare(ids["base", 0][-1], ids["head", 0][-1]))
     assert gist(again) == gist(space.compare(candidate="sort@latest"))
 
@@ -60,7 +63,7 @@ def test_several_sweeps_are_all_there_again_at_their_share_of_the_error_rate(spa
     again = space.compare()
     assert (again.decision, len(again.also)) == (Decision.regressed, 2)
     assert {again.candidate.result_id, *(o.candidate for o in again.also)} == {ids["head", s][0] for s in range(3)}
-    assert again.evidence is not None and again.evidence.alpha == ROUNDS_ALPHA / 3
+    assert again.evidence is not None and again.evidence.alpha == alpha_of_look((), 4, last=4, automatic=False) / 3
 
 
 def test_other_measurements_of_other_benches_change_nothing_of_it(space: Workspace) -> None:
@@ -130,7 +133,7 @@ def test_the_next_step_is_the_recorded_one_as_long_as_it_is_the_same_answer(spac
     ids = record_rounds(space, 100, 101.5, 0)
     first = space.compare()
     recorded = {"decision": first.decision, "cause": first.cause, "reason": first.reason or ""}
-    step = "Measure with more rounds: compare_revisions(benchmark='tiny', rounds=9) (about 40 s)."
+    step = "Measure on: compare_revisions(benchmark='tiny', rounds=9) (about 40 s)."
     document_of(space, ids, outcome=MeasurementOutcome.model_validate({**recorded, "next_step": step}))
     assert space.compare().next_step == step
     other = space.compare(options=CompareOptions(margin_percent=50))

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from holobench_mcp.answers import CompareOptions
-from holobench_mcp.model import ROUNDS_ALPHA, Decision, Measurement
+from holobench_mcp.evidence.looks import alpha_of_look
+from holobench_mcp.model import Decision, Measurement
 from holobench_mcp.workspace import Workspace
 from stored_runs import noisy, workspace_in
 
@@ -33,9 +34,10 @@ def test_sweeps_that_were_measured_together_share_one_error_rate(workspace: Work
                 inputs = {"size": [sweep * 10 + i for i in range(6)]}
                 measured = Measurement(id="m", run=run, runs=8, side=side, sweep=sweep)
                 named[side, sweep] = workspace.record(noisy(1.0, at, inputs=inputs).with_(measurement=measured))
+    look = alpha_of_look((), 4, last=4, automatic=False)
     both = workspace.compare(named["base", 1], named["head", 1]).evidence
     assert both is not None and (both.replicates, both.runs) == ("rounds", (4, 4))
-    assert both.alpha == ROUNDS_ALPHA / 2
+    assert (both.alpha, both.alpha_unchanged) == (look / 2, look)
 
 
 def test_runs_of_one_revision_are_one_side(workspace: Workspace) -> None:

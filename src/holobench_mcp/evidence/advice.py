@@ -11,6 +11,7 @@ from holobench_mcp.config import MAX_ROUNDS, MAX_RUNS
 from holobench_mcp.evidence import error_rate, formulas
 from holobench_mcp.evidence.formulas import Estimate
 from holobench_mcp.evidence.question import Tested
+from holobench_mcp.model import ALPHA
 
 #: Fewer runs a side know too little of how much they differ to be asked for.
 FEWEST_RUNS = 3
@@ -34,8 +35,8 @@ class Advice:
     can_show: float | None = None
 
 
-def advice(tested: Tested, limit: float) -> Advice:
-    """What would settle a metric that is inconclusive. limit: the metric's α."""
+def advice(tested: Tested, limit: float, alpha_unchanged: float = ALPHA) -> Advice:
+    """What would settle a metric that is inconclusive. limit: the metric's α; alpha_unchanged: of being unchanged."""
     overall, question, margin = tested.overall, tested.question, tested.samples.margin
     if overall is None or overall.variance <= 0 or margin <= 0:
         return Advice()
@@ -49,7 +50,7 @@ def advice(tested: Tested, limit: float) -> Advice:
     there = max(tested.samples.n_runs if in_runs else tested.samples.n_repeats)
     paired = question.paired and in_runs and there > 1
     by_noise = _for_power(sd, margin, alpha, tested, in_runs=in_runs, paired=paired)
-    by_margin = there * _times_for_sameness(overall, sd, margin)
+    by_margin = there * _times_for_sameness(overall, sd, margin, alpha_unchanged)
     least = max(there + 1, FEWEST_RUNS) if in_runs else there + 1
     needed = max(by_noise, math.ceil(min(by_margin, 1e9)), least)
     most = (MAX_ROUNDS if paired else MAX_RUNS) if in_runs else MAX_REPEATS
@@ -68,7 +69,7 @@ def _for_power(sd: float, margin: float, alpha: float, tested: Tested, *, in_run
     return math.ceil(min(max(samples.n_repeats) * (total * min(sd / margin, 1e6)) ** 2, 1e9))
 
 
-def _times_for_sameness(overall: Estimate, sd: float, margin: float) -> float:
+def _times_for_sameness(overall: Estimate, sd: float, margin: float, alpha: float) -> float:
     """How many times as many samples show that an effect, as large as it looks, lies within the margin; 0 beyond it."""
     room = margin - abs(overall.effect)
-    return (formulas.t_quantile(0.95, max(overall.df, 8.0)) * sd / room) ** 2 if room > 0 else 0.0
+    return (formulas.t_quantile(1 - alpha, max(overall.df, 8.0)) * sd / room) ** 2 if room > 0 else 0.0

@@ -16,17 +16,18 @@ from holobench_mcp.evidence import advice, error_rate, limits, wording
 from holobench_mcp.evidence.aligned import Aligned
 from holobench_mcp.evidence.correctness import worse_answers
 from holobench_mcp.evidence.coverage import Coverage
+from holobench_mcp.evidence.disturbed_runs import may_be_of_one_side
 from holobench_mcp.evidence.formulas import FloatArray
 from holobench_mcp.evidence.point_tests import PointTests
 from holobench_mcp.evidence.question import Tested
-from holobench_mcp.model import Cause, Decision, Direction, Kind, Limit, MetricEvidence, PointEvidence
+from holobench_mcp.model import ALPHA, Cause, Decision, Direction, Kind, Limit, MetricEvidence, PointEvidence
 
 #: The worst points are listed one by one, and all are counted: what nobody reads should cost nobody seconds.
 MAX_POINTS_LISTED = 1000
 #: Where there are no more points, each is listed, also those that did not move.
 FEW_POINTS = 8
-#: Levels of the intervals that decide that a metric moved, and that it is unchanged (two one-sided tests at 5 %).
-_MOVED_LEVEL, _UNCHANGED_LEVEL = 0.95, 0.90
+#: The least level of the interval that is printed of a metric that moved.
+_MOVED_LEVEL = 0.95
 
 Move = Literal["regressed", "improved"]
 
@@ -43,13 +44,21 @@ class _Moves:
 
 
 def decide(
-    tested: Tested, alpha: float, factor: float, aligned: Aligned, covered: Coverage, cautions: tuple[Limit, ...]
+    tested: Tested,
+    alpha: float,
+    factor: float,
+    aligned: Aligned,
+    covered: Coverage,
+    cautions: tuple[Limit, ...],
+    *,
+    alpha_unchanged: float = ALPHA,
 ) -> MetricEvidence:
     """What became of a metric. alpha: of the whole comparison; factor: what its p-values are multiplied with.
 
-    covered: where each side measured it. cautions: of samples that are missing or not finite.
+    covered: where each side measured it. cautions: of samples that are missing or not finite. alpha_unchanged: of each
+    of the two one-sided tests that show it unchanged.
     """
-    evidence = _by_samples(tested, alpha, factor, aligned)
+    evidence = _by_samples(tested, alpha, factor, aligned, alpha_unchanged)
     evidence = evidence.model_copy(update={"limits": (*cautions, *limits.of_metric(tested, evidence))})
     evidence = with_missing(evidence, covered)
     wrong = worse_answers(tested.question, aligned)
@@ -85,17 +94,20 @@ def with_missing(evidence: MetricEvidence, covered: Coverage) -> MetricEvidence:
 # ---------------------------------------------------------------------- what the samples say
 
 
-def _by_samples(tested: Tested, alpha: float, factor: float, aligned: Aligned) -> MetricEvidence:
+def _by_samples(
+    tested: Tested, alpha: float, factor: float, aligned: Aligned, alpha_unchanged: float
+) -> MetricEvidence:
     if tested.overall is None or tested.p_overall is None:
         return _undecided(tested)
     limit = alpha / factor
     moves = _moves(tested, factor, limit)
-    decision = _decision(tested, moves)
-    level = _UNCHANGED_LEVEL if decision is Decision.unchanged else max(_MOVED_LEVEL, 1 - alpha)
+    unchanged_level = 1 - 2 * alpha_unchanged  # two one-sided tests
+    decision = _decision(tested, moves, unchanged_level)
+    level = unchanged_level if decision is Decision.unchanged else max(_MOVED_LEVEL, 1 - alpha)
     interval = tested.shown_interval(tested.overall.interval(level))
     points = _points(tested, moves, aligned)
     by_mean = moves.mean is not None and moves.mean == decision.value
-    advised = advice.advice(tested, limit) if decision is Decision.inconclusive else advice.Advice()
+    advised = advice.advice(tested, limit, alpha_unchanged) if decision is Decision.inconclusive else advice.Advice()
     percent = tested.samples.scale == "log"
     moved = decision in (Decision.regressed, Decision.improved)
     sure = None if not moved else _nearest_zero(interval if by_mean else points[0].ci)
@@ -139,12 +151,14 @@ def _moves(tested: Tested, factor: float, limit: float) -> _Moves:
     return _Moves(mean, tests, points, np.minimum(factor * np.maximum(both, tests.q), 1.0), words)
 
 
-def _decision(tested: Tested, moves: _Moves) -> Decision:
+def _decision(tested: Tested, moves: _Moves, unchanged_level: float) -> Decision:
     if moves.words:
         return Decision.regressed if "regressed" in moves.words else Decision.improved
     overall, margin = tested.overall, tested.samples.margin
     assert overall is not None  # noqa: S101 - as in _moves
-    low, high = overall.interval(_UNCHANGED_LEVEL)
+    if may_be_of_one_side(tested.disturbed, tested.question.guards):
+        return Decision.inconclusive
+    low, high = overall.interval(unchanged_level)
     return Decision.unchanged if -margin <= low and high <= margin else Decision.inconclusive
 
 
@@ -189,6 +203,7 @@ def _evidence(tested: Tested, decision: Decision) -> MetricEvidence:
         n_dropped=samples.dropped,
         run_variance=tested.variance,
         location=tested.location,
+        disturbed_runs=tested.disturbed,
         margin=tested.shown(samples.margin),
         margin_asked=question.margin_asked,
         margin_configured=None if configured is None else tested.shown(configured),

@@ -36,6 +36,8 @@ class Guards:
     price_of_pooling: bool = True  #: and the choice costs 15 % of the variance
     best_repeats: bool = True  #: runs on a busy machine are judged by their best repeats
     best_on_both_sides: bool = True  #: and only where both sides look disturbed
+    trimmed_runs: bool = True  #: single disturbed runs of many are given little weight
+    far_on_one_side: bool = True  #: and only where both sides have such runs
     # One error rate is shared out.
     equal_metrics_are_free: bool = True  #: metrics that are equal in every sample take no share (Tarone 1990)
 

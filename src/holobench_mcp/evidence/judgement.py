@@ -25,6 +25,7 @@ from holobench_mcp.evidence.levels import run_number
 from holobench_mcp.evidence.metric import examine
 from holobench_mcp.evidence.question import DEFAULT_MARGIN_PERCENT, Question, Tested, depends_on_machine
 from holobench_mcp.model import (
+    ALPHA,
     DECISIONS_WORST_FIRST,
     Cause,
     Decision,
@@ -88,7 +89,8 @@ def judge(
     *,
     margin_percent: float | None = None,
     default_margin_percent: float = DEFAULT_MARGIN_PERCENT,
-    alpha: float = 0.05,
+    alpha: float = ALPHA,
+    alpha_unchanged: float = ALPHA,
     run_variance: Literal["auto", "none"] | Mapping[str, RunVariance] = "auto",
     paired: bool = False,
     settings: Mapping[str, MetricSettings] | None = None,
@@ -99,16 +101,17 @@ def judge(
     """What happened between two sides, each one or more runs of the same code.
 
     margin_percent: the smallest change that matters, asked for: it wins over a metric's own, which wins over the
-    default. alpha: error rate of the whole comparison, over all metrics and points. run_variance: what is known of
-    run-to-run variance, for sides of one run each; "auto" assumes 3 % for metrics that depend on the machine, "none"
-    takes all repeats for independent. paired: the i-th runs of both sides were measured in turn, so that drift cancels.
-    settings: what is configured, by metric. metrics: only these. guards: of the rule, all on but for an ablation.
+    default. alpha: error rate of the whole comparison, over all metrics and points. alpha_unchanged: how often a metric
+    may be called unchanged though it changed by the margin. run_variance: what is known of run-to-run variance, for
+    sides of one run each; "auto" assumes 3 % for metrics that depend on the machine, "none" takes all repeats for
+    independent. paired: the i-th runs of both sides were measured in turn, so that drift cancels. settings: what is
+    configured, by metric. metrics: only these. guards: of the rule, all on but for an ablation.
     found: what `examined` found with the same arguments, where that is known already.
 
     Raises ValueError for a side without runs, a margin or an alpha that can't be one, and pairs that don't match.
     """
     asked = {"margin_percent": margin_percent, "default_margin_percent": default_margin_percent}
-    _check(baseline, candidate, asked, alpha, paired)
+    _check(baseline, candidate, asked, (alpha, alpha_unchanged), paired)
     if found is None:
         found = examined(
             baseline,
@@ -128,7 +131,7 @@ def judge(
     factors = holm_factors([None if guards.equal_metrics_are_free and t.exact and t.p == 1 else t.p for t in tests])
     judged = []
     for tested, factor, covered, cautions in zip(tests, factors, found.covered, found.cautions, strict=True):
-        judged.append(decide(tested, alpha, factor, aligned, covered, cautions))
+        judged.append(decide(tested, alpha, factor, aligned, covered, cautions, alpha_unchanged=alpha_unchanged))
     dropped = theirs.keys() - {m.variable for m in shared}
     judged += [missing_metric(coverage(baseline, candidate, name)) for name in theirs if name in dropped]
     judged.sort(key=_worst_first)
@@ -184,7 +187,7 @@ def _check(
     baseline: Sequence[Snapshot],
     candidate: Sequence[Snapshot],
     margins: Mapping[str, float | None],
-    alpha: float,
+    alphas: Sequence[float],
     paired: bool,
 ) -> None:
     if not baseline or not candidate:
@@ -192,7 +195,8 @@ def _check(
     for name, margin in margins.items():
         if margin is not None and not (math.isfinite(margin) and margin > 0):
             raise ValueError(f"judge: {name} must be above 0, not {margin}")
-    if not 0 < alpha < 1:
-        raise ValueError(f"judge: alpha must be between 0 and 1, not {alpha}")
+    for alpha in alphas:
+        if not 0 < alpha < 0.5:
+            raise ValueError(f"judge: alpha must be between 0 and 0.5, not {alpha}")
     if paired and (len(baseline) != len(candidate)):
         raise ValueError(f"judge: pairs need as many runs on each side, not {len(baseline)} and {len(candidate)}")

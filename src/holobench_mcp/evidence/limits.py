@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from holobench_mcp import digits
+from holobench_mcp.evidence.disturbed_runs import may_be_of_one_side
+from holobench_mcp.evidence.guards import GUARDS
 from holobench_mcp.evidence.question import Tested
 from holobench_mcp.evidence.run_tests import FEW_ROUNDS, FEWEST_RUNS
 from holobench_mcp.model import Decision, Limit, MetricEvidence
@@ -22,6 +24,12 @@ def of_metric(tested: Tested, evidence: MetricEvidence) -> tuple[Limit, ...]:
     if evidence.location == "best":
         detail = f"Others kept the machine busy while {variable} was measured: it is judged by each run's best repeats."
         found.append(("busy_machine", detail))
+    if evidence.disturbed_runs is not None:
+        base, head = evidence.disturbed_runs
+        detail = f"{base} of {samples.n_runs[0]} runs of the baseline and {head} of {samples.n_runs[1]} of the"
+        own = ", so that they may be the code's own" if may_be_of_one_side(evidence.disturbed_runs, GUARDS) else ""
+        detail = f"{detail} candidate lie far from the others in {variable}, and are given little weight{own}."
+        found.append(("disturbed_runs", detail))
     fewest = FEW_ROUNDS if tested.question.paired else FEWEST_RUNS
     if max(samples.n_runs) > 1 and min(samples.n_runs) < fewest:
         words = " and ".join(str(n) for n in dict.fromkeys(samples.n_runs))

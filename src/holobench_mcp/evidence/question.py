@@ -200,6 +200,7 @@ class Tested:
     location: Location | None = None
     unable: str | None = None  #: why nothing can be decided; then there is no p
     incomparable: bool = False  #: because the sides declare different things
+    disturbed: tuple[int, int] | None = None  #: runs of each side that a trimmed mean gives little weight
 
     @property
     def question(self) -> Question:

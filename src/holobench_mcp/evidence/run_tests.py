@@ -21,6 +21,8 @@ from holobench_mcp.model import Direction, Location, RunVariance
 
 #: With fewer rounds, or with differences within rounds this much quieter than the runs, rounds are compared as pairs.
 FEW_ROUNDS, _CLEARLY = 4, 0.25
+#: From so many rounds on pairs have enough degrees of freedom of their own: they are as sure, whatever drifts.
+MANY_ROUNDS = 12
 #: With fewer runs on a side, their spread is too easily small by luck: medians of two modes part two runs from two
 #: cleanly once in eight.
 FEWEST_RUNS = 3
@@ -76,8 +78,18 @@ def numbers_of(samples: Samples, *, fewest: int) -> RunNumbers:
     return RunNumbers(base, cand, "mean" if few else "median", floor)
 
 
-def answer(samples: Samples, numbers: RunNumbers, overall: Estimate, run_variance: float, within: WithinRuns) -> Tested:
-    """The test of the mean, no surer than its samples can be, and those of the points."""
+def answer(
+    samples: Samples,
+    numbers: RunNumbers,
+    overall: Estimate,
+    run_variance: float,
+    within: WithinRuns,
+    disturbed: tuple[int, int] | None = None,
+) -> Tested:
+    """The test of the mean, no surer than its samples can be, and those of the points.
+
+    disturbed: how many runs of each side lie far from the others, where the mean is a trimmed one for them.
+    """
     guards = samples.question.guards
     least_p = resolution(fewest_samples(samples.baseline), fewest_samples(samples.candidate), guards)
     if least_p > MOST_BY_CHANCE:
@@ -88,12 +100,15 @@ def answer(samples: Samples, numbers: RunNumbers, overall: Estimate, run_varianc
         df=overall.df if math.isfinite(overall.df) else None,
     )
     effect = numbers.candidate.mean(axis=0) - numbers.baseline.mean(axis=0)
+    if disturbed is not None:
+        effect += overall.effect - float(effect.mean())  # what disturbed a whole run is no point's
     # What all points of a run share is the run's own; a point's test carries the uncertainty of both.
     points = point_tests.moderated_tests(
         effect, within.variances, within.dfs, np.outer(within.weights, np.ones(effect.size)),
         added=overall.variance, added_df=overall.df, guards=guards,
     )  # fmt: skip
-    return samples.answer(overall, points=points, variance=variance, p=least_p, location=numbers.location)
+    tested = samples.answer(overall, points=points, variance=variance, p=least_p, location=numbers.location)
+    return replace(tested, disturbed=disturbed)
 
 
 def resolution(n: float, m: float, guards: Guards) -> float:
@@ -179,13 +194,14 @@ def spread_of_rounds(yb: FloatArray, yc: FloatArray, guards: Guards) -> tuple[fl
     """The variance of a round's difference, with its degrees of freedom. yb, yc: the run numbers, in order of rounds.
 
     Differences within rounds are free of what drifts between them, and have few degrees of freedom. From four rounds
-    on, unless the rounds clearly differ, the runs of each side about their own mean tell it with twice as many, and a
-    10 % change with 3 % noise between runs is found far more often than by pairs.
+    to eleven, unless the rounds clearly differ, the runs of each side about their own mean tell it with twice as many,
+    and a 10 % change with 3 % noise between runs is found far more often than by pairs.
     """
     within = float((yc - yb).var(ddof=1))
     df = yb.size - 1.0
     pooled = float(yb.var(ddof=1) + yc.var(ddof=1))
-    if not guards.pooled_rounds or yb.size < FEW_ROUNDS or within < _CLEARLY * pooled:
+    few_or_many = not FEW_ROUNDS <= yb.size < MANY_ROUNDS
+    if not guards.pooled_rounds or few_or_many or within < _CLEARLY * pooled:
         return within, df
     return (_PRICE_OF_POOLING if guards.price_of_pooling else 1.0) * pooled, 2 * df
 

@@ -14,6 +14,8 @@ from holobench_mcp.evidence.advice import MAX_REPEATS
 from holobench_mcp.evidence.aligned import Aligned
 from holobench_mcp.evidence.correctness import WorseAnswers
 from holobench_mcp.evidence.coverage import at_points, in_words
+from holobench_mcp.evidence.disturbed_runs import may_be_of_one_side
+from holobench_mcp.evidence.guards import GUARDS
 from holobench_mcp.model import Decision, Direction, JsonScalar, MetricEvidence, PointEvidence
 from holobench_mcp.result.snapshot import Snapshot
 
@@ -134,10 +136,10 @@ def _cannot_show(e: MetricEvidence, percent: float, *, paired: bool) -> str:
             f"{e.variable}'s {_signed(e, e.size)} is too near {_margin(e, below=e.size < 0)} for {most} to settle: "
             "decide whether it matters, or compare with another margin_percent."
         )
-    wider = f", or compare with margin_percent={_rounded_up(percent)}" if percent > 0 else ""
+    wider = f", or compare with margin_percent={_rounded_up(percent)}, which it can show" if percent > 0 else ""
     return (
-        f"{most} would not show a change of {_plain(e, e.margin or 0.0)} in {e.variable}: make the benchmark steadier "
-        f"(longer samples, a quieter machine){wider}."
+        f"{e.variable} is too noisy for a margin of {_plain(e, e.margin or 0.0)}: {most} would not show it. Make the "
+        f"benchmark steadier (longer samples, a quieter machine){wider}."
     )
 
 
@@ -159,6 +161,8 @@ def _near_margin(e: MetricEvidence) -> bool:
 
 def _doubt(e: MetricEvidence) -> str:
     """What an inconclusive effect can't be told from. Its interval stands for this metric's mean alone."""
+    if may_be_of_one_side(e.disturbed_runs, GUARDS):
+        return "a change of single runs, as those that lie far from the others are nearly all of one side"
     if e.ci is None or e.ci[0] <= 0 <= e.ci[1]:
         return f"no change at {_a(_margin(e))}"
     if abs(e.size) < (e.margin or 0.0):
@@ -228,6 +232,8 @@ def _basis(e: MetricEvidence) -> str:
         text = f"one run of {repeats} a side" if e.n_repeats[0] == e.n_repeats[1] else f"one run a side, of {repeats}"
     if e.location == "best":
         text += " by their best repeats, as others kept the machine busy"
+    if e.disturbed_runs is not None:
+        text += f" by trimmed means, as {sum(e.disturbed_runs)} runs lie far from the others"
     known = e.run_variance
     if known is not None and known.source == "assumed":
         text += f", run-to-run sd assumed {known.sd_percent:g} %"

@@ -49,8 +49,6 @@ from holobench_mcp.model.errors import (
 from holobench_mcp.model.evidence import (
     ALPHA,
     DECISIONS_WORST_FIRST,
-    EARLY_ALPHA,
-    ROUNDS_ALPHA,
     AnswersState,
     Cause,
     Decision,
@@ -90,8 +88,6 @@ from holobench_mcp.model.result import (
 __all__ = [
     "ALPHA",
     "DECISIONS_WORST_FIRST",
-    "EARLY_ALPHA",
-    "ROUNDS_ALPHA",
     "SCHEMA_VERSION",
     "STORE_FORMAT",
     "AmbiguousResult",

@@ -61,6 +61,7 @@ class EvidenceBasis(Frozen):
     """What the decision rests on."""
 
     alpha: float = Field(0.05, description="error rate of the whole comparison")
+    alpha_unchanged: float = Field(0.05, description="how often a metric may be called unchanged that is not")
     margin_percent: float
     replicates: Literal["auto", "none", "rounds"]
     runs: tuple[int, int] = Field(description="runs of the baseline and of the candidate")

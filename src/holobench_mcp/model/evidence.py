@@ -10,8 +10,8 @@ from pydantic import Field
 from holobench_mcp.model.base import Frozen, JsonScalar
 from holobench_mcp.model.declarations import Direction
 
-#: Error rate of a whole comparison; and how the looks at an interleaved one share it, the early one and the last.
-ALPHA, EARLY_ALPHA, ROUNDS_ALPHA = 0.05, 0.01, 0.04
+#: Error rate of a whole comparison; of one in rounds, of all looks at it together.
+ALPHA = 0.05
 #: What of a run's repeats stands for it; the best ones where others kept the machine busy.
 Location = Literal["mean", "median", "best"]
 #: What kind of thing a decision speaks of, so that a wrong answer is not taken for a slow one.
@@ -69,8 +69,8 @@ class Limit(Frozen):
     """Something that limits what an answer is worth, as a value: nobody should have to read it out of a sentence."""
 
     what: str = Field(
-        description="stable word: assumed_variance, busy_machine, few_runs, few_repeats, few_points, missing_samples, "
-        "not_finite, appeared, cannot_show_margin"
+        description="stable word: assumed_variance, busy_machine, disturbed_runs, few_runs, few_repeats, few_points, "
+        "missing_samples, not_finite, appeared, cannot_show_margin"
     )
     detail: str = Field(description="one sentence, with its numbers")
     variable: str | None = None
@@ -103,7 +103,9 @@ class MetricEvidence(Frozen):
     effect: float | None = Field(None, description="in units (percentage points for booleans)")
     units: str | None = Field(None, description="unit of effect, ci and margin: '%', 'pp' or the metric's own")
     ci: tuple[float, float] | None = Field(None, description="interval of the effect, at interval_level")
-    interval_level: float | None = Field(None, description="0.9 where the metric is unchanged, 0.95 elsewhere")
+    interval_level: float | None = Field(
+        None, description="0.9 where the metric is unchanged, 0.95 elsewhere; of rounds, the look's own"
+    )
     decided_by: Literal["mean", "points"] | None = Field(
         None, description="whether the mean over the points moved, or single points only"
     )
@@ -116,6 +118,9 @@ class MetricEvidence(Frozen):
     n_dropped: int = Field(0, description="samples that were missing or not finite")
     run_variance: RunVariance | None = None
     location: Location | None = Field(None, description="what of a run's repeats stands for it, with several runs")
+    disturbed_runs: tuple[int, int] | None = Field(
+        None, description="runs of each side far from its others, where these are given little weight (trimmed means)"
+    )
     margin: float | None = Field(None, description="the margin that was used")
     margin_asked: float | None = Field(None, description="what the call asked for, in percent; it wins")
     margin_configured: float | None = Field(None, description="what is configured of the metric, in its units")

@@ -15,7 +15,6 @@ from holobench_mcp.model import (
     DECISIONS_WORST_FIRST,
     ComparisonDocument,
     Decision,
-    Difference,
     InvalidArgument,
     Manifest,
     NotComparable,
@@ -47,18 +46,17 @@ def compare(
     candidate: str = "latest",
     options: CompareOptions | None = None,
     *,
-    cautions: Sequence[Difference] = (),
     is_try: bool = True,
 ) -> ComparisonDocument:
     """The comparison of two results by their names; of everything that was measured of the newest code by default.
 
-    cautions: what else was observed while they were measured. is_try: whether a named pair counts as a variant tried.
+    is_try: whether a named pair counts as a variant that was tried.
     Raises InvalidArgument, UnknownResult and AmbiguousResult; NotComparable when the results share no metric at all.
     """
     options = options or CompareOptions()
     _check(options)
     with library.at_one_moment():
-        return _compare(library, baseline, candidate, options, cautions, is_try=is_try)
+        return _compare(library, baseline, candidate, options, is_try=is_try)
 
 
 def _compare(
@@ -66,7 +64,6 @@ def _compare(
     baseline: str,
     candidate: str,
     options: CompareOptions,
-    cautions: Sequence[Difference],
     *,
     is_try: bool,
 ) -> ComparisonDocument:
@@ -76,7 +73,7 @@ def _compare(
     if newest is None:
         match = library.match(candidate, "candidate")
         pair = pair_of(library, baseline, match.manifest, by_name=True)
-        document = with_notes(judge_pair(library, pair, options, cautions=cautions, is_try=is_try), match.note)
+        document = with_notes(judge_pair(library, pair, options, is_try=is_try), match.note)
     else:
         benches = library.benches(newest["bench"], "candidate") if newest["bench"] else None
         document = _of_newest_code(library, baseline, benches, options)

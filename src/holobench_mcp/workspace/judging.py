@@ -7,15 +7,14 @@ differences from `comparability`.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from holobench_mcp import digits
 from holobench_mcp.answers import CompareOptions
-from holobench_mcp.config import MAX_ROUNDS
 from holobench_mcp.model import (
     ALPHA,
     DECISIONS_WORST_FIRST,
-    ROUNDS_ALPHA,
     ComparedMetric,
     ComparisonDocument,
     Decision,
@@ -38,6 +37,8 @@ from holobench_mcp.workspace.claims import with_claims
 from holobench_mcp.workspace.headline import Answer, decide, lead
 from holobench_mcp.workspace.library import Library
 from holobench_mcp.workspace.pairs import Pair
+from holobench_mcp.workspace.revision_report import paired_rounds
+from holobench_mcp.workspace.rounds import level_of
 from holobench_mcp.workspace.sides import Sides, choose_sides
 from holobench_mcp.workspace.tries import log_decision, with_selection
 from holobench_mcp.workspace.verdicts import chosen, verdicts
@@ -60,24 +61,23 @@ def judge_pair(
     pair: Pair,
     options: CompareOptions,
     *,
-    cautions: Sequence[Difference] = (),
     share: int = 1,
     is_try: bool = True,
 ) -> ComparisonDocument:
     """The whole comparison of two results, with what has to be said beside it.
 
-    cautions: what else was observed while they were measured. share: how many comparisons share the error rate.
-    is_try: whether it counts as a variant that was tried.
+    share: how many comparisons share the error rate. is_try: whether it counts as a variant that was tried.
     Raises NotComparable, naming both, when they share no metric at all.
     """
-    sides = choose_sides(library.index(), pair.baseline, pair.candidate, options.replicates)
-    key = _cache_key(library, sides, options, share)
+    measured = choose_sides(library.index(), pair.baseline, pair.candidate, options.replicates)
+    measurement = _measurement_of(library, measured)
+    sides, level = _at_last_look(library, measured, measurement, share)
+    key = _cache_key(library, sides, options, level)
     try:
-        full = library.comparison(key, lambda: _whole(library, sides, options, share))
+        full = library.comparison(key, lambda: _whole(library, sides, options, level))
     except NotComparable as problem:
         names = f"{pair.baseline.result_id} (baseline) and {pair.candidate.result_id} (candidate)"
         raise NotComparable(f"{names} can't be compared: {problem}") from problem
-    measurement = _measurement_of(library, sides)
     partial = [_partial(library, m) for m in (pair.baseline, pair.candidate)]
     notes = [n for n in (*pair.notes, sides.note, *partial, _unfinished(measurement, sides)) if n]
     if options.detail == "full":
@@ -86,8 +86,8 @@ def judge_pair(
     usual = options.model_copy(update={"detail": "summary"}) == CompareOptions()
     if is_try:
         document = with_selection(library, document, sides, usual=usual)
-    observed = (*pair.cautions, *cautions, *(measurement.cautions if measurement is not None else ()))
-    document = _with_headline(_in_rounds(document, sides), observed)
+    observed = (*pair.cautions, *(measurement.cautions if measurement is not None else ()))
+    document = _with_headline(document, observed)
     if is_try and usual:
         log_decision(library, document, sides)
     return document
@@ -96,7 +96,29 @@ def judge_pair(
 # ---------------------------------------------------------------------- one comparison
 
 
-def _whole(library: Library, sides: Sides, options: CompareOptions, share: int) -> ComparisonDocument:
+class _Level(NamedTuple):
+    """The α of a comparison: of all that is found changed, and of each metric that is shown unchanged."""
+
+    changed: float
+    unchanged: float
+
+
+def _at_last_look(
+    library: Library, sides: Sides, measurement: MeasurementDocument | None, share: int
+) -> tuple[Sides, _Level]:
+    """The sides as a measurement's last look saw them, and the α that it spent; of other results all, at their share.
+
+    Each sweep of a measurement is an answer to one call, which has one error rate.
+    """
+    if not sides.paired:
+        return sides, _Level(ALPHA / share, ALPHA)
+    look = level_of(measurement, len(sides.candidate))
+    sweeps = len(paired_rounds(measurement)) if measurement is not None else 0
+    as_judged = replace(sides, baseline=sides.baseline[: look.rounds], candidate=sides.candidate[: look.rounds])
+    return as_judged, _Level(look.alpha / (sweeps or _sweeps(library, sides)), look.alpha)
+
+
+def _whole(library: Library, sides: Sides, options: CompareOptions, level: _Level) -> ComparisonDocument:
     from holobench_mcp.evidence import comparability
     from holobench_mcp.evidence.answer_checks import answers_check, checks_answers, unchecked_answers
 
@@ -112,7 +134,7 @@ def _whole(library: Library, sides: Sides, options: CompareOptions, share: int) 
     if not checks_answers(cand[0].metrics, settings):
         differences = (*differences, unchecked_answers(cand[0].bench_name))
     blocking = [d for d in differences if d.severity == "blocking"]
-    basis = _basis(library, sides, options, share)
+    basis = _basis(library, sides, options, level)
     if any(d.what == "no_samples" for d in blocking):
         judgement = Judgement(decision=Decision.incomparable, reason="", metrics=())
     else:
@@ -123,7 +145,9 @@ def _whole(library: Library, sides: Sides, options: CompareOptions, share: int) 
             cand,
             margin_percent=options.margin_percent,
             default_margin_percent=library.config.margin_percent,
-            alpha=basis.alpha,
+            alpha=level.changed,
+            alpha_unchanged=level.unchanged,
+            run_variance=_known_variance(library, sides, variables),
             paired=sides.paired,
             settings=settings,
             metrics=options.metrics,
@@ -183,10 +207,11 @@ def _ids(sides: Sides) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(m.result_id for m in sides.baseline), tuple(m.result_id for m in sides.candidate)
 
 
-def _basis(library: Library, sides: Sides, options: CompareOptions, share: int) -> EvidenceBasis:
+def _basis(library: Library, sides: Sides, options: CompareOptions, level: _Level) -> EvidenceBasis:
     measured = {m.measurement.measured_by if m.measurement else "recorded" for m in sides.baseline + sides.candidate}
     return EvidenceBasis(
-        alpha=ROUNDS_ALPHA / _sweeps(library, sides) if sides.paired else ALPHA / share,
+        alpha=level.changed,
+        alpha_unchanged=level.unchanged,
         margin_percent=options.margin_percent or library.config.margin_percent,
         replicates="rounds" if sides.paired else options.replicates,
         runs=(len(sides.baseline), len(sides.candidate)),
@@ -195,7 +220,7 @@ def _basis(library: Library, sides: Sides, options: CompareOptions, share: int) 
 
 
 def _sweeps(library: Library, sides: Sides) -> int:
-    """How many sweeps were measured in the same rounds: each is an answer to one call, which has one error rate."""
+    """How many sweeps were measured in the same rounds, by what is recorded."""
     measured = sides.candidate[0].measurement
     runs = library.index().select(measurement=measured.id) if measured is not None else []
     return len({m.measurement.sweep for m in runs if m.measurement}) or 1
@@ -220,12 +245,12 @@ def _known_variance(
     return {v: variance for v, variance in known.items() if variance is not None}
 
 
-def _cache_key(library: Library, sides: Sides, options: CompareOptions, share: int) -> Hashable:
+def _cache_key(library: Library, sides: Sides, options: CompareOptions, level: _Level) -> Hashable:
     """All that a comparison depends on. Results never change; what is known of a lone run's variance grows."""
     return (
         *_ids(sides),
         sides.paired,
-        share,
+        level,
         options.model_copy(update={"detail": "full"}),
         library.index().count() if len(sides.baseline) == 1 or len(sides.candidate) == 1 else None,
     )
@@ -273,14 +298,6 @@ def _unfinished(measurement: MeasurementDocument | None, sides: Sides) -> str | 
         f"The measurement {measurement.id} is {measurement.status}, not finished: {len(sides.candidate)} of "
         f"{measurement.rounds_planned} rounds are compared."
     )
-
-
-def _in_rounds(document: ComparisonDocument, sides: Sides) -> ComparisonDocument:
-    """The same, with what would settle it in the words of whoever measures in rounds."""
-    needed = max((m.evidence.runs_needed or 0 for m in document.metrics if m.evidence), default=0)
-    if not sides.paired or document.decision is not Decision.inconclusive or not 0 < needed <= MAX_ROUNDS:
-        return document
-    return document.model_copy(update={"next_step": f"Measure both revisions again with rounds={needed}."})
 
 
 def _where_they_differ(document: ComparisonDocument) -> tuple[str, ...]:

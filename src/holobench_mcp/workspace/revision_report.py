@@ -56,7 +56,8 @@ def report(
     command is called, not a tool.
     """
     worst_first = sorted(comparisons, key=lambda c: DECISIONS_WORST_FIRST.index(c.decision or Decision.inconclusive))
-    documents = [_in_rounds(c, document, plan, by_person=by_person) for c in worst_first]
+    rounds = _rounds_needed(worst_first) if document.rounds < MAX_ROUNDS else 0
+    documents = [_with_call(c, document, plan, rounds, by_person=by_person) for c in worst_first]
     decision, cause, reason, next_step = _answer(document, documents, plan, by_person=by_person)
     if not_comparable and decision is not Decision.regressed:
         reason = f"{not_comparable[0]} The rest is {decision.value}: {reason}" if documents else not_comparable[0]
@@ -153,33 +154,41 @@ def _command(plan: RevisionPlan) -> str:
     return f"`{shlex.join(plan.config.command)}`"
 
 
-def _in_rounds(
-    comparison: ComparisonDocument, document: MeasurementDocument, plan: RevisionPlan, *, by_person: bool
+def _with_call(
+    comparison: ComparisonDocument, document: MeasurementDocument, plan: RevisionPlan, rounds: int, *, by_person: bool
 ) -> ComparisonDocument:
-    """The same, with what would settle it in the words of whoever measures in rounds."""
-    needed = max((m.evidence.runs_needed or 0 for m in comparison.metrics if m.evidence), default=0)
+    """The same, with the literal call that extends the measurement, where more rounds would settle it.
+
+    rounds: that would settle all that is not settled; 0 where none would, and then it is said already what to do.
+    """
     # More rounds of code that is not the change would tell no more of it.
     other_code = any(difference.what in NOT_MEASURED for difference in comparison.comparability)
-    if comparison.decision is not Decision.inconclusive or needed <= 0 or other_code:
+    if comparison.decision is not Decision.inconclusive or not rounds or other_code:
         return comparison
-    if needed <= MAX_ROUNDS:
-        rounds = min(MAX_ROUNDS, max(needed, document.rounds + 1))
-        again = literal_call(plan, rounds, by_person=by_person, seconds=_seconds(document, rounds))
-        return comparison.model_copy(update={"next_step": f"Measure with more rounds: {again}."})
-    takes = _seconds(document, needed)
-    step = (
-        f"More rounds won't settle it: it would take about {needed}"
-        f"{f' ({_duration(takes)})' if takes else ''}, and {MAX_ROUNDS} are the most. Give the benchmark more work or "
-        "more repeats a point, or measure when the machine is quiet; until then it can't show a difference this small."
-    )
+    more = max(rounds, document.rounds + 1)
+    again = literal_call(plan, more, by_person=by_person, seconds=_seconds(document, more - document.rounds))
+    step = f"Measure on: {again}. The {document.rounds} rounds that are measured count."
     return comparison.model_copy(update={"next_step": step})
 
 
+def _rounds_needed(comparisons: Sequence[ComparisonDocument]) -> int:
+    """The rounds that would settle every metric that is not settled; 0 where no number that may be asked for would."""
+    unsettled = [
+        m.evidence
+        for comparison in comparisons
+        for m in comparison.metrics
+        if m.evidence is not None and m.evidence.decision is Decision.inconclusive and m.evidence.ci is not None
+    ]
+    if any(evidence.runs_needed is None for evidence in unsettled):
+        return 0
+    return min(max((evidence.runs_needed or 0 for evidence in unsettled), default=0), MAX_ROUNDS)
+
+
 def _seconds(document: MeasurementDocument, rounds: int | Literal["auto"]) -> float | None:
-    """What so many rounds take, with each side's warm-up."""
-    if document.seconds_a_round is None or rounds == "auto":
+    """What so many more rounds take, with each side's warm-up."""
+    if document.seconds_a_round is None:
         return None
-    return document.seconds_a_round * (rounds + 1)
+    return document.max_seconds if rounds == "auto" else document.seconds_a_round * (rounds + 1)
 
 
 def _duration(seconds: float) -> str:

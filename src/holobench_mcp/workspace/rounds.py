@@ -1,48 +1,118 @@
-"""How many rounds two revisions are measured in: until all are done, what they show is settled, or time is over."""
+"""How many rounds two revisions are measured in: until all is settled, all rounds are done, or time is over.
+
+A measurement is judged at its looks, and nowhere between them: each spends a part of one error rate, and is written
+into the document. Whoever compares it later judges what the last look saw, at that look's α.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from holobench_mcp.model import EARLY_ALPHA, Decision, MeasurementDocument
+from holobench_mcp.config import MAX_ROUNDS
+from holobench_mcp.model import Decision, MeasurementDocument
 from holobench_mcp.workspace import revision_report
 from holobench_mcp.workspace.library import Library
 
 if TYPE_CHECKING:
     from holobench_mcp.measure.revisions import RevisionMeasurement
 
-#: After this share of the rounds comes the early look.
-_EARLY_SHARE = 0.6
+#: "auto" measures at least so many rounds, also where its time is over.
+FEWEST_ROUNDS = 3
+
+
+class Level(NamedTuple):
+    """What a measurement in rounds is judged by: how many of its rounds, and at which α."""
+
+    rounds: int
+    alpha: float
 
 
 def measure_rounds(measurement: RevisionMeasurement, library: Library) -> str | None:
-    """Measure until it is over or settled. Returns why it ended before its last round, if it did."""
-    planned = measurement.plan.most_rounds
-    early = max(2, -int(-planned * _EARLY_SHARE // 1))
+    """Measure until it is over or settled, with its looks. Returns why it ended before its last round, if it did.
+
+    One that has rounds and looks already goes on from them: what was spent is spent.
+    """
+    from holobench_mcp.evidence.looks import is_look
+
     while not measurement.is_over:
         measurement.round()
-        done = measurement.document.rounds
         if measurement.is_over:
             break
-        if done == early and _is_settled(measurement.document, library):
-            return f"settled after {done} of {planned} rounds, at the early look"
-        if measurement.is_out_of_time:
-            return f"max_seconds was reached after {done} of {planned} rounds"
+        done, of = measurement.document.rounds, f" of {measurement.plan.most_rounds}"
+        automatic = measurement.document.automatic
+        late = measurement.is_out_of_time and not (automatic and done < FEWEST_ROUNDS)
+        if (is_look(done) or late) and _look(measurement, library):
+            return f"settled after {done}{'' if automatic else of} rounds"
+        if late:
+            return f"max_seconds was reached after {done}{'' if automatic else of} rounds"
+    _look(measurement, library)
     return "the head does not work" if measurement.gave_up else None
 
 
-def _is_settled(document: MeasurementDocument, library: Library) -> bool:
-    """Whether every sweep of interleaved runs shows a change, at the early look's error rate of all together."""
+def level_of(document: MeasurementDocument | None, rounds: int) -> Level:
+    """What so many rounds of a measurement are judged by: as its last look was.
+
+    Where none was made, as by a look that is made now: after the only rounds there are, or in the midst of a plan.
+    """
+    from holobench_mcp.evidence.looks import alpha_of_look
+
+    if document is None:
+        return Level(rounds, alpha_of_look((), rounds, last=rounds, automatic=False))
+    if document.looks:
+        return Level(document.looks[-1].round, document.looks[-1].alpha)
+    return Level(rounds, _alpha_now(document, rounds))
+
+
+# ---------------------------------------------------------------------- parts
+
+
+def _look(measurement: RevisionMeasurement, library: Library) -> bool:
+    """Judge what was measured until now, once. Returns whether everything is settled."""
+    document = measurement.document
     sweeps = revision_report.paired_rounds(document)
-    return bool(sweeps) and all(_shows_a_change(library, *ids, EARLY_ALPHA / len(sweeps)) for ids in sweeps.values())
+    if not sweeps:
+        return False
+    if document.looks and document.looks[-1].round >= document.rounds:
+        return document.looks[-1].settled
+    alpha = _alpha_now(document, document.rounds)
+    settled = all(_is_settled(library, *ids, alpha, len(sweeps)) for ids in sweeps.values())
+    measurement.look(alpha, settled=settled)
+    return settled
 
 
-def _shows_a_change(library: Library, base_ids: Sequence[str], head_ids: Sequence[str], alpha: float) -> bool:
+def _alpha_now(document: MeasurementDocument, rounds: int) -> float:
+    """The α of a look after so many rounds, which is not made yet."""
+    from holobench_mcp.evidence.looks import alpha_of_look, horizon
+
+    last = document.rounds_planned
+    if document.automatic:
+        time, a_round = document.max_seconds, document.seconds_a_round
+        last = horizon(MAX_ROUNDS, fits=max(time / a_round, rounds) if time and a_round else None)
+    return alpha_of_look(document.looks, rounds, last=last, automatic=document.automatic)
+
+
+def _is_settled(library: Library, base_ids: Sequence[str], head_ids: Sequence[str], alpha: float, sweeps: int) -> bool:
+    """Whether every metric of a sweep has moved or is shown unchanged, or can't be compared at all.
+
+    alpha: of all sweeps together. A sweep is only found changed at its share of it; to be unchanged, all have to be.
+    """
+    from holobench_mcp.evidence import comparability
     from holobench_mcp.evidence.judgement import judge
 
-    sides = [[library.snapshot_of(i) for i in ids] for ids in (base_ids, head_ids)]
-    settings = library.config.settings_for(sides[1][0].bench_name, tuple(m.variable for m in sides[1][0].metrics))
-    margin = library.config.margin_percent
-    judgement = judge(*sides, default_margin_percent=margin, alpha=alpha, paired=True, settings=settings)
-    return judgement.decision in (Decision.regressed, Decision.improved)
+    base, head = ([library.snapshot_of(i) for i in ids] for ids in (base_ids, head_ids))
+    settings = library.config.settings_for(head[0].bench_name, tuple(m.variable for m in head[0].metrics))
+    directions = {v: s.direction for v, s in settings.items() if s.direction is not None}
+    differences = comparability.compare(base, head, directions)
+    if any(difference.severity == "blocking" and difference.variable is None for difference in differences):
+        return True
+    judgement = judge(
+        base,
+        head,
+        default_margin_percent=library.config.margin_percent,
+        alpha=alpha / sweeps,
+        alpha_unchanged=alpha,
+        paired=True,
+        settings=settings,
+    )
+    return all(metric.decision is not Decision.inconclusive for metric in judgement.metrics)

@@ -23,7 +23,6 @@ from holobench_mcp.answers import (
 )
 from holobench_mcp.config import Config
 from holobench_mcp.model import (
-    Difference,
     InvalidArgument,
     JsonScalar,
     Manifest,
@@ -109,14 +108,12 @@ class Workspace:
         baseline: str | None = None,
         candidate: str | None = None,
         options: CompareOptions | None = None,
-        *,
-        cautions: Sequence[Difference] = (),
     ) -> ComparisonDocument:
         """What happened between two results, or to all that was measured of the newest code: decision and evidence.
 
         baseline: "baseline" is what was set as it; where nothing was, the code before the candidate's. candidate:
-        "latest" is everything that was measured of the newest code. cautions: what else was observed meanwhile.
-        Raises InvalidArgument, UnknownResult, AmbiguousResult, NotComparable.
+        "latest" is everything that was measured of the newest code. Raises InvalidArgument, UnknownResult,
+        AmbiguousResult, NotComparable.
         """
         from holobench_mcp.workspace.comparing import compare
 
@@ -125,7 +122,6 @@ class Workspace:
             "baseline" if baseline is None else baseline,
             "latest" if candidate is None else candidate,
             options,
-            cautions=cautions,
         )
 
     @staticmethod
