@@ -30,5 +30,5 @@ def talk(target: Any, session: Callable[[Client], Awaitable[Any]], **options: An
 
 
 def text_of(result: Any) -> str:
-    """The text of a tool's answer."""
-    return "\n".join(block.text for block in result.content)
+    """The text of a tool's answer, without the links beside it."""
+    return "\n".join(block.text for block in result.content if block.type == "text")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -102,3 +104,42 @@ def test_what_never_changes_is_fresh_for_long_and_what_does_is_not(project: Path
 
     read, lists, resources = talk(create_server(project=str(project)), say, mode="legacy")
     assert not any("ttl_ms" in result.model_fields_set for result in (*read.values(), *lists, resources))
+
+
+@pytest.mark.parametrize(("mode", "options"), [("auto", {}), ("legacy", {}), ("auto", {"detail": "full"})])
+def test_an_answer_links_to_its_document_for_the_person(project: Path, mode: str, options: dict[str, str]) -> None:
+    async def say(client: Client) -> Any:
+        answers = [
+            await client.call_tool("compare_results", options),
+            await client.call_tool("export_result", {}),
+            await client.call_tool("list_results", {}),
+            await client.call_tool("compare_results", {"margin_percent": -1}),
+        ]
+        links = [[block for block in answer.content if block.type == "resource_link"] for answer in answers]
+        read = [(await client.read_resource(link.uri)).contents[0].text for found in links for link in found]
+        return links, read
+
+    links, (comparison, result) = talk(create_server(project=str(project)), say, mode=mode)
+    assert [len(found) for found in links] == [1, 1, 0, 0]
+    assert all(link.annotations.audience == ["user"] for found in links for link in found)
+    assert json.loads(comparison)["decision"] == "regressed" and json.loads(result)["bench_name"] == "sort"
+
+
+def test_a_client_that_knows_no_links_gets_none(project: Path) -> None:
+    frames = [
+        {"id": 1, "method": "initialize", "params": {"protocolVersion": "2025-03-26", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}},
+        {"method": "notifications/initialized"},
+        {"id": 2, "method": "tools/call", "params": {"name": "compare_results", "arguments": {}}},
+    ]  # fmt: skip
+    server = subprocess.Popen(
+        [sys.executable, "-m", "holobench_mcp"], cwd=project, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert server.stdin is not None and server.stdout is not None
+    for frame in frames:
+        server.stdin.write(json.dumps({"jsonrpc": "2.0", **frame}).encode() + b"\n")
+    server.stdin.flush()
+    initialized, answered = (json.loads(server.stdout.readline()) for _ in range(2))
+    server.stdin.close()
+    server.wait(20)
+    assert initialized["result"]["protocolVersion"] == "2025-03-26"
+    assert [block["type"] for block in answered["result"]["content"]] == ["text"]

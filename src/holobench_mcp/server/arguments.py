@@ -14,16 +14,17 @@ from mcp.server import MCPServer
 from mcp.server.context import HandlerResult, ServerRequestContext
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.shared.exceptions import MCPError
-from mcp_types import INVALID_PARAMS
+from mcp_types import INVALID_PARAMS, CallToolResult
 from pydantic import BaseModel, ValidationError
 
 from holobench_mcp.model import fault_in
+from holobench_mcp.server.links import with_link
 from holobench_mcp.server.shapes import advertised_output
 from holobench_mcp.server.wire import AsGiven, advertised, normal
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import Context
-    from mcp_types import CallToolResult, GetPromptResult, InputRequiredResult
+    from mcp_types import GetPromptResult, InputRequiredResult
 
 
 #: What an argument was called before, and in other tools.
@@ -93,7 +94,9 @@ class Server(MCPServer[Any]):
         if tool is not None:
             arguments = normal(arguments, tool.parameters)
         try:
-            return await super().call_tool(name, arguments, context)
+            result = await super().call_tool(name, arguments, context)
+            version = context.protocol_version if context is not None else None
+            return with_link(result, version) if isinstance(result, CallToolResult) else result
         except ToolError as problem:
             if isinstance(problem.__cause__, ValidationError) and not isinstance(problem, UnexpectedToolError):
                 raise ToolError(str(fault_in(problem.__cause__, document=arguments))) from problem
