@@ -116,5 +116,5 @@ def compare_options(**given: object) -> CompareOptions:
         return CompareOptions.model_validate(given)
     except ValidationError as problem:
         fault = fault_in(problem)
-        option = {"margin_percent": "margin", "metrics": "metric"}.get(fault.path[0], fault.path[0])
+        option = {"metrics": "metric"}.get(fault.path[0], fault.path[0].replace("_", "-"))
         raise InvalidArgument(f"--{option}: {fault.what}") from problem

@@ -32,7 +32,9 @@ def compare(
         str | None, typer.Option(help="holobench's detector: percentage, adaptive, delta, absolute.")
     ] = None,
     threshold: Annotated[float | None, typer.Option(help="That detector's threshold.")] = None,
-    margin: Annotated[float | None, typer.Option(help="Smallest change that matters, in percent.")] = None,
+    margin: Annotated[
+        float | None, typer.Option("--margin-percent", "--margin", help="Smallest change that matters, in percent.")
+    ] = None,
     replicates: Annotated[str, typer.Option(help="auto: further runs of the same code count; or none.")] = "auto",
     change: Annotated[bool, typer.Option("--change", help="Add holobench's bootstrap record (slow).")] = False,
     fail_on: FailOn = None,
@@ -66,7 +68,9 @@ def compare(
 @app.command(context_settings=PASS_ON)
 def ab(
     context: typer.Context,
-    benchmark: Annotated[str | None, typer.Option(help="A configured benchmark, in place of a command.")] = None,
+    benchmark: Annotated[
+        str | None, typer.Option("--benchmark", "--bench", help="A configured benchmark, in place of a command.")
+    ] = None,
     base: Annotated[str, typer.Option(help="The code before; merge-base is where the work began.")] = "merge-base",
     head: Annotated[str, typer.Option(help="The code after; worktree has uncommitted changes.")] = "worktree",
     rounds: Annotated[int, typer.Option(help="Runs of each side, in turn.")] = 5,

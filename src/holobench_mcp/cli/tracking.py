@@ -13,9 +13,11 @@ from holobench_mcp.cli.program import Json, OnlyBenchmark, app, open_workspace
 
 @app.command()
 def history(
-    bench: Annotated[str, typer.Argument(help="The benchmark.")],
+    benchmark: Annotated[str, typer.Argument(help="The benchmark.")],
     metric: Annotated[str, typer.Argument(help="One of its metrics.")],
-    at: Annotated[list[str] | None, typer.Option(help="Only this input point: NAME=VALUE, for every input.")] = None,
+    point: Annotated[
+        list[str] | None, typer.Option("--point", "--at", help="Only this input point: NAME=VALUE, for every input.")
+    ] = None,
     limit: Annotated[int, typer.Option(help="Newest codes to look at.")] = 50,
     uncommitted: Annotated[bool, typer.Option("--uncommitted", help="Take in uncommitted code too.")] = False,
     detector: Annotated[
@@ -25,9 +27,9 @@ def history(
     as_json: Json = False,
 ) -> None:
     """Show a metric over time: change points, drift, and what holobench's own detectors say."""
-    point = dict(arguments.pair(text, "--at") for text in at) if at else None
+    values = dict(arguments.pair(text, "--point") for text in point) if point else None
     document = open_workspace().metric_history(
-        bench, metric, point=point, limit=limit, uncommitted=uncommitted, detectors=arguments.detectors(detector)
+        benchmark, metric, point=values, limit=limit, uncommitted=uncommitted, detectors=arguments.detectors(detector)
     )
     output.print_json(document) if as_json else tables.history(document)
 
