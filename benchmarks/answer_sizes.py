@@ -267,7 +267,20 @@ def pinning() -> tuple[str, BaseModel]:
 def imported(count: int) -> tuple[str, BaseModel]:
     """What a file gave."""
     ids = tuple(f"sorting-20260301T120000Z-4fa1b8{i:04x}" for i in range(count))
-    document = answers.ImportReport(path="saved/result.pkl", result_ids=ids)
+    names = [f"test_module_{i}.py::TestGroup::test_case" for i in range(len(ids))]
+    document = answers.ImportReport(
+        reason=f"{len(ids)} results of {len(ids)} benchmarks from pytest-benchmark 5.3.1 recorded.",
+        next_step="compare_results()",
+        path="saved/result.json",
+        format="pytest-benchmark",
+        measurement="import-0123456789abcdef0123",
+        n_results=len(ids),
+        n_benches=len(ids),
+        benches=tuple(
+            answers.ImportedBench(bench_name=name, metrics=("time", "memory"), points=12, runs=10) for name in names
+        ),
+        result_ids=ids,
+    )
     return digest.imported(document), document
 
 

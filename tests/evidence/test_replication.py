@@ -45,6 +45,16 @@ def aggregate(means, *, n=1000, cv=0.05, sds=None, inputs=True):
     )
 
 
+def lone_mean():
+    return Snapshot.build(
+        bench_name="lone",
+        metrics={"time": {}},
+        samples={"time": [1.0]},
+        counts={"time": np.array(9)},
+        sds={"time": 0.5},
+    )
+
+
 def whats(evidence):
     return {limit.what for limit in evidence.limits}
 
@@ -82,7 +92,7 @@ def test_the_verdict_does_not_take_more_samples_for_a_change(first, second):
 
 
 def test_the_store_gives_it_back_and_covers_it(store: Store):
-    for snapshot in (ragged([5, 0, 7]), aggregate([1.0, 2.0])):
+    for snapshot in (ragged([5, 0, 7]), aggregate([1.0, 2.0]), lone_mean()):
         back = store.snapshot(store.manifest(store.record(snapshot)))
         held, same = back.replication["time"], snapshot.replication["time"]
         assert held.count.tolist() == same.count.tolist()

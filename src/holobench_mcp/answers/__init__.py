@@ -16,6 +16,7 @@ from holobench_mcp.answers.history_short import DetectableShort, HistoryShort, L
 from holobench_mcp.answers.listing import (
     BaselineList,
     BaselineSet,
+    ImportedBench,
     ImportReport,
     InputValues,
     MetricList,
@@ -80,6 +81,7 @@ __all__ = [
     "HistoryShort",
     "ImportReport",
     "ImportShort",
+    "ImportedBench",
     "InputShort",
     "InputValues",
     "LevelShort",

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
 from holobench_mcp.model import ClaimOutcome, Decision, Direction, Frozen, JsonScalar, Kind, RefEntry
 
 
+class ImportedBench(Frozen):
+    """One benchmark of a file that was imported."""
+
+    bench_name: str
+    metrics: tuple[str, ...]
+    points: int = Field(description="input points; 0 where they are not known")
+    runs: int
+
+
 class ImportReport(Frozen):
     """What came of importing a file."""
 
-    reason: str | None = Field(None, description="what must be said of what was imported")
+    status: Literal["ok"] = "ok"
+    reason: str = Field(description="what was recorded, and what was left out")
+    next_step: str | None = None
     path: str
-    result_ids: tuple[str, ...]
+    format: str
+    measurement: str | None = None
+    n_results: int
+    n_benches: int
+    benches: tuple[ImportedBench, ...] = Field(description="the first of them")
+    result_ids: tuple[str, ...] = Field(description="the first of them")
 
 
 class ResultRow(Frozen):

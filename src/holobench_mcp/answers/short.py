@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from holobench_mcp.answers.listing import ImportedBench
 from holobench_mcp.answers.structure import Figure, Structure
 from holobench_mcp.model import Decision, JsonScalar
 
@@ -121,6 +122,9 @@ class ImportShort(ListedShort):
     """What came of importing a file."""
 
     path: str
+    format: str
+    measurement: str | None = None
+    benches: tuple[ImportedBench, ...] = ()
     total: int
     result_ids: tuple[str, ...] = ()
 

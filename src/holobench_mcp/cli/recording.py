@@ -43,17 +43,24 @@ def run(
 
 @app.command("import")
 def import_(
-    paths: Annotated[list[Path], typer.Argument(help="Saved .pkl results, or result.json files.")],
+    paths: Annotated[list[Path], typer.Argument(help="Files or folders of benchmark tools, or saved results.")],
+    format_: Annotated[
+        str | None, typer.Option("--format", help="What the files are; by what they hold, unless given.")
+    ] = None,
+    label: Annotated[str | None, typer.Option(help="A name for this code, such as 'before'.")] = None,
+    revision: Annotated[str | None, typer.Option(help="The commit that was measured, where a file lacks it.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Take in saved results. Pickles are read in a quarantined process that can run nothing."""
-    taken = []
+    """Take in other tools' files and saved results. Nothing in them is run."""
+    reports = []
     try:
-        for path, ids in open_workspace().import_paths(paths):
-            taken.append({"path": str(path), "result_ids": ids})
+        taken = open_workspace().import_paths(paths, format_name=format_, label=label, revision=revision)
+        for report in taken:
+            reports.append(report.model_dump(mode="json", exclude_unset=True))
+            output.note(f"{report.path} ({report.format}): {report.reason}")
             if not as_json:
-                for result_id in ids:
+                for result_id in report.result_ids:
                     output.out(result_id)
     finally:
         if as_json:  # what came before a file that can't be read is in the store
-            output.out(json.dumps(taken, indent=2))
+            output.out(json.dumps(reports, indent=2))

@@ -10,6 +10,8 @@ from holobench_mcp.model import Direction, RefEntry, ResultDocument
 
 #: Ids of an import, and baselines, that are written out.
 _ROWS = 20
+#: Of an imported file, so many benchmarks and results are listed.
+_IMPORTED = 12
 _BETTER = {
     Direction.minimize: "lower is better",
     Direction.maximize: "higher is better",
@@ -113,11 +115,17 @@ def _result(document: ResultDocument, r: Room) -> list[str]:
 
 
 def imported(report: ImportReport) -> str:
-    """The ids that a file gave."""
-    n = len(report.result_ids)
-    lines = [f"Imported {n} results from {plain(report.path)}:", *report.result_ids[-_ROWS:]]
-    lines += [f"… and {n - _ROWS} earlier ones"] if n > _ROWS else []
-    return joined([*lines, *([report.reason] if report.reason else [])])
+    """What came of a file: its benchmarks, and the ids of its results."""
+    lines = [f"{plain(report.path)} ({report.format}): {plain(report.reason)}"]
+    if report.next_step:
+        lines.append(f"Next: {report.next_step}")
+    for bench in report.benches[:_IMPORTED]:
+        points = f"{bench.points} points, " if bench.points > 1 else ""
+        lines.append(f"{plain(bench.bench_name)}: {', '.join(map(plain, bench.metrics))} ({points}runs: {bench.runs})")
+    lines += [f"… and {report.n_benches - _IMPORTED} more benchmarks"] if report.n_benches > _IMPORTED else []
+    lines += report.result_ids[:_IMPORTED]
+    lines += [f"… and {report.n_results - _IMPORTED} more results"] if report.n_results > _IMPORTED else []
+    return joined(lines)
 
 
 def baselines(listed: BaselineList) -> str:

@@ -22,6 +22,7 @@ from holobench_mcp.evidence.decision import decide, missing_metric
 from holobench_mcp.evidence.error_rate import holm_factors
 from holobench_mcp.evidence.guards import GUARDS, Guards
 from holobench_mcp.evidence.levels import run_number
+from holobench_mcp.evidence.limits import NO_SPREAD
 from holobench_mcp.evidence.metric import examine
 from holobench_mcp.evidence.question import DEFAULT_MARGIN_PERCENT, Question, Tested, depends_on_machine
 from holobench_mcp.model import (
@@ -135,12 +136,13 @@ def judge(
     dropped = theirs.keys() - {m.variable for m in shared}
     judged += [missing_metric(coverage(baseline, candidate, name)) for name in theirs if name in dropped]
     judged.sort(key=_worst_first)
+    deciding = [m for m in judged if _can_be_judged(m)] or judged
     answers = {variable for variable, configured in (settings or {}).items() if configured.correctness}
     return Judgement(
-        decision=judged[0].decision,
-        cause=judged[0].cause,
-        reason=wording.overall_reason(judged),
-        next_step=wording.next_step(judged, answers=answers, paired=paired),
+        decision=deciding[0].decision,
+        cause=deciding[0].cause,
+        reason=wording.overall_reason(deciding),
+        next_step=wording.next_step(deciding, answers=answers, paired=paired),
         metrics=tuple(judged),
         limits=tuple(limit for m in judged for limit in m.limits),
     )
@@ -179,8 +181,15 @@ def run_variance_from(groups: Sequence[Sequence[Snapshot]], variable: str) -> Ru
 _CAUSES_WORST_FIRST: tuple[Cause | None, ...] = ("correctness", "claim", "missing", "performance", "different", None)
 
 
-def _worst_first(m: MetricEvidence) -> tuple[int, int, float]:
-    return DECISIONS_WORST_FIRST.index(m.decision), _CAUSES_WORST_FIRST.index(m.cause), -abs(m.size)
+def _worst_first(m: MetricEvidence) -> tuple[bool, int, int, float]:
+    return (
+        not _can_be_judged(m), DECISIONS_WORST_FIRST.index(m.decision), _CAUSES_WORST_FIRST.index(m.cause), -abs(m.size)
+    )  # fmt: skip
+
+
+def _can_be_judged(m: MetricEvidence) -> bool:
+    """Whether more of the same could settle it: a mean without a spread never can, and must not hold up the others."""
+    return m.decision is not Decision.inconclusive or all(limit.what != NO_SPREAD for limit in m.limits)
 
 
 def _check(

@@ -9,6 +9,9 @@ from holobench_mcp.evidence.question import Tested
 from holobench_mcp.evidence.run_tests import FEW_ROUNDS, FEWEST_RUNS
 from holobench_mcp.model import Decision, Limit, MetricEvidence
 
+#: What is said of a metric that nothing could ever settle: it is shown, and takes no part in the decision.
+NO_SPREAD = "no_spread"
+
 
 def of_metric(tested: Tested, evidence: MetricEvidence) -> tuple[Limit, ...]:
     """The limits of a metric's test, each with one sentence."""
@@ -18,7 +21,9 @@ def of_metric(tested: Tested, evidence: MetricEvidence) -> tuple[Limit, ...]:
     if variance is not None and variance.source == "assumed":
         sd = f"{variance.sd_percent:g} %"
         found.append(("assumed_variance", f"That runs of {variable} differ by {sd} is assumed: record 3 runs a side."))
-    if samples.aggregates is not None:
+    if tested.unable is not None and samples.aggregates is not None:
+        found.append((NO_SPREAD, f"Of {variable} only means are known, without a spread: it is not judged."))
+    elif samples.aggregates is not None:
         detail = f"Of {variable} only means and spreads are known, no samples: what single outliers did can't be told."
         found.append(("aggregates", detail))
     if evidence.location == "best":

@@ -26,8 +26,8 @@ DEFAULT_MARGIN_PERCENT = 3.0
 Scale = Literal["log", "plain", "bool"]
 
 _MACHINE_UNITS = re.compile(
-    r"(?:[munpµμ]?s|secs?|seconds?|m?sec|min|minutes?|h|hours?"  # time
-    r"|[kmgt]?hz|.*/\s*(?:s|sec|second|ms|us|min|h)|.*per[ _](?:s|sec|second|min)|[a-z]*ps|cycles?"  # rate
+    r"(?:(?:[munpµμ]?s|secs?|seconds?|m?sec|min|minutes?|h|hours?)(?:/op)?"  # time, and time an operation
+    r"|[kmgt]?hz|.*/\s*(?:s|sec|second|ms|us|ns|min|h)|.*per[ _](?:s|sec|second|min)|[a-z]*ps|cycles?"  # rate
     r"|[kmgtp]?i?b|[kmgt]?i?bytes?|pages"  # memory
     r"|[mkµμn]?j|joules?|[mk]?w|watts?|[kmg]?wh|%\s*cpu|cpu\s*%)",  # energy and load
     re.IGNORECASE,

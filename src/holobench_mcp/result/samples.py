@@ -48,9 +48,9 @@ def encode_samples(snapshot: Snapshot) -> bytes:
             values = in_order(snapshot.dataset, metric.variable, dims)
             arrays[f"metric/{metric.variable}"] = np.ascontiguousarray(values)
         if (held := snapshot.replication.get(metric.variable)) is not None:
-            arrays[f"count/{metric.variable}"] = np.ascontiguousarray(held.count)
+            arrays[f"count/{metric.variable}"] = np.array(held.count, order="C")
             if held.sd is not None:
-                arrays[f"sd/{metric.variable}"] = np.ascontiguousarray(held.sd)
+                arrays[f"sd/{metric.variable}"] = np.array(held.sd, order="C")
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **cast("Any", arrays))
     return buffer.getvalue()

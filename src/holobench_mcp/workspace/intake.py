@@ -1,27 +1,22 @@
-"""How results come into the library: from saved files, and from a command that is run."""
+"""How results come into the library from a command that is run."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from holobench_mcp.answers import ImportReport, RunReport
+from holobench_mcp.answers import RunReport
 from holobench_mcp.model import (
-    CaptureError,
     Failure,
-    InvalidArgument,
     MeasuredCode,
     MeasurementDocument,
     RunRole,
     StoreError,
 )
-from holobench_mcp.store.bundle import SAMPLES
 from holobench_mcp.workspace.library import Library
-from holobench_mcp.workspace.listing import CONTRACT_ONLY
 
 if TYPE_CHECKING:
     from holobench_mcp.capture.runner import RunOutcome
@@ -30,41 +25,6 @@ if TYPE_CHECKING:
 #: Exit statuses of a command that a person has stopped.
 _INTERRUPTED = (130, -2)
 _MAX_TAIL = 4000
-
-
-def import_paths(
-    library: Library, paths: Sequence[Path], *, only_below_roots: bool = False
-) -> Iterator[tuple[Path, list[str]]]:
-    """Take in saved results. Yields each file with the ids that it gave. Raises CaptureError, naming the file.
-
-    only_below_roots: refuse what is outside the configured roots, which is what an agent gets.
-    """
-    from holobench_mcp.importers.pickles import read_pickle
-    from holobench_mcp.importers.result_json import read_contract
-
-    roots = [root.resolve() for root in library.config.import_roots]
-    for path in paths:
-        try:
-            real = path.expanduser().resolve()
-            is_file = real.is_file()
-        except (OSError, RuntimeError, ValueError) as problem:
-            raise CaptureError(f"path: {str(path)[:200]!r} can't be found: {str(problem)[:200]}.") from problem
-        if only_below_roots and not any(real.is_relative_to(root) for root in roots):
-            raise CaptureError(f"path: {path} is outside the folders that the configuration allows to import from.")
-        if not is_file:
-            raise CaptureError(f"path: {path} is not a file.")
-        snapshots = [read_contract(real)] if real.suffix == ".json" else read_pickle(real)
-        yield path, [library.store.record(s) for s in snapshots]
-
-
-def import_for_agent(library: Library, path: str) -> ImportReport:
-    """Take in a file that an agent names: relative to the project, and below the configured roots only."""
-    if not path or len(path) > 4096 or not path.isprintable():
-        raise InvalidArgument("path: a file's path of at most 4096 printable characters.")
-    found = list(import_paths(library, [library.config.root / Path(path)], only_below_roots=True))
-    ids = tuple(result_id for _, ids in found for result_id in ids)
-    lone = [i for i in ids if SAMPLES not in library.store.manifest(i).blobs]
-    return ImportReport(**({"reason": CONTRACT_ONLY} if lone else {}), path=path, result_ids=ids)
 
 
 def run(

@@ -28,7 +28,7 @@ from holobench_mcp.model import (
     Manifest,
     ResultDocument,
 )
-from holobench_mcp.workspace import baselines, intake, listing
+from holobench_mcp.workspace import baselines, importing, intake, listing
 from holobench_mcp.workspace.library import Library
 
 if TYPE_CHECKING:
@@ -198,17 +198,24 @@ class Workspace:
         return self.store.record(snapshot)
 
     def import_paths(
-        self, paths: Sequence[Path], *, only_below_roots: bool = False
-    ) -> Iterator[tuple[Path, list[str]]]:
-        """Take in saved results. Yields each file with the ids that it gave. Raises CaptureError, naming the file.
+        self,
+        paths: Sequence[Path],
+        *,
+        format_name: str | None = None,
+        label: str | None = None,
+        revision: str | None = None,
+    ) -> Iterator[ImportReport]:
+        """Take in other tools' files and saved results. Yields what came of each; raises CaptureError, naming the file.
 
-        only_below_roots: refuse what is outside the configured roots, which is what an agent gets.
+        format_name: "auto", unless given. label, revision: of the code, where a file doesn't say them.
         """
-        return intake.import_paths(self.library, paths, only_below_roots=only_below_roots)
+        return importing.import_paths(self.library, paths, format_name=format_name, label=label, revision=revision)
 
-    def import_for_agent(self, path: str) -> ImportReport:
+    def import_for_agent(
+        self, path: str, *, format_name: str | None = None, label: str | None = None, revision: str | None = None
+    ) -> ImportReport:
         """Take in a file that an agent names: relative to the project, and below the configured roots only."""
-        return intake.import_for_agent(self.library, path)
+        return importing.import_for_agent(self.library, path, format_name=format_name, label=label, revision=revision)
 
     def run(
         self,

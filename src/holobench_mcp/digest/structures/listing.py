@@ -34,6 +34,8 @@ from holobench_mcp.model import Direction, RefEntry, ResultDocument
 _BETTER = {Direction.minimize: "lower", Direction.maximize: "higher", Direction.none: None}
 #: Ids of an import that are listed, and baselines.
 _ROWS = 20
+#: Of an imported file, so many benchmarks and results are listed.
+_IMPORTED = 12
 
 
 def results(page: ResultPage) -> ResultsShort:
@@ -136,17 +138,17 @@ def baseline_set(change: BaselineSet) -> BaselineSetShort:
 
 
 def imported(report: ImportReport) -> ImportShort:
-    """What a file gave."""
-    n = len(report.result_ids)
-    says = f"{n} result{'s' if n != 1 else ''} imported."
-    newest = report.result_ids[-1] if n else None
+    """What a file gave: its first benchmarks, and the first ids of their results."""
     return ImportShort(
-        status="ok" if n else "empty",
-        reason=cut(" ".join(filter(None, [says, report.reason])), room.ROOMS[0].reason),
-        next_step=f"compare_results(candidate={newest!r})" if newest else None,
+        status=report.status,
+        reason=cut(report.reason, room.ROOMS[0].reason),
+        next_step=report.next_step,
         path=report.path,
-        total=n,
-        result_ids=report.result_ids[-_ROWS:],
+        format=report.format,
+        measurement=report.measurement,
+        benches=report.benches[:_IMPORTED],
+        total=report.n_results,
+        result_ids=report.result_ids[:_IMPORTED],
     )
 
 

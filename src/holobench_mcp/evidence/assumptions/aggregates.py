@@ -19,14 +19,16 @@ from holobench_mcp.evidence.question import Aggregate, Samples, Tested
 def of_sides(
     aligned: Aligned, variable: str, base: Sequence[FloatArray], cand: Sequence[FloatArray]
 ) -> tuple[Aggregate, Aggregate] | None:
-    """Both sides as aggregates, where each has one run and one of the two is nothing else; None elsewhere."""
-    if len(base) != 1 or len(cand) != 1:
+    """Both sides as aggregates, where each has it in one run and one of the two is nothing else; None elsewhere."""
+    runs = [[i for i, samples in enumerate(side) if np.isfinite(samples).any()] for side in (base, cand)]
+    if [len(at) for at in runs] != [1, 1]:
         return None
-    held = [aligned.replication(run, variable) for run in (0, 1)]
+    (b,), (c,) = runs
+    held = [aligned.replication(b, variable), aligned.replication(len(base) + c, variable)]
     if all(h is None or h.sd is None for h in held):
         return None
     sides = []
-    for h, samples in zip(held, (base[0], cand[0]), strict=True):
+    for h, samples in zip(held, (base[b], cand[c]), strict=True):
         if h is not None and h.sd is not None:
             sides.append(Aggregate(h.count.astype(np.float64), samples[:, 0], h.sd))
         else:

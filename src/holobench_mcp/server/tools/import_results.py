@@ -1,4 +1,4 @@
-"""Taking in a saved file."""
+"""Taking in files of other tools, and saved results."""
 
 from __future__ import annotations
 
@@ -24,9 +24,13 @@ def register(server: MCPServer[Any], services: Services) -> None:
     )
     @for_agents
     def import_results(
-        path: Annotated[str, Field(description="A saved .pkl result or a result.json, below the project's folder")],
+        path: Annotated[str, Field(description="A benchmark tool's output or a saved result, below the project")],
+        format: Annotated[str | None, Field(description="auto, unless given")] = None,
+        label: Annotated[str | None, Field(description="A name for this code")] = None,
+        revision: Annotated[str | None, Field(description="The commit measured, where the file lacks it")] = None,
     ) -> Annotated[CallToolResult, Listed]:
-        """Record results that were saved to a file, so that they can be compared. Nothing in a pickle is run: it is
-        read in a quarantined process."""
-        report = services.workspace.import_for_agent(path)
+        """Record what another benchmark tool wrote (pytest-benchmark, pyperf, hyperfine, Google
+        Benchmark, go test, JSON lines, CSV) or saved
+        results, so that they can be compared. Nothing in it is run."""
+        report = services.workspace.import_for_agent(path, format_name=format, label=label, revision=revision)
         return answer(digest.imported(report), report)
