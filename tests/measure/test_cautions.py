@@ -44,8 +44,8 @@ def test_a_benchmark_that_may_not_be_the_bases_is_told(protected: list, changed:
     [
         ("@functools.lru_cache(maxsize=None)", "cached_answers"),
         ("@cache", "cached_answers"),
-        ("_seen_cache: dict[int, int] = {}", "cached_answers"),
-        ("    memo[size] = answer", "cached_answers"),
+        ("_x = {}\ndef quick(n):\n    return _x.get(n) or _x.setdefault(n, work(n))", "cached_answers"),
+        ("cache = {}", None),
         ("def work(size, kept={}):", "cached_answers"),
         ("time.perf_counter = lambda: 0.0", "measurement_touched"),
         ("setattr(time, 'perf_counter', fast)", "measurement_touched"),
@@ -135,13 +135,19 @@ def test_a_helper_of_the_benchmark_that_is_not_protected_is_told(project: Path, 
 
 def test_attributes_of_the_head_do_not_hide_its_change(project: Path) -> None:
     (project / ".gitattributes").write_text("*.py -diff\n")
-    (project / "product.py").write_text(f"{HONEST}memo = {{}}\n")
-    assert "'memo =' in product.py" in cautions_of(project)
+    (project / "product.py").write_text(f"{HONEST}gc.disable()\n")
+    assert "'gc.disable' in product.py" in cautions_of(project)
 
 
 def test_a_change_that_is_not_read_whole_is_told(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("holobench_mcp.measure.change._MAX_BYTES", 1000)
     (project / "a.py").write_text("x = 1\n" * 1000)
+    assert "too long to be read whole" in cautions_of(project)
+
+
+@pytest.mark.parametrize("source", ["x = 1\n" * 200_000, f"x = {'-' * 50_000}1\n", f"x = a{'.b' * 50_000}\n"])
+def test_a_file_that_takes_too_long_to_read_is_told(project: Path, source: str) -> None:
+    (project / "a.py").write_text(source)
     assert "too long to be read whole" in cautions_of(project)
 
 

@@ -2,7 +2,8 @@
 
 Agents that optimise find them: answers that are kept and given again, a clock that is bent, a module that takes the
 place of another. Each may be honest, a cache above all, so nothing is refused: an improvement is told with its doubt.
-What the samples themselves show of a cache is `evidence.cached_answers`.
+Python's caches are read as syntax, whatever their names, by `measure.caches`; other languages by words. What the
+samples themselves show of a cache is `evidence.cached_answers`.
 """
 
 from __future__ import annotations
@@ -16,18 +17,23 @@ from pathlib import Path, PurePosixPath
 from holobench_mcp import gitinfo
 from holobench_mcp.capture.benchmark_files import names_a_benchmark
 from holobench_mcp.config import TABLE
+from holobench_mcp.measure.caches.cautions import caches_of, caution_of
 from holobench_mcp.measure.change import Change, FileChange
+from holobench_mcp.measure.file_names import named
 from holobench_mcp.model import Difference
 
 _MOST_NAMED = 3
+#: What names a cache, in languages that are not read as syntax.
 _CACHE = re.compile(
     r"\b(?:lru_cache|cached_property|memoi[sz]e\w*|diskcache|shelve\.open|joblib\.Memory)\b"
     r"|@\s*(?:functools\.)?cache\b"
     r"|\b\w*(?:cache|memo(?!r))\w*(?:\[[^\]]*\])?\s*(?::[^=]+)?=(?!=)"
-    r"|\bdef\s.*=\s*(?:\{\}|\[\]|dict\(\))"
-    # Places that outlive a run and its tree.
-    r"|/dev/shm|\bshared_memory\b|[\"']/(?:var/)?tmp\b|\bPath\.home\(|\bexpanduser\(|[\"']HOME[\"']|\bpickle\.loads?\(",
+    r"|\bdef\s.*=\s*(?:\{\}|\[\]|dict\(\))",
     re.IGNORECASE,
+)
+#: Places that outlive a run and its tree, in any language.
+_OUTLIVES_A_RUN = re.compile(
+    r"/dev/shm|\bshared_memory\b|[\"']/(?:var/)?tmp\b|\bPath\.home\(|\bexpanduser\(|[\"']HOME[\"']"  # noqa: S108 - what is looked for
 )
 _CLOCK = re.compile(
     r"(?<![\w.])(?:time|timeit|bencher|bn)(?:\.\w+)+\s*=(?!=)"
@@ -38,7 +44,7 @@ _CLOCK = re.compile(
     r"|\bsys\.modules\[|\bsys\._getframe\b|\binspect\.(?:stack|currentframe)\b|\bgc\.(?:disable|freeze)\b"
 )
 #: What no interpreter runs: words and figures about code.
-_PROSE = (".md", ".rst", ".txt", ".json", ".lock", ".toml")
+_PROSE = (".md", ".rst", ".txt", ".json", ".lock", ".toml", ".pyi")
 #: How a comment begins, by language: what begins one in another, such as `#` in C or `*` in Python, may be code.
 _PYTHON_LIKE = frozenset(
     {".py", ".pyi", ".pyx", ".pxd", ".sh", ".bash", ".rb", ".jl", ".r", ".yml", ".yaml", ".cfg", ""}
@@ -65,7 +71,9 @@ def change_cautions(
     """
     files = [file for file in change.files if not _is_below(file.path, protected)]
     # A clock that is no longer read is as telling as one that is.
-    caches = _signs(files, _CACHE, removed=False)
+    found = caches_of(change, passed_over={file.path for file in change.files} - {file.path for file in files})
+    by_words = [file for file in files if not file.path.endswith((".py", ".pyw")) or file.path in found.unreadable]
+    caches = _signs(files, _OUTLIVES_A_RUN, removed=False) | _signs(by_words, _CACHE, removed=False)
     clocks = _signs(files, _CLOCK, removed=True)
     benchmark_modules = [module.stem for module in map(PurePosixPath, protected) if module.suffix == ".py"]
     shadows = [file.path for file in files if _takes_anothers_place(file, import_folders, benchmark_modules)]
@@ -74,10 +82,11 @@ def change_cautions(
         for file in files
         if file.path not in shadows and (file.path in benchmark or names_a_benchmark(file.path))
     ]
-    cautions = []
+    cautions = [caution_of(found.caches)] if found.caches else []
     if caches:
         detail = f"the head's change looks as if it keeps answers: {_places(caches)}"
-        cautions.append(_caution("cached_answers", detail))
+        step = "Measure with fresh inputs: give the code one that it has not had at each sample."
+        cautions.append(Difference(severity="caution", what="cached_answers", detail=detail, next_step=step))
     if clocks:
         detail = f"the head's change touches the clock, holobench or Python's own working: {_places(clocks)}"
         cautions.append(_caution("measurement_touched", detail))
@@ -90,7 +99,7 @@ def change_cautions(
             f"{named(harness)}. Each side was measured with its own"
         )
         cautions.append(_caution("benchmark_source", detail, harness))
-    if not change.whole:
+    if not change.whole or found.too_much:
         detail = (
             "the head's change is too long to be read whole, so that no sign of a cache or a bent clock is no proof"
         )
@@ -132,12 +141,6 @@ def harness_cautions(
     else:
         return ()
     return (_caution("benchmark_source", detail, () if from_head or not protected else changed),)
-
-
-def named(paths: Sequence[str], most: int = 5) -> str:
-    """Some files in words: the first few, and how many more there are. What can't be printed is replaced."""
-    shown = ("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in path) for path in paths[:most])
-    return ", ".join(shown) + (f" and {len(paths) - most} more" if len(paths) > most else "")
 
 
 def _signs(files: Sequence[FileChange], pattern: re.Pattern[str], *, removed: bool) -> dict[str, str]:

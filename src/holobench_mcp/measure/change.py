@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from holobench_mcp import gitinfo
+from holobench_mcp.measure.revision_files import RevisionFiles
 
 #: Of a change, at most this much is read.
 _MAX_BYTES = 8 << 20
@@ -59,10 +60,12 @@ class FileChange:
 
 @dataclass(frozen=True)
 class Change:
-    """What differs between two revisions. whole: whether every line of it was read."""
+    """What differs between two revisions, and where their files are. whole: whether every line of it was read."""
 
     files: tuple[FileChange, ...]
     whole: bool = True
+    base: RevisionFiles | None = None
+    head: RevisionFiles | None = None
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -73,7 +76,7 @@ class Change:
 def read_change(repository: Path, base: str, head: str) -> Change:
     """The change from one revision to another, a renamed file as one removed and one added."""
     listed = gitinfo.git_bytes(repository, "diff", "--name-status", "--no-renames", "-z", base, head, timeout_s=_DIFF_S)
-    patch = gitinfo.git_bytes(repository, "diff", *_READABLE, base, head, timeout_s=_DIFF_S)
+    patch = gitinfo.git_bytes(repository, "diff", *_READABLE, base, head, timeout_s=_DIFF_S, env={"GIT_DIFF_OPTS": ""})
     words = (listed or b"").split(b"\0")[:-1]
     hunks: dict[str, list[Hunk]] = {}
     for path, hunk in _hunks((patch or b"")[:_MAX_BYTES].split(b"\n")):
@@ -82,7 +85,8 @@ def read_change(repository: Path, base: str, head: str) -> Change:
         FileChange(path, status.decode(), tuple(hunks.get(path, ())))
         for status, path in zip(words[::2], map(os.fsdecode, words[1::2]), strict=True)
     )
-    return Change(files, whole=listed is not None and patch is not None and len(patch) <= _MAX_BYTES)
+    whole = listed is not None and patch is not None and len(patch) <= _MAX_BYTES
+    return Change(files, whole, RevisionFiles(repository, base), RevisionFiles(repository, head))
 
 
 def _hunks(lines: Sequence[bytes]) -> Iterator[tuple[str, Hunk]]:

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from holobench_mcp.measure.cautions import named
 from holobench_mcp.measure.change import Change, FileChange
+from holobench_mcp.measure.file_names import named
 from holobench_mcp.measure.measured_change import Footprint, differing_files
 from holobench_mcp.model import Difference
 

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from holobench_mcp.capture.loaded_files import LoadedFiles
-from holobench_mcp.measure.cautions import named
 from holobench_mcp.measure.change import Change
 from holobench_mcp.measure.failures import setting
+from holobench_mcp.measure.file_names import named
 from holobench_mcp.model import Difference
 
 _COMPILED_FROM = frozenset({

@@ -86,6 +86,7 @@ class Difference(Frozen):
     detail: str
     variable: str | None = None
     files: tuple[str, ...] = Field((), description="files of the benchmark that the change edits, where they are known")
+    next_step: str | None = None
 
 
 class Measurement(Frozen):

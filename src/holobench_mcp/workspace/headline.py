@@ -76,6 +76,8 @@ def checked_first(cautions: Sequence[Difference], decision: Decision | None, nex
     if decision is not Decision.improved or not checks:
         return next_step
     first = f"Before believing it, check that {', and that '.join(checks)}."
+    steps = dict.fromkeys(d.next_step for d in cautions if d.what in _DOUBTS and d.next_step)
+    first = " ".join([first, *list(steps)[:1]])
     return first if not next_step or next_step.startswith(first) else f"{first} {next_step}"
 
 
