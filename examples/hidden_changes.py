@@ -80,7 +80,7 @@ def main() -> None:
             calls = [("compare_revisions", {"benchmark": "words", "rounds": arguments.rounds}), ("compare_results", {})]
             answers = asyncio.run(ask(Path(folder), calls))
         for (tool, _), answer in zip(calls, answers, strict=True):
-            text = "\n".join(block.text for block in answer.content)
+            text = "\n".join(block.text for block in answer.content if block.type == "text")
             truth = " or ".join(change.decisions)
             print(f"== {change.name} (truth: {truth}, {change.cause}), {tool}:\n{text}\n", flush=True)
 

@@ -65,6 +65,8 @@ def test_benches_metrics_and_ids_complete(filled: tuple[Path, list[str]], mode: 
 def test_what_was_chosen_before_narrows_what_is_left(filled: tuple[Path, list[str]]) -> None:
     project, ids = filled
     assert completed(project, INVESTIGATE, "metric", "", benchmark="sort").values == ["time_ms"]
+    good = completed(project, INVESTIGATE, "baseline", "sort@", benchmark="sort").values
+    assert {"sort@latest", "sort@release", "sort@label:before", "sort@aaaaaaaaaa", "sort@bbbbbbbbbb"} == set(good)
     assert completed(project, INVESTIGATE, "metric", "", benchmark="so").values == ["rate", "time_ms"]
     assert completed(project, COMPARISON, "candidate_id", "", baseline_id=ids[0]).values == [ids[1], ids[0]]
     assert completed(project, COMPARISON, "baseline_id", "", candidate_id=ids[2]).values == [ids[2]]

@@ -17,7 +17,7 @@ from holobench_mcp.server.app import create_server
 
 ARGUMENTS = {
     "judge_change": {"benchmark": "sort"},
-    "investigate_regression": {"benchmark": "sort", "metric": "time_ms"},
+    "investigate_regression": {"benchmark": "sort", "metric": "time_ms", "baseline": "sort@release"},
     "write_benchmark": {"code": "parser.parse"},
 }
 
@@ -46,7 +46,7 @@ def test_every_prompt_is_listed_with_what_it_takes(project: Path, mode: str) -> 
     prompts = talk(create_server(project=str(project)), say, mode=mode)
     assert {p.name: {a.name: a.required for a in p.arguments} for p in prompts} == {
         "judge_change": {"benchmark": False},
-        "investigate_regression": {"benchmark": True, "metric": False},
+        "investigate_regression": {"benchmark": True, "metric": False, "baseline": False},
         "write_benchmark": {"code": True},
     }
     assert all(p.title and p.description and all(a.description for a in p.arguments) for p in prompts)

@@ -28,6 +28,8 @@ _BY_HAND = """\
    A single run a side can seldom tell a change from noise.
 4. Call compare_results with no arguments: it takes the newest code, and the code before it, with all of their runs."""
 
+_SIDES_OF_STEP = "baseline=<the revision before the step>, candidate=<the one after it>"
+
 _DECISIONS = """\
 Act on the `decision`, and on nothing else:
 - regressed: it got worse. `cause` says what: performance; correctness or claim (the answers are wrong, which no speed
@@ -60,9 +62,11 @@ def register(server: Server, services: Services) -> None:
     def investigate_regression(
         benchmark: Annotated[str, Field(description="The benchmark that got worse")],
         metric: Annotated[str, Field(description="Which of its metrics; all of them, unless given")] = "",
+        baseline: Annotated[str, Field(description="A result that was still good, where one is known")] = "",
     ) -> str:
         """Find out which commit made a benchmark worse, at which inputs, and why."""
-        return "\n\n".join([_investigation(benchmark, metric, measured_here=bool(benchmarks)), _JUDGES, _DECISIONS])
+        task = _investigation(benchmark, metric, baseline, measured_here=bool(benchmarks))
+        return "\n\n".join([task, _JUDGES, _DECISIONS])
 
     @server.prompt(title="Write a benchmark")
     def write_benchmark(
@@ -84,7 +88,7 @@ def _loop(benchmark: str, *, measured_here: bool) -> str:
     return _MEASURED_HERE.format(choose=choose, call=call)
 
 
-def _investigation(benchmark: str, metric: str, *, measured_here: bool) -> str:
+def _investigation(benchmark: str, metric: str, baseline: str, *, measured_here: bool) -> str:
     what = f"{metric} of the benchmark {benchmark}" if metric else f"the benchmark {benchmark}"
     history = f"metric_history(benchmark={benchmark!r}, metric={metric or '…'!r})"
     listed = "" if metric else f" (list_metrics(result='{benchmark}@latest') names its metrics)"
@@ -95,13 +99,15 @@ def _investigation(benchmark: str, metric: str, *, measured_here: bool) -> str:
         else "check out the commit before it and that commit, record each three times with `holobench-mcp run -- …`, "
         "and call compare_results with the two revisions"
     )
+    known = f" {baseline} was still good: what you look for is later." if baseline else ""
+    sides = f"baseline={baseline!r}, candidate=<the revision after the step>" if baseline else _SIDES_OF_STEP
     return f"""\
-Find out which change made {what} worse, at which inputs, and why.
+Find out which change made {what} worse, at which inputs, and why.{known}
 
 1. Call {history}{listed}: `change_points` are the steps that are
    none of chance, each between two revisions. Where it has none, it says how large a step it could have shown: don't
    read one into the series.
-2. Call compare_results(baseline=<the revision before the step>, candidate=<the one after it>): the points that moved
+2. Call compare_results({sides}): the points that moved
    say whether it is everywhere, only at large inputs, or at one.
 3. Where several commits lie between the two, halve them: {confirm}.
 4. Read the diff of the commit that is left. Say what in it costs the time at just these inputs, before you change
