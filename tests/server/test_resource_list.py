@@ -13,10 +13,12 @@ import pytest
 from mcp import Client, MCPError
 
 from clients import talk
-from conftest import git, snapshot
+from conftest import git, rewrite, snapshot
+from holobench_mcp.config import load_config
 from holobench_mcp.model import Measurement
 from holobench_mcp.server.app import create_server
 from holobench_mcp.store import open_store
+from holobench_mcp.workspace import Workspace
 from stored_runs import record_rounds, record_runs, workspace_in
 
 MODES = ["auto", "legacy"]
@@ -151,3 +153,56 @@ def test_listing_loads_nothing_heavy(project: Path) -> None:
     )
     finished = subprocess.run([sys.executable, "-c", program], cwd=project, capture_output=True, text=True, check=True)
     assert finished.stdout.split("\n")[:2] == ["2", "[]"]
+
+
+def test_a_damaged_entry_of_the_log_takes_neither_the_list_nor_an_answer_away(tmp_path: Path) -> None:
+    space = workspace_in(tmp_path)
+    record_runs(space, 100, 0, revision="a" * 40)
+    record_runs(space, 130, 10, revision="b" * 40)
+    space.compare()
+    [entry] = (tmp_path / "store" / "comparisons").rglob("*.json")
+    for damaged in (b"", b"{", entry.read_bytes().replace(b"regressed", b"unchanged", 1), b'{"baseline": 1}'):
+        entry.write_bytes(damaged)
+        assert workspace_in(tmp_path).compare().decision == "regressed"
+        assert len(listed(tmp_path)) == 6
+        assert any("comparisons/" in problem for problem in space.store.verify())
+
+
+def test_an_entry_of_before_there_were_decisions_is_listed_and_gets_one(tmp_path: Path) -> None:
+    space = workspace_in(tmp_path)
+    record_runs(space, 100, 0, revision="a" * 40)
+    record_runs(space, 130, 10, revision="b" * 40)
+    space.compare()
+    [entry] = (tmp_path / "store" / "comparisons").rglob("*.json")
+    rewrite(entry, lambda document: {k: v for k, v in document.items() if k not in ("decision", "reason")})
+    assert listed(tmp_path)[0].name.startswith("sort: aaaaaaaaaa → bbbbbbbbbb, ")
+    workspace_in(tmp_path).compare()
+    assert listed(tmp_path)[0].name.startswith("sort: regressed aaaaaaaaaa → bbbbbbbbbb, ")
+
+
+def test_a_configuration_that_can_not_be_read_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.holobench-mcp]\nmargin_percent = 'x'\n")
+
+    async def say(client: Client) -> Any:
+        with pytest.raises(MCPError) as failure:
+            await client.list_resources()
+        return failure.value.error
+
+    error = talk(create_server(project=str(tmp_path)), say)
+    assert "margin_percent" in error.message
+
+
+def test_names_are_one_line_and_short_whatever_a_label_holds(tmp_path: Path) -> None:
+    space = workspace_in(tmp_path)
+    space.record(snapshot(bench="so rt", label="a\u2028b\x1b[31m" + "after " * 50))
+    [entry] = listed(tmp_path)
+    assert entry.name.isprintable() and len(entry.name) < 120
+
+
+def test_a_bucket_lists_as_a_folder_does() -> None:
+    space = Workspace(load_config(project="/", store="memory://resource-list", environ={}))
+    record_runs(space, 100, 0, revision="a" * 40)
+    record_runs(space, 130, 10, revision="b" * 40)
+    space.compare()
+    entries, cursor = space.recent()
+    assert entries[0].name.startswith("sort: regressed ") and len(entries) == 7 and cursor is None

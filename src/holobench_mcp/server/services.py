@@ -32,7 +32,7 @@ class Services:
     """The workspace, opened when it is first needed; and the configuration's error, for whoever calls."""
 
     def __init__(self, *, store: str | None = None, project: str | None = None) -> None:
-        self._lock = threading.Lock()
+        self._lock, self._loading = threading.Lock(), threading.Lock()
         self._workspace: Workspace | None = None
         self._loaded = False
         self._problem: HolobenchMcpError | None = None
@@ -48,10 +48,11 @@ class Services:
     def workspace(self) -> Workspace:
         """The workspace, with all that its answers need loaded. Raises the configuration's error, where there is one.
 
-        Loading stands under the lock: two threads that import numpy at once can find it half made.
+        Loading stands under a lock: two threads that import numpy at once can find it half made. It is not the one of
+        opening, or whoever needs nothing of it would wait for it.
         """
         workspace = self.opened
-        with self._lock:
+        with self._loading:
             if not self._loaded:
                 workspace.preload()
                 self._loaded = True

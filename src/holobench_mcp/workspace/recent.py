@@ -28,6 +28,8 @@ from holobench_mcp.workspace.library import Library
 
 #: Entries of a page.
 PAGE = 50
+#: Characters of a label in a name.
+_MAX_LABEL = 40
 #: Where one kind of entry goes on: a time, and what tells apart what has the same.
 Place = tuple[str, str]
 
@@ -120,6 +122,7 @@ class _Names:
     def of_code(self, m: Manifest) -> str:
         """The code of a result in a few words: where it is on a branch, what a person called it, or when it was."""
         dirty, label = m.environment.git_dirty, label_of(m)
+        label = label if label is None or len(label) <= _MAX_LABEL else f"{label[: _MAX_LABEL - 1]}…"
         if dirty and m.measurement is not None and m.measurement.side == "head":
             return "worktree"
         text = revision_text(m.source_revision, dirty)

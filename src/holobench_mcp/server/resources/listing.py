@@ -8,6 +8,7 @@ import anyio.to_thread
 from mcp.server.context import ServerRequestContext
 from mcp_types import Annotations, ListResourcesResult, PaginatedRequestParams, Resource
 
+from holobench_mcp import digest
 from holobench_mcp.server.arguments import Server
 from holobench_mcp.server.services import Services, for_requests
 
@@ -23,8 +24,8 @@ def register(server: Server, services: Services) -> None:
         resources = [
             Resource(
                 uri=entry.uri,
-                name=entry.name,
-                description=entry.description,
+                name=digest.plain(entry.name),
+                description=digest.plain(entry.description),
                 mime_type=_JSON,
                 size=entry.size,
                 annotations=Annotations(last_modified=entry.at),

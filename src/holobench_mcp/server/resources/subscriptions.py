@@ -126,11 +126,14 @@ class Watch:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(self._pause_s())
-            now = await anyio.to_thread.run_sync(self._look, list(self._addresses()))
-            for address, state in now.items():
-                if address in self._last and self._last[address] != state:
-                    self._last[address] = state
-                    await self._tell(address)
+            try:
+                now = await anyio.to_thread.run_sync(self._look, list(self._addresses()))
+                for address, state in now.items():
+                    if address in self._last and self._last[address] != state:
+                        self._last[address] = state
+                        await self._tell(address)
+            except Exception:  # a look that fails must not be the last one
+                log.exception("unexpected")
 
     def _pause_s(self) -> float:
         if self._every_s is not None:
