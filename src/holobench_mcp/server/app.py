@@ -16,8 +16,10 @@ from mcp.server.subscriptions import InMemorySubscriptionBus
 from holobench_mcp._version import __version__
 from holobench_mcp.server import completions, prompts, resources, tools
 from holobench_mcp.server.arguments import Server
+from holobench_mcp.server.measurement_tasks import MeasurementTasks
 from holobench_mcp.server.services import Services
 from holobench_mcp.server.shutdown import end_on_signals, ends_measurements
+from holobench_mcp.server.tasks import Tasks
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
@@ -82,6 +84,7 @@ def _server(services: Services) -> MCPServer[Any]:
         subscriptions=(bus := InMemorySubscriptionBus()),
         cache_hints=_CACHE_HINTS,
         lifespan=ends_measurements(services),
+        extensions=[Tasks(MeasurementTasks(services))] if runs else [],
     )
     tools.register(server, services)
     resources.register(server, services, bus)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 from holobench_mcp.answers import BenchmarkList, MeasurementReport, RevisionReport, RunningMeasurement
-from holobench_mcp.config import MAX_RUNS, BenchmarkConfig, problems
+from holobench_mcp.config import MAX_RUNS, BenchmarkConfig, cache_folder, problems
 from holobench_mcp.model import ComparisonDocument, InvalidArgument, MeasurementDocument
 from holobench_mcp.workspace import resuming, underway
 from holobench_mcp.workspace.benchmarks import list_benchmarks
@@ -272,7 +272,8 @@ class Measuring:
     def _changed_since(self, document: MeasurementDocument) -> bool:
         """Whether what the working tree's runs read may have changed, where git would not know."""
         ended = datetime.fromisoformat(document.ended_at or document.started_at)
-        return document.kind == "benchmark" and resuming.changed_since(self._config.root, ended)
+        ours = (cache_folder(), Path(self._config.store))
+        return document.kind == "benchmark" and resuming.changed_since(self._config.root, ended, ours)
 
     def _document(self, measurement: str | None) -> MeasurementDocument:
         """The stored document of an id, or the newest. Raises InvalidArgument with the nearest ids."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -76,11 +76,14 @@ def is_alive(document: MeasurementDocument) -> bool:
     return owner.cache != leases.cache_id() or leases.is_held(owner.lease)
 
 
-def changed_since(root: Path, time: datetime) -> bool:
-    """Whether a file of a project was written after a time, ignored ones too; or there are too many to look at."""
+def changed_since(root: Path, time: datetime, apart: Collection[Path] = ()) -> bool:
+    """Whether a file of a project was written after a time, ignored ones too; or there are too many to look at.
+
+    apart: folders that this project itself writes, such as its store.
+    """
     count, limit = 0, time.timestamp()
     for folder, folders, files in os.walk(root):
-        folders[:] = [name for name in folders if name not in _WRITTEN]
+        folders[:] = [name for name in folders if name not in _WRITTEN and Path(folder, name) not in apart]
         count += len(files)
         if count > _SEARCHED_FILES:
             return True

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Annotated, Any
 
 import anyio
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from holobench_mcp.measure.jobs import Job
     from holobench_mcp.workspace.work import Answer
 
+#: Whether the call is made by a client that waits by asking after a task: it is answered at once.
+AS_TASK: ContextVar[bool] = ContextVar("as_task", default=False)
 #: How often a client is told that it is still being measured: some end a call that says nothing for long.
 NOTICE_S = 8.0
 #: How often it is looked whether the measurement is over.
@@ -46,7 +49,8 @@ async def wait_for_answer(
     began = time.monotonic()
     patience = services.config.patience_s if services.config is not None else 0.0
     job = await anyio.to_thread.run_sync(for_agents(find))
-    await wait(ctx.report_progress, job, began + (patience if wait_seconds is None else wait_seconds))
+    waits = 0.0 if AS_TASK.get() else patience if wait_seconds is None else wait_seconds
+    await wait(ctx.report_progress, job, began + waits)
     return await anyio.to_thread.run_sync(for_agents(lambda: answer_of(job)))
 
 
