@@ -80,5 +80,17 @@ def test_one_answer_lists_a_bucket_once(tmp_path: Path, monkeypatch: pytest.Monk
         workspace.compare(options=CompareOptions(margin_percent=3.0 + i))
         assert listed.count("results/") == 1
         listed.clear()
+    for ask in (
+        lambda: workspace.list_results(benchmark="sort", revision=A),
+        lambda: workspace.list_metrics("sort@latest"),
+        lambda: workspace.export_result(f"sort@{A[:10]}"),
+        lambda: workspace.metric_history("sort", "time_ms"),
+        lambda: workspace.list_baselines("sort"),
+        workspace.recent,
+        lambda: workspace.complete("name", ""),
+    ):
+        ask()
+        assert listed.count("results/") == 1
+        listed.clear()
     recent = workspace.record(timing(160, 9, revision="e" * 40))
     assert workspace.compare().candidate.result_id == recent, "what was recorded since is there the next time"

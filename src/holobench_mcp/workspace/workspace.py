@@ -62,17 +62,20 @@ class Workspace:
         cursor: str | None = None,
     ) -> ResultPage:
         """A page of results, newest first. revision: a hash, the beginning of one, a branch or a tag."""
-        return listing.list_results(
-            self.library, benchmark=benchmark, revision=revision, label=label, limit=limit, cursor=cursor
-        )
+        with self.library.at_one_moment():
+            return listing.list_results(
+                self.library, benchmark=benchmark, revision=revision, label=label, limit=limit, cursor=cursor
+            )
 
     def list_metrics(self, result: str | None = None) -> MetricList:
         """What a result measured: its inputs with their values, and every metric summed up."""
-        return listing.list_metrics(self.library, result)
+        with self.library.at_one_moment():
+            return listing.list_metrics(self.library, result)
 
     def export_result(self, result: str | None = None, *, include_series: bool | None = None) -> ResultDocument:
         """The `result.json` contract of a stored result, with its id and uri."""
-        return listing.export_result(self.library, result, include_series=include_series)
+        with self.library.at_one_moment():
+            return listing.export_result(self.library, result, include_series=include_series)
 
     def stored_document(self, result_id: str) -> bytes:
         """The stored `result.json`, byte for byte as recorded."""
@@ -160,7 +163,8 @@ class Workspace:
 
     def list_baselines(self, benchmark: str | None = None) -> BaselineList:
         """What every named ref means now."""
-        return baselines.list_baselines(self.library, benchmark)
+        with self.library.at_one_moment():
+            return baselines.list_baselines(self.library, benchmark)
 
     def metric_history(
         self,
@@ -181,15 +185,16 @@ class Workspace:
         limit = 50 if limit is None else limit
         if not 2 <= limit <= 1000:
             raise InvalidArgument(f"limit: from 2 to 1000 measurements, not {limit}.")
-        return metric_history(
-            self.library,
-            self.library.bench(benchmark),
-            metric,
-            point=point,
-            limit=limit,
-            uncommitted=bool(uncommitted),
-            detectors=DETECTORS if detectors is None else detectors,
-        )
+        with self.library.at_one_moment():
+            return metric_history(
+                self.library,
+                self.library.bench(benchmark),
+                metric,
+                point=point,
+                limit=limit,
+                uncommitted=bool(uncommitted),
+                detectors=DETECTORS if detectors is None else detectors,
+            )
 
     # ------------------------------------------------------------------ taking in
 
