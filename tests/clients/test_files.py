@@ -54,12 +54,28 @@ def test_a_new_file_has_the_folders_it_needs_and_goes_when_it_held_only_ours(tmp
     assert file.stat().st_mode & 0o777 == 0o666 & ~mask
     detach(at(file), "holobench").write()
     assert list(file.parent.iterdir()) == []
+    for command in (["holobench-mcp"], COMMAND):
+        attach(CURSOR, at(file), "holobench", command).write()
+    detach(at(file), "holobench").write()
+    assert [path.suffix for path in file.parent.iterdir()] == [".bak"]
 
 
-@pytest.mark.parametrize("rest", ['{"a": 1}', "{ /* why */ }", '{"mcpServers": {"x": {"command": "y"}}}'])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "{}",
+        "{ }",
+        '{"mcpServers": {}}',
+        '{"mcpServers": {}, "a": 1}',
+        '{"a": 1}',
+        "{ /* why */ }",
+        '{"mcpServers": {"x": {"command": "y"}}}',
+    ],
+)
 def test_a_file_that_holds_anything_else_stays(tmp_path: Path, rest: str) -> None:
     file = tmp_path / "mcp.json"
     file.write_text(rest)
+    attach(CURSOR, at(file), "holobench", ["holobench-mcp"]).write()
     attach(CURSOR, at(file), "holobench", COMMAND).write()
     detach(at(file), "holobench").write()
     assert file.exists() and "".join(file.read_text().split()) == "".join(rest.split())
@@ -183,6 +199,24 @@ def test_toml_in_a_form_that_cannot_be_edited_safely_is_untouched(tmp_path: Path
     file.write_text(content)
     with pytest.raises(ConfigError, match="can't be edited safely"):
         attach(CODEX, Place(file, ("mcp_servers",), toml=True), "holobench", COMMAND).write()
+    assert file.read_text() == content
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[mcp_servers]\n",
+        "# mine\n[mcp_servers] # all\n\n[a]\nb = 1\n",
+        "mcp_servers.a.command = 'x'\n",
+        "# only this\n",
+    ],
+)
+def test_toml_without_other_tables_of_servers_is_given_back(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(content)
+    place = Place(file, ("mcp_servers",), toml=True)
+    attach(CODEX, place, "holobench", COMMAND).write()
+    detach(place, "holobench").write()
     assert file.read_text() == content
 
 

@@ -98,9 +98,17 @@ def detach(place: Place, name: str) -> Attachment:
         document = _parsed(form, text, place.file)
         if _server(document, path, place.file) is None:
             return text
-        wanted = _without(document, path)
-        after = _checked(form, form.without(text, path), wanted, place.file, path)
-        return None if not wanted.keys() - {*_NOBODYS} and _is_bare(after, place) else after
+        after, wanted = form.without(text, path), _without(document, path)
+        earlier = _earlier(form, place.file, path)
+        for depth in range(len(place.path), 0, -1):
+            # What held nothing but our entry goes with it, unless it was there before us.
+            above = place.path[:depth]
+            if _value(wanted, above) == {} and (
+                _value(earlier, above) is None or _value(form.parse(after), above) is None
+            ):
+                after, wanted = form.without(after, above), _without(wanted, above)
+        _checked(form, after, wanted, place.file, path)
+        return None if earlier is None and not wanted.keys() - {*_NOBODYS} and _is_bare(after, place) else after
 
     before = files.read(place.file)
     after = None if before is None else edit(before)
@@ -181,11 +189,31 @@ def _with(document: Mapping[str, object], path: Sequence[str], value: object) ->
 
 
 def _without(document: Mapping[str, object], path: Sequence[str]) -> dict[str, object]:
-    """The document without the value at a path, and without what held nothing else."""
+    """The document without the value at a path."""
     key, *rest = path
-    inner = document[key]
-    left = _without(inner, rest) if rest and isinstance(inner, dict) else {}
-    return {**{k: v for k, v in document.items() if k != key}, **({key: left} if left else {})}
+    inner = document.get(key)
+    if rest and isinstance(inner, dict):
+        return {**document, key: _without(inner, rest)}
+    return {k: v for k, v in document.items() if k != key}
+
+
+def _value(document: object, path: Sequence[str]) -> object:
+    """The value at a path; None where there is none."""
+    for key in path:
+        document = document.get(key) if isinstance(document, dict) else None
+    return document
+
+
+def _earlier(form: _Form, file: Path, path: Sequence[str]) -> object:
+    """What the file held before our entry came, by the copies beside it; None where we made the file."""
+    for text in files.backups(file):
+        try:
+            document = form.parse(text)
+        except ValueError:
+            continue
+        if _value(document, path) is None:
+            return document
+    return None
 
 
 def _same(a: object, b: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import secrets
 import stat
@@ -22,6 +23,19 @@ _TRIES = 20
 def read(file: Path) -> str | None:
     """What a file holds; None where there is none. Raises ConfigError for what is no readable text."""
     return _text(_bytes(_target(file)), file)
+
+
+def backups(file: Path) -> Iterator[str]:
+    """What the copies beside a file hold, the newest first. Raises ConfigError."""
+    target = _target(file)
+    copies = (path for path in target.parent.glob(f"{glob.escape(target.name)}.*.bak") if path.is_file())
+    for copy in sorted(copies, key=_age, reverse=True):
+        with suppress(ConfigError):
+            yield _text(_bytes(copy), file) or ""
+
+
+def _age(path: Path) -> tuple[int, str]:
+    return path.stat().st_mtime_ns, path.name
 
 
 def rewrite(file: Path, edit: Callable[[str], str | None]) -> Path | None:

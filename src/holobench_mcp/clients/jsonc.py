@@ -71,12 +71,11 @@ def with_value(text: str, path: Sequence[str], value: object) -> str:
 
 
 def without(text: str, path: Sequence[str]) -> str:
-    """The text without the member at a path, and without the objects above it that held nothing else."""
+    """The text without the member at a path, however often it is there."""
     *above, last = path
     while (node := _at(text, above)) is not None and (member := node.member(last)) is not None:
         text = _without_member(text, node, member)
-    node = _at(text, above)
-    return without(text, above) if above and node is not None and node.members == () else text
+    return text
 
 
 def _at(text: str, path: Sequence[str]) -> Node | None:
