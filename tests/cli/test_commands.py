@@ -77,7 +77,7 @@ def test_a_configured_benchmarks_parameters_can_be_given(project: Path, monkeypa
         asked.append({"name": name, **options})
         raise InvalidArgument("enough")
 
-    monkeypatch.setattr(Measuring, "compare_revisions", compare)
+    monkeypatch.setattr(Measuring, "start_revisions", compare)
     given = ["--parameter", "repeats=5", "--parameter", "fast=true", "--parameter", "kind=zipf"]
     runner = CliRunner()
     runner.invoke(app, ["--project", str(project), "ab", "--benchmark", "sort", *given])

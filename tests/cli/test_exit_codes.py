@@ -62,6 +62,8 @@ def test_a_gate_without_a_decision_is_a_mistake_before_anything_is_compared(
         (["ab", "--benchmark", "sort", "--timeout", "5"], "has its own timeout_s"),
         (["ab", "--benchmark", "sort", "--env", "A=1"], "has its own timeout_s"),
         (["ab", "--timeout", "0", "--", "true"], "--timeout: "),
+        (["ab", "--rounds", "many", "--", "true"], "--rounds: auto, or a number from 2 to 50, not 'many'."),
+        (["ab", "--rounds", "51", "--", "true"], "rounds: from 2 to 50, not 51."),
         (["ab", "--protect", "../data", "--", "true"], "--protect: "),
     ],
 )

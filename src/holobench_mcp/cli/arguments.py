@@ -7,11 +7,12 @@ import re
 import shlex
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Literal
 
 from pydantic import ValidationError
 
 from holobench_mcp.answers import CompareOptions
-from holobench_mcp.config import BenchmarkConfig
+from holobench_mcp.config import MAX_ROUNDS, BenchmarkConfig
 from holobench_mcp.model import Decision, InvalidArgument, fault_in
 
 #: What only an id has: the time in its middle.
@@ -60,6 +61,15 @@ def parameter(text: str) -> tuple[str, object]:
         parsed = json.loads(value)
         return name, parsed if isinstance(parsed, int | float) else value
     return name, value
+
+
+def rounds(text: str) -> int | Literal["auto"]:
+    """A number of rounds, or auto. Raises InvalidArgument."""
+    if text.strip().lower() == "auto":
+        return "auto"
+    if not text.strip().isdecimal():
+        raise InvalidArgument(f"--rounds: auto, or a number from 2 to {MAX_ROUNDS}, not {text!r:.40}.")
+    return int(text)
 
 
 def benchmark(

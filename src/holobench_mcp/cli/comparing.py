@@ -73,8 +73,10 @@ def ab(
     ] = None,
     base: Annotated[str, typer.Option(help="The code before; merge-base is where the work began.")] = "merge-base",
     head: Annotated[str, typer.Option(help="The code after; worktree has uncommitted changes.")] = "worktree",
-    rounds: Annotated[int, typer.Option(help="Runs of each side, in turn.")] = 5,
-    max_seconds: Annotated[float | None, typer.Option(help="Stop after the round that passes this.")] = None,
+    rounds: Annotated[str, typer.Option(help="Runs of each side, in turn; auto until all is settled.")] = "auto",
+    max_seconds: Annotated[
+        float | None, typer.Option(help="Stop after the round that passes this; 120 where rounds is auto.")
+    ] = None,
     timeout: Annotated[float | None, typer.Option(help="Seconds that one run may take; 600 unless given.")] = None,
     protect: Annotated[list[str] | None, typer.Option(help="A path taken from the base on both sides.")] = None,
     env: Annotated[list[str] | None, typer.Option(help="NAME=VALUE; {tree} is each side's folder.")] = None,
@@ -107,7 +109,7 @@ def ab(
         benchmark or "command",
         base=base,
         head=head,
-        rounds=rounds,
+        rounds=arguments.rounds(rounds),
         max_seconds=max_seconds,
         parameters=dict(arguments.parameter(text) for text in parameter or ()),
         config=given,

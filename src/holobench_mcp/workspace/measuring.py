@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 Compare = Callable[[str, str], ComparisonDocument]
 #: Measurements of a benchmark that are searched for an earlier one of the same.
 _SEARCHED = 20
+#: How long rounds go on that nobody gave a number or a time.
+AUTO_SECONDS = 120.0
 #: How long a measurement that is cancelled may take to end its process.
 _ENDS_S = 15.0
 
@@ -83,7 +85,7 @@ class Measuring:
         *,
         base: str = "merge-base",
         head: str = "worktree",
-        rounds: int | Literal["auto"] = 5,
+        rounds: int | Literal["auto"] = "auto",
         max_seconds: float | None = None,
         parameters: Mapping[str, object] | None = None,
         config: BenchmarkConfig | None = None,
@@ -94,7 +96,7 @@ class Measuring:
 
         config: a benchmark that a person gives on the command line, in place of a configured one; it runs where `cwd`
         is in the project, in each side's tree. asked_by: whether the next step is a call of a tool or a command.
-        Raises InvalidArgument, and CaptureError for what is no revision.
+        max_seconds: of "auto" 120 unless given. Raises InvalidArgument, and CaptureError for what is no revision.
         """
         from holobench_mcp.measure.plan import RevisionPlan
         from holobench_mcp.measure.session import parameter_values
@@ -107,7 +109,7 @@ class Measuring:
             base=base,
             head=head,
             rounds=rounds,
-            max_seconds=max_seconds,
+            max_seconds=AUTO_SECONDS if max_seconds is None and rounds == "auto" else max_seconds,
             parameters=parameter_values(benchmark, measured, parameters or {}),
             by_hand=config is not None,
             notes=() if config is not None else problems(self._config, benchmark),
@@ -134,7 +136,7 @@ class Measuring:
         *,
         base: str = "merge-base",
         head: str = "worktree",
-        rounds: int | Literal["auto"] = 5,
+        rounds: int | Literal["auto"] = "auto",
         max_seconds: float | None = None,
         parameters: Mapping[str, object] | None = None,
         progress: OnProgress | None = None,

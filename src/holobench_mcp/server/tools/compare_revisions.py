@@ -7,13 +7,18 @@ from typing import Annotated, Any
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from holobench_mcp.answers import MeasurementAnswer
 from holobench_mcp.config import MAX_ROUNDS
 from holobench_mcp.server.services import Services, described
 from holobench_mcp.server.tools.arguments import RUNS, Parameters
 from holobench_mcp.server.tools.waiting import WaitSeconds, wait_for_answer
+
+
+def _none_for_auto(rounds: object) -> object:
+    """What is advertised is a number; the word for none is taken too."""
+    return None if isinstance(rounds, str) and rounds.strip().lower() == "auto" else rounds
 
 
 def register(server: MCPServer[Any], services: Services) -> None:
@@ -30,8 +35,14 @@ def register(server: MCPServer[Any], services: Services) -> None:
         head: Annotated[
             str, Field(description="The code after: worktree is the working tree with its uncommitted changes")
         ] = "worktree",
-        rounds: Annotated[int, Field(ge=2, le=MAX_ROUNDS, description="Runs of each side, in turn")] = 5,
-        max_seconds: Annotated[float | None, Field(gt=0, description="Stop after the round that passes this")] = None,
+        rounds: Annotated[
+            Annotated[int, Field(ge=2, le=MAX_ROUNDS)] | None,
+            BeforeValidator(_none_for_auto),
+            Field(description="Runs of each side, in turn; auto, or left out, until all is settled"),
+        ] = None,
+        max_seconds: Annotated[
+            float | None, Field(gt=0, description="Stop after the round that passes this; 120 where rounds is auto")
+        ] = None,
         parameters: Parameters = None,
         wait_seconds: WaitSeconds = None,
     ) -> Annotated[CallToolResult, MeasurementAnswer]:
@@ -45,7 +56,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
                 benchmark,
                 base=base,
                 head=head,
-                rounds=rounds,
+                rounds="auto" if rounds is None else rounds,
                 max_seconds=max_seconds,
                 parameters=parameters,
             ),
