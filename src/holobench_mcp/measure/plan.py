@@ -142,6 +142,12 @@ def key_of(
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
 
 
+def chosen_parameters(config: BenchmarkConfig, parameters: Mapping[str, str]) -> dict[str, str]:
+    """The values that are not their parameters' defaults: what a call has to name."""
+    defaults = {name: declared.check(declared.default) for name, declared in config.parameters.items()}
+    return {name: value for name, value in parameters.items() if value != defaults.get(name)}
+
+
 def own_process() -> MeasurementOwner:
     """This process, as a document names it."""
     return MeasurementOwner(lease=leases.own_token(), cache=leases.cache_id())

@@ -80,6 +80,7 @@ class RevisionMeasurement:
             cancel=cancel,
             ending=ending,
             by_hand=plan.by_hand,
+            ends_in=self._seconds_left,
         )
         self._record, self._save = record, save
         self._stack = ExitStack()
@@ -187,8 +188,12 @@ class RevisionMeasurement:
     @property
     def is_out_of_time(self) -> bool:
         """Whether max_seconds are over, with what earlier rounds took."""
+        left = self._seconds_left()
+        return left is not None and left < 0
+
+    def _seconds_left(self) -> float | None:
         limit = self.plan.max_seconds
-        return limit is not None and self._seconds_before + time.monotonic() - self._started > limit
+        return None if limit is None else limit - self._seconds_before - (time.monotonic() - self._started)
 
     def finish(self, stopped: str | None = None) -> MeasurementDocument:
         """Say that it is over, and why before its last round, if it is. Returns the document."""

@@ -69,6 +69,7 @@ class Session:
     done: int = 0
     recorded: int = 0  #: results that are stored
     seconds: list[float] = field(default_factory=list)
+    ends_in: Callable[[], float | None] = lambda: None  #: seconds after which no further run begins
     seconds_expected: float | None = None  #: of a run, before the first one is done
     pythons: dict[str, str] = field(default_factory=dict)  #: which Python each bare name was taken for
     versions: dict[tuple[str, str], dict[str, str | None]] = field(default_factory=dict)  #: by program and folder
@@ -181,7 +182,11 @@ class Session:
     def estimate(self) -> float | None:
         """Seconds that the rest takes, from the runs that are done, or from what one took before."""
         a_run = sum(self.seconds) / len(self.seconds) if self.seconds else self.seconds_expected
-        return None if a_run is None else max(0.0, (self.runs - self.done) * a_run)
+        if a_run is None:
+            return None
+        limit = self.ends_in()
+        rest = max(0.0, (self.runs - self.done) * a_run)
+        return rest if limit is None else min(rest, max(0.0, limit) + a_run)
 
     def _command(self, where: Path, folder: Path, env: Mapping[str, str]) -> list[str]:
         words = [filled(word, {**self.parameters, "tree": str(folder)}) for word in self.config.command]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from holobench_mcp.answers import BenchmarkList, MeasurementReport, RevisionReport, RunningMeasurement
 from holobench_mcp.config import MAX_RUNS, BenchmarkConfig, cache_folder, problems
-from holobench_mcp.model import ComparisonDocument, InvalidArgument, MeasurementDocument
+from holobench_mcp.model import ComparisonDocument, InvalidArgument, MeasurementDocument, MeasurementRequest
 from holobench_mcp.workspace import resuming, underway
 from holobench_mcp.workspace.benchmarks import list_benchmarks
 from holobench_mcp.workspace.library import Library
@@ -189,8 +189,8 @@ class Measuring:
         if job is not None and not job.is_over:
             job.end(CANCELLED, at_once=True)
             job.join(_ENDS_S)
-            return underway.ended(job.document.changed(status="cancelled"), self._call(job.document))
-        if resuming.is_alive(document):
+            document = self._store.measurement(job.id) or job.document
+        if resuming.is_measured_elsewhere(document):
             raise InvalidArgument(
                 f"measurement: {document.id} is measured by another process, which alone can end it: another client's "
                 "server, or `holobench-mcp ab`."
@@ -231,38 +231,39 @@ class Measuring:
 
     def _take_up(self, document: MeasurementDocument) -> Job[Answer]:
         """Go on with a measurement that no job of this process has, or say what became of it."""
-        work = self._work_of(document)
-        if work is None:
-            return self.jobs.start(document, lambda _: underway.ended(document, None))
         if resuming.is_answered(document):
-            return self.jobs.start(document, lambda _: work.report(document))
+            reporting = self._work_of(document, measures=False)
+            return self.jobs.start(document, lambda _: reporting.report(document))
+        if document.request is None or document.benchmark not in self._config.benchmarks:
+            return self.jobs.start(document, lambda _: underway.ended(document, None))
+        work = self._work_of(document)
         if document.status in ("cancelled", "failed"):
             return self.jobs.start(document, lambda _: underway.ended(document, work.call()))
         asked = work.document()
         if asked.key is not None and asked.key == document.key:
             return self._start(work, document)
-        if resuming.is_alive(document):
+        if resuming.is_measured_elsewhere(document):
             return self.jobs.start(document, lambda job: underway.follow(job, self._store.measurement, work))
         return self.jobs.start(document, lambda _: underway.ended(document, work.call(), changed=True))
 
-    def _work_of(self, document: MeasurementDocument) -> Work | None:
-        """What a document plans, as the configuration has it now. None for what it does not have any more."""
+    def _work_of(self, document: MeasurementDocument, *, measures: bool = True) -> Work:
+        """What a document plans, as the configuration has it now. measures: or only reports what is recorded."""
         from holobench_mcp.measure.plan import BenchmarkPlan, RevisionPlan
-        from holobench_mcp.workspace.work import BenchmarkWork
+        from holobench_mcp.workspace.work import BenchmarkWork, RevisionsWork
 
-        request = document.request
-        config = self._config.benchmarks.get(document.benchmark or "")
-        if request is None or config is None:
-            return None
-        parameters = {name: str(value) for name, value in document.parameters.items()}
-        root, name = self._config.root, document.benchmark or ""
+        name, root = document.benchmark or "command", self._config.root
+        config = self._config.benchmarks.get(name) or BenchmarkConfig(command=document.command or ("?",))
+        request = document.request or MeasurementRequest(rounds=max(document.rounds_planned, 2))
+        parameters = {key: str(value) for key, value in document.parameters.items()}
         if document.kind == "benchmark":
             runs = document.rounds_planned
             return BenchmarkWork(self._library, BenchmarkPlan(name, config, root, runs, request.label, parameters))
         plan = RevisionPlan(
             name, config, root, request.base, request.head, request.rounds, document.max_seconds, parameters
         )
-        return self._of_revisions(plan, by_person=False)
+        if measures:
+            return self._of_revisions(plan, by_person=False)
+        return RevisionsWork(self._library, plan, self._compare, by_person=False)
 
     def _of_revisions(self, plan: RevisionPlan, *, by_person: bool) -> Work:
         from holobench_mcp.measure.revision_choice import choose_revisions
@@ -287,8 +288,8 @@ class Measuring:
         return document
 
     def _call(self, document: MeasurementDocument) -> str | None:
-        work = self._work_of(document)
-        return None if work is None else work.call()
+        known = document.request is not None and document.benchmark in self._config.benchmarks
+        return self._work_of(document, measures=False).call() if known else None
 
     def _benchmark(self, name: str) -> BenchmarkConfig:
         if name in self._config.benchmarks:

@@ -76,6 +76,13 @@ def is_alive(document: MeasurementDocument) -> bool:
     return owner.cache != leases.cache_id() or leases.is_held(owner.lease)
 
 
+def is_measured_elsewhere(document: MeasurementDocument) -> bool:
+    """Whether it is another process than this one that measures it."""
+    from holobench_mcp.measure.plan import own_process
+
+    return is_alive(document) and document.owner != own_process()
+
+
 def changed_since(root: Path, time: datetime, apart: Collection[Path] = ()) -> bool:
     """Whether a file of a project was written after a time, ignored ones too; or there are too many to look at.
 

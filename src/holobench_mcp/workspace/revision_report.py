@@ -106,7 +106,10 @@ def literal_call(
     arguments = [f"benchmark={plan.name!r}", *([f"rounds={rounds}"] if rounds != "auto" else [])]
     arguments += [f"base={plan.base!r}"] if plan.base != "merge-base" else []
     arguments += [f"head={plan.head!r}"] if plan.head != "worktree" else []
-    arguments += [f"parameters={dict(plan.parameters)!r}"] if plan.parameters else []
+    from holobench_mcp.measure.plan import chosen_parameters
+
+    chosen = chosen_parameters(plan.config, plan.parameters)
+    arguments += [f"parameters={chosen!r}"] if chosen else []
     return f"compare_revisions({', '.join(arguments)}){takes}"
 
 

@@ -116,7 +116,7 @@ def wait(job: Job[Answer], progress: OnProgress | None = None, cancel: threading
 
 def follow(job: Job[Answer], read: Callable[[str], MeasurementDocument | None], work: Work) -> Answer:
     """Wait for the end of a measurement that another process makes of code that has changed here since."""
-    while resuming.is_alive(job.document) and job.ending() is None:
+    while resuming.is_measured_elsewhere(job.document) and job.ending() is None:
         time.sleep(_FOLLOWED_S)
         job.update(read(job.id) or job.document)
     if resuming.is_answered(job.document):

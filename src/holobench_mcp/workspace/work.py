@@ -13,7 +13,13 @@ from holobench_mcp.answers import MeasurementReport, RevisionReport, RunningMeas
 from holobench_mcp.measure.benchmark import BenchmarkMeasurement
 from holobench_mcp.measure.jobs import Job
 from holobench_mcp.measure.machine_lock import machine_lock
-from holobench_mcp.measure.plan import BenchmarkPlan, RevisionPlan, benchmark_document, revisions_document
+from holobench_mcp.measure.plan import (
+    BenchmarkPlan,
+    RevisionPlan,
+    benchmark_document,
+    chosen_parameters,
+    revisions_document,
+)
 from holobench_mcp.measure.revisions import RevisionMeasurement
 from holobench_mcp.model import ComparisonDocument, InvalidArgument, MeasurementDocument, NotComparable
 from holobench_mcp.workspace import resuming, revision_report
@@ -101,7 +107,8 @@ class BenchmarkWork:
         arguments = [f"benchmark={plan.name!r}"]
         arguments += [f"label={plan.label!r}"] if plan.label else []
         arguments += [f"runs={plan.runs}"] if plan.runs != plan.config.runs else []
-        arguments += [f"parameters={dict(plan.parameters)!r}"] if plan.parameters else []
+        chosen = chosen_parameters(plan.config, plan.parameters)
+        arguments += [f"parameters={chosen!r}"] if chosen else []
         return f"run_benchmark({', '.join(arguments)})"
 
     def report(self, document: MeasurementDocument, notes: tuple[str, ...] = ()) -> MeasurementReport:
