@@ -214,6 +214,23 @@ def test_where_another_tool_takes_the_trace_nothing_is_known(folder: Path) -> No
     assert loaded(folder, text, mode=wanted).lines is None or hasattr(sys, "monitoring")
 
 
+@pytest.mark.parametrize("call", ["mine.core.work()", "pass"])
+def test_what_a_thread_imports_for_another_is_never_said_not_to_have_run(folder: Path, call: str) -> None:
+    wanted = folder / "wanted"
+    write_wanted_lines(wanted, {str(folder / "mine" / "core.py"): [2]})
+    text = f"import threading, mine\nt = threading.Thread(target=__import__, args=('mine.core',))\nt.start(); t.join()\n{call}"
+    lines = loaded(folder, text, mode=wanted).lines
+    assert lines is None if not hasattr(sys, "monitoring") else bool(lines) == (call != "pass")
+
+
+def test_a_line_of_the_program_itself_is_seen(folder: Path) -> None:
+    wanted = folder / "wanted"
+    write_wanted_lines(wanted, {str(folder / "main.py"): [3]})
+    text = "import json, mine.core\ndef work():\n    return 1\n"
+    assert loaded(folder, text, mode=wanted).lines == {}
+    assert loaded(folder, text + "work()\n", mode=wanted).lines == {str(folder / "main.py"): {3}}
+
+
 def test_a_run_is_ended_as_soon_as_a_wanted_line_has_run(folder: Path) -> None:
     wanted = folder / "wanted"
     write_wanted_lines(wanted, {str(folder / "mine" / "core.py"): [2]})

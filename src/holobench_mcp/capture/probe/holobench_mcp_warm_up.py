@@ -164,11 +164,32 @@ def _trace(lines_of, is_wanted, write):
             threading.settrace(None)
             sys.settrace(None)
 
+    main, begun, missed = threading.get_ident(), [], []
+
+    def begin():
+        begun.append(True)
+        if threading.get_ident() == main and sys.gettrace() is None:
+            sys.settrace(called)
+        else:  # a thread is traced from its start, and nobody can begin to trace another; or the place is taken
+            missed.append(True)
+
+    def executed(event, arguments):
+        if event == "exec" and not begun:
+            try:
+                if lines_of(arguments[0]):
+                    begin()
+            except Exception:
+                return
+
     def at_exit():
         # A debugger, or a tool for coverage, has taken the one place that there is: nothing is known.
-        if not found and sys.gettrace() is not called:
+        if not found and begun and (missed or sys.gettrace() is not called):
             write("lines", "\0000\0")
 
     atexit.register(at_exit)
     threading.settrace(called)
-    sys.settrace(called)
+    # Tracing what a benchmark imports beside the wanted files costs as much as the imports. A Python before 3.8 pays.
+    if hasattr(sys, "addaudithook"):
+        sys.addaudithook(executed)
+    else:
+        begin()
