@@ -228,9 +228,8 @@ def _run(
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-        os.close(ours)
-        if ended is not None:
-            os.close(ended)
+        for handle in filter(None, (ours, ended)):
+            os.close(handle)
         _end_stragglers(child.pid, env[RUN_MARK])
     if outcome.returncode < 0:
         outcome.returncode = 128 - outcome.returncode  # as a shell tells of a command that a signal ended

@@ -79,7 +79,7 @@ class _AtHand:
             self._requests = ours
 
     def send(self, memory: int, seconds: int, stream: BinaryIO, answers: int) -> socket.socket | None:
-        """Ask for a pickle to be read. Returns where its end will be told; None where there is no such process."""
+        """Ask for a pickle to be read. Returns where its status will come; None where there is no such process."""
         if self._requests is None:
             return None
         try:
@@ -129,9 +129,9 @@ class _Forked:
     def wait(self, timeout_s: float) -> int | None:
         self._ends.settimeout(timeout_s)
         with suppress(OSError):
-            told = self._ends.recv(_ENDED.size)
-            if len(told) == _ENDED.size:
-                return int(_ENDED.unpack(told)[0])
+            status = self._ends.recv(_ENDED.size)
+            if len(status) == _ENDED.size:
+                return int(_ENDED.unpack(status)[0])
         return None
 
     def kill(self) -> None:
