@@ -1,0 +1,135 @@
+"""Two agents without a model: one reads only the structure of an answer, one only its text.
+
+Each says what became of the code, or which call waits on. What they can't read, no agent can be expected to: they hold
+the answers to the promise that either form alone is enough.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+#: What an agent may conclude.
+FASTER, SLOWER, SLOWER_SOMEWHERE = "faster", "slower", "slower at some inputs"
+MORE_MEMORY, WRONG, CRASHES = "needs more memory", "gives wrong answers", "no longer runs"
+EDITED, NOTHING_SHOWN, INCOMPARABLE = "edits the benchmark", "nothing shown", "can't be compared"
+_MEMORY_UNITS = re.compile(r"_(?:[kmg]i?)?b\b|_bytes\b|memory|rss", re.IGNORECASE)
+_CALL = re.compile(r"(\w+)\(((?:[^()'\"]|'[^']*'|\"[^\"]*\")*)\)")
+#: Nobody polls for ever.
+MOST_CALLS = 20
+
+
+@dataclass
+class Purse:
+    """What an agent has read so far: four characters are about a token."""
+
+    characters: int = 0
+    calls: list[str] = field(default_factory=list)
+
+    @property
+    def tokens(self) -> float:
+        """About how many tokens that were."""
+        return self.characters / 4
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What an answer says to an agent: a conclusion, or the call that waits on."""
+
+    conclusion: str | None
+    next_call: tuple[str, dict[str, Any]] | None = None
+
+
+def read_structure(structure: dict[str, Any]) -> Reading:
+    """What the structure alone says."""
+    if "decision" not in structure:
+        return Reading(None, call_in(structure.get("next_step", "")))
+    metrics = structure.get("metrics", [])
+    first = metrics[0] if metrics else {}
+    return Reading(
+        _conclude(
+            structure["decision"],
+            crashed="failure" in structure or structure.get("cause") == "missing",
+            wrong=structure.get("answers") == "wrong" or structure.get("cause") in ("correctness", "claim"),
+            edited=bool(structure.get("benchmark_files_changed")),
+            metric=first.get("variable", ""),
+            somewhere=first.get("points_moved", 0) > 0 and first.get("points_not_moved", 0) > 0,
+        )
+    )
+
+
+def read_text(text: str) -> Reading:
+    """What the text alone says."""
+    first, *rest = text.splitlines()
+    word, _, reason = first.partition(": ")
+    decision = word.lower()
+    if decision not in ("regressed", "improved", "unchanged", "inconclusive", "incomparable"):
+        step = next((line for line in rest if line.startswith("Next: ")), "")
+        return Reading(None, call_in(step))
+    metric = next((line for line in rest if line.startswith("- ")), "")
+    moved = re.search(r"(\d+) of (\d+) points moved", metric)
+    return Reading(
+        _conclude(
+            decision,
+            crashed="does not do what the base does" in reason or "no finite sample" in reason,
+            wrong="answers: wrong" in rest or any(line.startswith("answers: wrong") for line in rest),
+            edited=any(line.startswith("benchmark files changed: ") for line in rest),
+            metric=metric.removeprefix("- ").partition(":")[0],
+            somewhere=moved is not None and 0 < int(moved[1]) < int(moved[2]),
+        )
+    )
+
+
+async def settle(
+    call: Callable[[str, dict[str, Any]], Awaitable[Any]],
+    read: Callable[[Any], Reading],
+    tool: str,
+    arguments: dict[str, Any],
+) -> tuple[str | None, Purse]:
+    """What an agent concludes by following `next_step` alone.
+
+    call: asks the server. read: what an answer says in the one form that the agent sees.
+    """
+    purse = Purse()
+    step: tuple[str, dict[str, Any]] | None = (tool, arguments)
+    while step is not None and len(purse.calls) < MOST_CALLS:
+        purse.calls.append(step[0])
+        form, characters = await call(*step)
+        purse.characters += characters
+        reading = read(form)
+        if reading.conclusion is not None:
+            return reading.conclusion, purse
+        step = reading.next_call
+    return None, purse
+
+
+def call_in(sentence: str) -> tuple[str, dict[str, Any]] | None:
+    """The literal call in a next step."""
+    found = _CALL.search(sentence)
+    if found is None:
+        return None
+    tree = ast.parse(found[0], mode="eval").body
+    if not isinstance(tree, ast.Call):
+        return None
+    return found[1], {word.arg: ast.literal_eval(word.value) for word in tree.keywords if word.arg is not None}
+
+
+def _conclude(decision: str, *, crashed: bool, wrong: bool, edited: bool, metric: str, somewhere: bool) -> str:
+    if crashed:
+        return CRASHES
+    if wrong:
+        return WRONG
+    if edited:
+        return EDITED
+    if decision == "incomparable":
+        return INCOMPARABLE
+    if decision == "improved":
+        return FASTER
+    if decision != "regressed":
+        return NOTHING_SHOWN
+    if _MEMORY_UNITS.search(metric):
+        return MORE_MEMORY
+    return SLOWER_SOMEWHERE if somewhere else SLOWER

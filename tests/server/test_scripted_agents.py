@@ -1,0 +1,142 @@
+"""Either form of an answer is enough: agents that see one only conclude the same of every kind of change."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import anyio
+import numpy as np
+import pytest
+
+from holobench_mcp import digest
+from holobench_mcp.answers import RevisionReport, RunningMeasurement
+from holobench_mcp.digest import structures
+from holobench_mcp.model import Decision, Difference, Failure
+from holobench_mcp.result.snapshot import Snapshot
+from stored_runs import HERE, A, B, workspace_in
+
+_path = Path(__file__).parents[2] / "examples" / "scripted_agents.py"
+_spec = importlib.util.spec_from_file_location("scripted_agents", _path)
+assert _spec is not None and _spec.loader is not None
+agents = importlib.util.module_from_spec(_spec)
+sys.modules["scripted_agents"] = agents
+_spec.loader.exec_module(agents)
+
+LENGTHS = [1000, 2000, 4000, 8000]
+EDIT = Difference(
+    severity="caution",
+    what="benchmark_source",
+    detail="the head changed protected files (bench_words.py): the base's version was measured on both sides",
+    files=("bench_words.py",),
+)
+
+
+def run(at: int, revision: str, factors: Mapping[str, Any]) -> Snapshot:
+    """A run that measures time and memory, and checks its answers. factors: of a metric, at all points or each."""
+    rng = np.random.default_rng(at)
+    metrics = {
+        "time_ms": {"units": "ms"},
+        "peak_kb": {"units": "kB"},
+        "right": {"kind": "bool", "direction": "maximize", "claim": ">= 1"},
+    }
+    samples = {
+        "time_ms": 10 * np.exp(0.01 * rng.standard_normal((4, 5))),
+        "peak_kb": 300 * np.exp(0.001 * rng.standard_normal((4, 5))),
+        "right": np.ones((4, 5)),
+    }
+    for name, factor in factors.items():
+        samples[name] = samples[name] * np.asarray(factor, dtype=float).reshape(-1, 1)
+    return Snapshot.build(
+        bench_name="words",
+        inputs={"length": LENGTHS},
+        metrics=metrics,
+        samples=samples,
+        source_revision=revision,
+        environment={**HERE, "git_dirty": False},
+        executed_at=f"2026-03-01T12:00:{at:02d}+00:00",
+    )
+
+
+def forms(folder: Path, factors: Mapping[str, Any], *cautions: Difference) -> tuple[str, dict[str, Any]]:
+    """Text and structure of a comparison of three runs a side."""
+    space = workspace_in(folder)
+    for at in range(6):
+        space.record(run(at, A if at < 3 else B, {} if at < 3 else factors))
+    ids = [row.result_id for row in space.list_results().results]
+    document = space.compare(ids[3], ids[0], cautions=cautions)
+    return digest.comparison(document), digest.document_of(structures.short(document))
+
+
+def crash() -> tuple[str, dict[str, Any]]:
+    report = RevisionReport(
+        decision=Decision.regressed,
+        cause="missing",
+        reason="The head does not do what the base does: words ended with exit status 1. It ended with: IndexError",
+        next_step="Make it work on the head again, then measure again: compare_revisions(benchmark='words', rounds=5).",
+        measurement="words-20260301T120000Z-abcdef",
+        benchmark="words",
+        base_revision=A,
+        head_revision=B,
+        rounds=0,
+        stopped=None,
+        head_failure=Failure(what="crash", detail="words ended with exit status 1.", output_tail="IndexError"),
+        protected_changed=(),
+        notes=(),
+        comparisons=(),
+    )
+    return digest.revisions(report), digest.document_of(structures.short(report))
+
+
+KINDS: dict[str, Callable[[Path], tuple[str, dict[str, Any]]]] = {
+    agents.SLOWER: lambda folder: forms(folder, {"time_ms": 1.3}),
+    agents.FASTER: lambda folder: forms(folder, {"time_ms": 0.6}),
+    agents.NOTHING_SHOWN: lambda folder: forms(folder, {}),
+    agents.SLOWER_SOMEWHERE: lambda folder: forms(folder, {"time_ms": [1, 1.6, 1, 1]}),
+    agents.WRONG: lambda folder: forms(folder, {"right": [1, 1, 0, 1], "time_ms": 0.5}),
+    agents.MORE_MEMORY: lambda folder: forms(folder, {"peak_kb": 1.5}),
+    agents.EDITED: lambda folder: forms(folder, {}, EDIT),
+    agents.CRASHES: lambda _: crash(),
+}
+
+
+@pytest.mark.parametrize("truth", KINDS)
+def test_an_agent_that_sees_one_form_only_concludes_what_is_true(tmp_path: Path, truth: str) -> None:
+    text, structure = KINDS[truth](tmp_path)
+    assert agents.read_structure(structure).conclusion == truth, structure
+    assert agents.read_text(text).conclusion == truth, text
+
+
+@pytest.mark.parametrize("form", ["text", "structure"])
+def test_an_agent_waits_on_by_following_next_step_alone(tmp_path: Path, form: str) -> None:
+    running = RunningMeasurement(
+        status="running",
+        reason="words is being measured: 2 of 5 rounds.",
+        next_step="wait_measurement(measurement='words-20260301T120000Z-abcdef') (about 40 s)",
+        measurement="words-20260301T120000Z-abcdef",
+        benchmark="words",
+        rounds_done=2,
+        rounds_planned=5,
+        seconds_left=40.0,
+    )
+    done = KINDS[agents.SLOWER](tmp_path)
+    asked: list[tuple[str, dict[str, Any]]] = []
+
+    async def call(tool: str, arguments: dict[str, Any]) -> tuple[Any, int]:
+        asked.append((tool, arguments))
+        if len(asked) < 3:
+            text, structure = digest.unfinished(running), digest.document_of(structures.short(running))
+        else:
+            text, structure = done
+        return (text if form == "text" else structure), len(text)
+
+    async def settled() -> Any:
+        read = agents.read_text if form == "text" else agents.read_structure
+        return await agents.settle(call, read, "compare_revisions", {"benchmark": "words"})
+
+    conclusion, purse = anyio.run(settled)
+    assert conclusion == agents.SLOWER and purse.tokens < 1000
+    assert asked[1:] == [("wait_measurement", {"measurement": "words-20260301T120000Z-abcdef"})] * 2
