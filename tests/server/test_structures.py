@@ -247,3 +247,12 @@ def test_input_values_are_never_rounded(tmp_path: Path) -> None:
         space.record(snapshot(values, at=at, inputs={"size": sizes}))
     [row] = structures.comparison(space.compare()).document()["metrics"]
     assert sorted(p["at"]["size"] for p in row["points"]) == sizes
+
+
+def test_an_integer_that_javascript_does_not_read_exactly_travels_as_text(tmp_path: Path) -> None:
+    space, seeds = workspace_in(tmp_path), [2**53 + 1, 2**53 + 3]
+    for at, factor in enumerate((1.0, 2.0)):
+        values = factor * 100 * np.exp(0.01 * np.random.default_rng(at).standard_normal((2, 5)))
+        space.record(snapshot(values, at=at, inputs={"seed": seeds}))
+    [row] = structures.comparison(space.compare()).document()["metrics"]
+    assert sorted(p["at"]["seed"] for p in row["points"]) == [str(seed) for seed in seeds]

@@ -11,6 +11,8 @@ from holobench_mcp.model import Frozen
 
 #: More digits than noise leaves are paid for by the token and read by nobody; the whole document has them.
 DIGITS = 4
+#: JavaScript reads no larger integer exactly: it travels as text.
+_EXACT = 2**53
 #: From here on a whole number is shorter with its exponent.
 _WHOLE_BELOW = 1e15
 
@@ -41,4 +43,6 @@ def _without_empty(value: Any) -> Any:  # noqa: ANN401 - any JSON
         return {key: part for key, part in parts.items() if part not in (None, "", [], {})}
     if isinstance(value, list):
         return [_without_empty(part) for part in value]
+    if type(value) is int and abs(value) > _EXACT:
+        return str(value)
     return value

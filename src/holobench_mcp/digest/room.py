@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-#: Characters of an answer, text and structure each: about one metric; for each further metric, sweep or row; and the
-#: most that it may have, however much was measured.
-SMALL, EACH, LARGE = 1600, 175, 6000
+#: Characters of an answer, text and structure each: about one metric; for each further metric, sweep or row up to some
+#: twenty; for each of those behind them; and the most that it may have, however much was measured.
+SMALL, EACH, MIDDLE, EACH_MORE, LARGE = 1600, 400, 5000, 25, 6000
 #: No answer is longer unless the whole was asked for.
 MOST = 20_000
 #: The most of a whole document, where it was asked for: clients cut an answer at 25,000 tokens.
@@ -56,8 +56,9 @@ ROOMS = (
 
 
 def budget(count: int) -> int:
-    """Characters that an answer about so many metrics, sweeps or rows may have."""
-    return min(LARGE, SMALL + EACH * max(0, count - 1))
+    """Characters that an answer about so many metrics, sweeps or rows may have: 1,600 for one, 5,000 for twenty."""
+    few = min(MIDDLE, SMALL + EACH * max(0, count - 1))
+    return min(LARGE, few + EACH_MORE * max(0, count - 20))
 
 
 def page(rows: int) -> int:
