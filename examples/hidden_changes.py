@@ -92,7 +92,7 @@ async def judge(folder: Path, *, by: str) -> tuple[str | None, agents.Purse]:
         async def call(tool: str, arguments: dict[str, Any]) -> tuple[Any, int]:
             with anyio.fail_after(PATIENCE_S):
                 answer = await client.call_tool(tool, arguments)
-            text = "\n".join(block.text for block in answer.content)
+            text = "\n".join(block.text for block in answer.content if block.type == "text")
             if answer.is_error:
                 raise SystemExit(text)
             if by == "text":

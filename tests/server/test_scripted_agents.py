@@ -15,7 +15,7 @@ import pytest
 from holobench_mcp import digest
 from holobench_mcp.answers import RevisionReport, RunningMeasurement
 from holobench_mcp.digest import structures
-from holobench_mcp.model import Decision, Difference, Failure
+from holobench_mcp.model import Decision, Difference, Failure, Measurement
 from holobench_mcp.result.snapshot import Snapshot
 from stored_runs import HERE, A, B, workspace_in
 
@@ -35,8 +35,9 @@ EDIT = Difference(
 )
 
 
-def run(at: int, revision: str, factors: Mapping[str, Any]) -> Snapshot:
+def run(at: int, revision: str, factors: Mapping[str, Any] | None = None, *cautions: Difference) -> Snapshot:
     """A run that measures time and memory, and checks its answers. factors: of a metric, at all points or each."""
+    measured = Measurement(id=f"words-20260301T12000{at // 3}Z-abcdef", run=at % 3, runs=3, cautions=cautions)
     rng = np.random.default_rng(at)
     metrics = {
         "time_ms": {"units": "ms"},
@@ -48,7 +49,7 @@ def run(at: int, revision: str, factors: Mapping[str, Any]) -> Snapshot:
         "peak_kb": 300 * np.exp(0.001 * rng.standard_normal((4, 5))),
         "right": np.ones((4, 5)),
     }
-    for name, factor in factors.items():
+    for name, factor in (factors or {}).items():
         samples[name] = samples[name] * np.asarray(factor, dtype=float).reshape(-1, 1)
     return Snapshot.build(
         bench_name="words",
@@ -58,6 +59,7 @@ def run(at: int, revision: str, factors: Mapping[str, Any]) -> Snapshot:
         source_revision=revision,
         environment={**HERE, "git_dirty": False},
         executed_at=f"2026-03-01T12:00:{at:02d}+00:00",
+        measurement=measured,
     )
 
 
@@ -65,9 +67,9 @@ def forms(folder: Path, factors: Mapping[str, Any], *cautions: Difference) -> tu
     """Text and structure of a comparison of three runs a side."""
     space = workspace_in(folder)
     for at in range(6):
-        space.record(run(at, A if at < 3 else B, {} if at < 3 else factors))
+        space.record(run(at, A) if at < 3 else run(at, B, factors, *cautions))
     ids = [row.result_id for row in space.list_results().results]
-    document = space.compare(ids[3], ids[0], cautions=cautions)
+    document = space.compare(ids[3], ids[0])
     return digest.comparison(document), digest.document_of(structures.short(document))
 
 
