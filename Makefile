@@ -28,6 +28,7 @@ bench: .venv/.dev           ## Measure this project itself: speed and calibratio
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/calibration.py
 	$(BIN)/python benchmarks/rounds_calibration.py
+	$(BIN)/python benchmarks/looks_calibration.py
 	$(BIN)/python benchmarks/history_calibration.py
 
 tables: .venv/.dev          ## Write README's tables and the picture of the house anew, from the code: seconds.
@@ -43,7 +44,7 @@ slow: .venv/.dev            ## Time every test, and write down which ones `make 
 docs: tables                ## Write what the README and docs/calibration.md show anew, by running it: half an hour.
 	$(BIN)/python examples/quickstart.py --write-readme
 	$(BIN)/python benchmarks/speed.py --write-readme
-	for what in calibration rounds_calibration history_calibration; do \
+	for what in calibration rounds_calibration looks_calibration history_calibration; do \
 		$(BIN)/python benchmarks/$$what.py || exit 1; done > docs/calibration.new
 	mv docs/calibration.new docs/calibration.md
 

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from scipy import special
 
+from evidence_sides import only, run
+from holobench_mcp import judge
 from holobench_mcp.evidence.looks import ROUNDS_OF_LOOKS, alpha_of_look, horizon, is_look, spent_by
 from holobench_mcp.model import ALPHA, Look
 
@@ -91,3 +93,23 @@ def test_looks_are_even_where_a_measurement_ends_when_it_is_settled():
 @pytest.mark.parametrize(("fits", "expected"), [(None, 50), (1, 3), (6, 9), (20, 30), (33, 50), (400, 50)])
 def test_auto_plans_for_what_its_time_allows_and_half_as_much_again(fits, expected):
     assert horizon(50, fits=fits) == expected
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.0398, 0.0132, 0.0006])
+def test_the_printed_interval_of_what_is_unchanged_is_the_looks_own(alpha):
+    rng = np.random.default_rng(3)
+    base, head = ([run(100 * np.exp(0.003 * rng.standard_normal((2, 4))), units="ms") for _ in range(12)] for _ in "ab")
+    found = only(judge(base, head, paired=True, alpha=alpha, alpha_unchanged=alpha))
+    assert found.decision == "unchanged"
+    assert found.interval_level == pytest.approx(1 - 2 * alpha, abs=5e-4)
+    assert -3 < found.ci[0] < found.ci[1] < 3
+    wider = only(judge(base, head, paired=True, alpha=alpha, alpha_unchanged=alpha / 10))
+    assert wider.ci[0] < found.ci[0] and wider.ci[1] > found.ci[1]
+
+
+def test_a_later_alpha_needs_a_narrower_interval():
+    """What five percent would call unchanged, a look that may spend less does not."""
+    rng = np.random.default_rng(6)
+    base, head = ([run(100 * np.exp(0.02 * rng.standard_normal((1, 4))), units="ms") for _ in range(8)] for _ in "ab")
+    decisions = [only(judge(base, head, paired=True, alpha_unchanged=a)).decision for a in (0.05, 0.001, 1e-6)]
+    assert decisions == ["unchanged", "inconclusive", "inconclusive"]

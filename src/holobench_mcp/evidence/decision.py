@@ -26,8 +26,8 @@ from holobench_mcp.model import ALPHA, Cause, Decision, Direction, Kind, Limit, 
 MAX_POINTS_LISTED = 1000
 #: Where there are no more points, each is listed, also those that did not move.
 FEW_POINTS = 8
-#: The least level of the interval that is printed of a metric that moved.
-_MOVED_LEVEL = 0.95
+#: The least level of the interval that is printed of a metric that moved; and from where on one needs more digits.
+_MOVED_LEVEL, _NEARLY_SURE = 0.95, 0.995
 
 Move = Literal["regressed", "improved"]
 
@@ -116,7 +116,7 @@ def _by_samples(
         update={
             "cause": _cause(tested) if moved else None,
             "ci": interval,
-            "interval_level": level,
+            "interval_level": round(level, 3 if level < _NEARLY_SURE else 5),
             "decided_by": None if not moved else "mean" if by_mean else "points",
             "at_least_percent": sure if percent else None,
             "at_least": None if percent else sure,

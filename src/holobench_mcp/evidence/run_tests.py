@@ -164,6 +164,8 @@ def locations(runs: Sequence[FloatArray], *, few: bool) -> FloatArray:
     """
     if few:
         return np.stack([np.nanmean(a, axis=1) for a in runs])
+    if len({a.shape for a in runs}) == 1 and not any(np.isnan(a).any() for a in runs):
+        return np.asarray(np.median(np.stack(runs), axis=2))  # fifty runs at once cost little more than one
     return np.stack([np.nanmedian(a, axis=1) if np.isnan(a).any() else np.median(a, axis=1) for a in runs])
 
 
