@@ -116,6 +116,7 @@ def test_one_side_alone_is_measured_again_before_anything_is_recorded(configured
     document = space.store.measurement(report.measurement)
     assert document is not None and document.light is False
     assert "as the benchmark uses panel" in document.notes[0]
+    assert document.notes[0] in report.notes
 
 
 def test_what_is_recorded_already_is_never_joined_by_another_way() -> None:

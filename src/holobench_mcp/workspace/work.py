@@ -122,7 +122,7 @@ class BenchmarkWork:
             seconds=document.rounds * (document.seconds_a_round or 0.0),
             next_step=f"compare_results(candidate={newest!r}) compares it with the baseline, or with what was measured "
             "before.",
-            notes=notes,
+            notes=(*notes, *document.notes),
         )
 
 
