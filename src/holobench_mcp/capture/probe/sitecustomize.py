@@ -111,7 +111,7 @@ if _folder and os.path.isdir(_folder):
             import holobench_mcp_warm_up
 
             holobench_mcp_warm_up.start(os.environ[_MODE], _folder, _write)
-        if os.environ.get(_IMPORT) and "bencher" not in sys.modules:
+        if os.environ.get(_IMPORT) and sys.version_info >= (3, 6) and "bencher" not in sys.modules:
             import holobench_mcp_import
 
             holobench_mcp_import.Importing(os.environ[_IMPORT], _IMPORT, _write)
