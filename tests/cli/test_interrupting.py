@@ -1,0 +1,74 @@
+"""Ctrl-C of `ab` leaves a measurement that the same command goes on from, and says so; signals too."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conftest import PYTHON, until
+from holobench_mcp.store import open_store
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="measuring needs process groups")
+BENCH = Path(__file__).parents[1] / "benches" / "tiny.py"
+
+
+@pytest.fixture
+def project(tmp_path: Path, repository: Callable[..., str]) -> Path:
+    shutil.copy(BENCH, tmp_path / "tiny.py")
+    (tmp_path / "product.py").write_text("import time\ndef work(size):\n    time.sleep(0.004)\n    return size\n")
+    repository("the benchmark")
+    (tmp_path / "product.py").write_text("import time\ndef work(size):\n    time.sleep(0.1)\n    return size\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_is_interrupted_is_gone_on_with_by_the_same_command(project: Path, number: signal.Signals) -> None:
+    command = [PYTHON, "-m", "holobench_mcp", "ab", "--rounds", "2", "--json", "--", PYTHON, "tiny.py"]
+    first = subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    store = open_store(project / ".holobench")
+    until(lambda: store.exists() and any(document.rounds for document in store.measurements()))
+    os.kill(first.pid, number)
+    out, said = first.communicate(timeout=60)
+    assert first.returncode == 130 and out == ""
+    assert "interrupted. 1 rounds are recorded; the same command goes on from them." in said
+    assert "Traceback" not in said and "s left" in said
+    [document] = store.measurements()
+    assert (document.status, document.rounds) == ("interrupted", 1)
+    finished = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=200, check=False)
+    assert finished.returncode == 0, finished.stderr
+    report = json.loads(finished.stdout)
+    assert report["decision"] and report["measurement"] == document.id and report["rounds"] == 2
+    assert any("goes on from 1 rounds" in note for note in report["notes"])
+    lines = [line for line in finished.stderr.splitlines() if "measuring command" in line]
+    assert len(lines) == 2, "a line a step where there is no terminal, and one round was left"
+
+
+def test_a_terminal_gets_a_bar_with_the_time_left(project: Path) -> None:
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    command = [PYTHON, "-m", "holobench_mcp", "ab", "--rounds", "2", "--json", "--", PYTHON, "tiny.py"]
+    env = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+    process = subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, stderr=theirs, env=env, text=True)
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            chunk = os.read(ours, 4096)
+        except OSError:  # the other end is closed
+            break
+        if not chunk:
+            break
+        shown += chunk
+    out, _ = process.communicate(timeout=60)
+    os.close(ours)
+    assert json.loads(out)["rounds"] == 2
+    text = shown.decode("utf-8", "replace")
+    assert "s left" in text and "/4" in text and "measuring command (head)" in text and "━" in text
