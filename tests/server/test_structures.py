@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mcp import Client
 
 from clients import talk, text_of
-from conftest import snapshot
+from conftest import cli, snapshot
 from holobench_mcp import digest
 from holobench_mcp.answers import rounded
 from holobench_mcp.digest import structures
@@ -256,3 +256,21 @@ def test_an_integer_that_javascript_does_not_read_exactly_travels_as_text(tmp_pa
         space.record(snapshot(values, at=at, inputs={"seed": seeds}))
     [row] = structures.comparison(space.compare()).document()["metrics"]
     assert sorted(p["at"]["seed"] for p in row["points"]) == [str(seed) for seed in seeds]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("compare",), ("list",), ("metrics",), ("show",), ("history", "sort", "time_ms"), ("baseline", "list"),
+        ("baseline", "set", "latest", "--reason", "it is meant"), ("verify",), ("run", "--", "true"),
+    ],
+)  # fmt: skip
+def test_the_command_lines_json_is_the_whole_document_behind_the_same_first_keys(
+    project: Path, words: tuple[str, ...]
+) -> None:
+    arguments = ["run", "--json", *words[1:]] if words[0] == "run" else [*words, "--json"]
+    document = json.loads(cli(*arguments, cwd=project).stdout)
+    keys = [key for key in document if key != "cause"]
+    assert keys[0] in ("decision", "status") and keys[1] == "reason", keys
+    if words[0] == "compare":
+        assert document["metrics"][0]["evidence"]["ci"] and document["schema_version"] == 1

@@ -16,6 +16,7 @@ from contextlib import suppress
 from pydantic import BaseModel
 
 from holobench_mcp import digest
+from holobench_mcp.digest import structures
 from holobench_mcp.model import OutputError
 
 #: What stands for a sign that the console's encoding does not have.
@@ -67,4 +68,4 @@ def note(text: str) -> None:
 
 def print_json(value: BaseModel) -> None:
     """A document as JSON, whole: the keys that were set, what to act on first."""
-    out(json.dumps(digest.document_of(value), indent=2))
+    out(json.dumps(structures.full(value), indent=2))

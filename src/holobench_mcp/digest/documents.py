@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from holobench_mcp.answers import Structure
 
 #: What stands first wherever it is there, and is left out where nothing is to be said.
-_FIRST = ("decision", "status", "cause", "reason", "next_step")
+FIRST = ("decision", "status", "cause", "reason", "next_step")
 
 
 def document_of(value: BaseModel) -> dict[str, Any]:
@@ -17,5 +17,5 @@ def document_of(value: BaseModel) -> dict[str, Any]:
     if isinstance(value, Structure):
         return value.document()
     document = value.model_dump(mode="json", exclude_unset=True)
-    first = {key: document.pop(key) for key in _FIRST if key in document}
+    first = {key: document.pop(key) for key in FIRST if key in document}
     return {**{key: part for key, part in first.items() if part is not None}, **document}

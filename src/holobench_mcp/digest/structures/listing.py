@@ -77,15 +77,20 @@ def metrics(listed: MetricList) -> MetricsShort:
     )
 
 
+def contract(document: ResultDocument) -> ResultDocument:
+    """The contract itself, whole, behind what it is."""
+    n, found = len(document.metrics), [x.variable for x in document.regressions.results if x.regressed]
+    history = f"regressed against its own history: {few(found, 3)}" if found else "no regressions in its history"
+    reason = f"The contract of {document.result_id}: {n} metric{'s' if n != 1 else ''}, {history}."
+    return document.model_copy(update={"status": "ok", "reason": cut(reason, room.ROOMS[0].reason)})
+
+
 def exported(document: ResultDocument) -> ResultDocument | ContractShort:
     """The contract itself, behind what it is; where it is longer than an answer may be, where it is."""
     size = room.size_of(document_of(document))
     names = [m.variable for m in document.metrics]
     if size <= room.MOST - room.SMALL:
-        n, found = len(names), [x.variable for x in document.regressions.results if x.regressed]
-        history = f"regressed against its own history: {few(found, 3)}" if found else "no regressions in its history"
-        reason = f"The contract of {document.result_id}: {n} metric{'s' if n != 1 else ''}, {history}."
-        return document.model_copy(update={"status": "ok", "reason": cut(reason, room.ROOMS[0].reason)})
+        return contract(document)
     return room.fitting(
         lambda r: ContractShort(
             status="too_long",
