@@ -20,7 +20,10 @@ from holobench_mcp.model import CaptureError, InvalidArgument
 from holobench_mcp.result.snapshot import Snapshot
 
 #: In the order in which a file is tried: what has the most telling marks first.
-FORMATS = ("pytest_benchmark", "pyperf", "google_benchmark", "hyperfine", "json_lines", "csv_table", "go_test")
+FORMATS = (
+    "pytest_benchmark", "pyperf", "google_benchmark", "hyperfine", "jmh", "vitest", "asv", "criterion", "json_lines",
+    "csv_table", "go_test",
+)  # fmt: skip
 #: What is not read here, by the first thing that it holds or the name that it is asked for by.
 PICKLE, CONTRACT = "pickle", "result.json"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from holobench_mcp.result.snapshot import Snapshot
 
 _MAX_LABEL, _MAX_NOTES = 200, 5
+#: Files of a folder that are looked at for their time.
+_MOST_FILES = 20_000
 _HASH = re.compile(r"[0-9a-fA-F]{7,64}")
 
 
@@ -112,8 +115,7 @@ def _recorded(
     from holobench_mcp.importers.assembling import Attribution
     from holobench_mcp.importers.formats import CONTRACT, PICKLE, read_results
 
-    written = datetime.fromtimestamp(real.stat().st_mtime, UTC)
-    attribution = Attribution(label, revision, max(written, datetime(1970, 1, 1, tzinfo=UTC)))
+    attribution = Attribution(label, revision, _written_at(real))
     found = read_results(real, name=name, format_name=format_name, said=attribution)
     if found.format in (PICKLE, CONTRACT) and (label or revision):
         argument = "label" if label else "revision"
@@ -123,6 +125,13 @@ def _recorded(
         # The same file under another time of its own: what has been imported once has the time that it got then.
         found = read_results(real, name=name, format_name=format_name, said=Attribution(label, revision, known))
     return found, [library.store.record(snapshot) for snapshot in found.snapshots]
+
+
+def _written_at(real: Path) -> datetime:
+    """When a file was written; of a folder, whose own time says nothing of what is deep in it, its newest result."""
+    files = [real] if real.is_file() else [real, *islice(real.rglob("*.json"), _MOST_FILES)]
+    newest = max(file.stat().st_mtime for file in files if file.exists())
+    return datetime.fromtimestamp(max(newest, 0), UTC)
 
 
 def _known(library: Library, snapshot: Snapshot) -> datetime | None:

@@ -30,7 +30,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
         revision: Annotated[str | None, Field(description="The commit measured, where the file lacks it")] = None,
     ) -> Annotated[CallToolResult, Listed]:
         """Record what another benchmark tool wrote (pytest-benchmark, pyperf, hyperfine, Google
-        Benchmark, go test, JSON lines, CSV) or saved
+        Benchmark, go test, asv, Criterion, JMH, vitest, JSON lines, CSV) or saved
         results, so that they can be compared. Nothing in it is run."""
         report = services.workspace.import_for_agent(path, format_name=format, label=label, revision=revision)
         return answer(digest.imported(report), report)
