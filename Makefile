@@ -50,6 +50,7 @@ docs: tables                ## Write what the README and docs/calibration.md sho
 
 .venv/.venv:
 	@test -n "$(PYTHON)" || { echo "holobench-mcp needs Python 3.11, 3.12 or 3.13 on PATH"; exit 1; }
+	@echo "setting up .venv: half a minute, or a few where packages have to be downloaded"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	@touch $@

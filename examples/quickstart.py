@@ -42,7 +42,9 @@ def main() -> None:
     say("4. Ask the server, as an agent does: a real MCP client, over stdio.")
     transcript = asyncio.run(ask())
     print(transcript)
-    say(f"The store is {PROJECT / '.holobench'}; look around with: holobench-mcp --project .demo list")
+    program = Path(os.path.relpath(sys.executable)).parent / "holobench-mcp"
+    say(f"The store is {PROJECT / '.holobench'}; look around with: {program} --project .demo list")
+    print(f"To attach it to your client, in your project's folder: {program.absolute()} install --client claude-code")
     if arguments.write_readme:
         write_readme(transcript)
 

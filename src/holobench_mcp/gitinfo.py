@@ -29,6 +29,16 @@ _FULL_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 STORE = (":(exclude,top,glob)**/.holobench/**",)
 #: What a benchmark writes at the top or where it runs. Only as untracked files: what is tracked there may be code.
 _WRITTEN = (":(exclude,top)cachedir", ":(exclude,top)reports", ":(exclude)cachedir", ":(exclude)reports")
+#: What attaching a client writes, with its copies: no benchmark reads it. Only as untracked files, too.
+_CLIENTS = (
+    ".mcp.json",
+    ".cursor/mcp.json",
+    ".vscode/mcp.json",
+    ".codex/config.toml",
+    "opencode.json",
+    "opencode.jsonc",
+)
+_ATTACHED = tuple(f":(exclude,top,glob)**/{name}{end}" for name in _CLIENTS for end in ("", ".*.bak"))
 
 
 def git(
@@ -92,7 +102,7 @@ def untracked(folder: Path, *, timeout_s: float = _TIMEOUT_S, env: Mapping[str, 
     `os.fsdecode` has them. None when git can't tell.
     """
     listing = ("ls-files", "--others", "--exclude-standard", "--full-name", "-z")
-    found = git_bytes(folder, *listing, "--", ":(top)", *STORE, *_WRITTEN, timeout_s=timeout_s, env=env)
+    found = git_bytes(folder, *listing, "--", ":(top)", *STORE, *_WRITTEN, *_ATTACHED, timeout_s=timeout_s, env=env)
     names = () if found is None else map(os.fsdecode, found.split(b"\0"))
     return None if found is None else [name for name in names if name and not name.endswith("/")]
 

@@ -16,6 +16,7 @@ import pytest
 from mcp import Client, StdioServerParameters, stdio_client
 
 from conftest import PYTHON, cli
+from holobench_mcp import gitinfo
 from holobench_mcp.clients import CLIENTS
 
 PROGRAM = str(Path(PYTHON).parent / "holobench-mcp")
@@ -67,6 +68,30 @@ def test_what_is_written_starts_the_server_of_the_project(home: Path, client: st
     gone = json.loads(cli("install", "--client", client, "--remove", "--json", cwd=app).stdout)
     assert gone["status"] == "removed" and not Path(report["file"]).exists()
     assert json.loads(cli("install", "--client", client, "--remove", "--json", cwd=app).stdout)["status"] == "absent"
+
+
+def test_an_attached_client_makes_no_tree_dirty(home: Path, repository: Any) -> None:
+    """Results of committed code would be taken for uncommitted ones', only because a client was attached."""
+    app = home / "app"
+    repository("the project")
+    for client in CLIENTS:
+        for name in ("one", "two"):
+            assert (
+                cli(
+                    "install", "--client", client, "--scope", CLIENTS[client].scopes[0], "--name", name, cwd=app
+                ).returncode
+                == 0
+            )
+    written = {path.relative_to(home).as_posix() for path in app.rglob("*") if path.is_file()}
+    assert len(written) > 5 and gitinfo.untracked(app) is not None
+    assert not {*(gitinfo.untracked(app) or ())} & written
+    (app / "new.py").write_text("")
+    assert "app/new.py" in (gitinfo.untracked(app) or ())
+    places = [client.place("project", app).file for client in CLIENTS.values() if "project" in client.scopes]
+    for place in places:
+        place.parent.mkdir(exist_ok=True)
+        place.write_text("{}")
+    assert not {place.relative_to(home).as_posix() for place in places} & {*(gitinfo.untracked(app) or ())}
 
 
 def test_print_and_dry_run_write_nothing(home: Path) -> None:
