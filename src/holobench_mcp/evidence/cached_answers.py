@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import special
 
 from holobench_mcp import digits
 from holobench_mcp.model import Difference, Direction, Kind
@@ -19,8 +20,20 @@ if TYPE_CHECKING:
     from holobench_mcp.evidence.formulas import FloatArray
     from holobench_mcp.result.snapshot import Snapshot
 
-#: How many times the slowest later one a first sample or run costs, beyond what the base's does, to look like a cache.
-_FACTOR = 1.5
+#: How often a head may be told of that keeps nothing, over all metrics of a comparison.
+_ALPHA = 0.01
+#: How much more than the base any honest head may have to warm up: other code loads and allocates other things.
+_WARM_UP = float(np.log(1.25))
+#: How much runs usually differ, and for how many runs that counts beside those that are at hand.
+_RUN_SD, _PRIOR_DF = 0.03, 4
+_FRESH_SAMPLES = (
+    "Measure with fresh inputs: give the code at each sample an input that it has not had, such as one that is seeded "
+    "by a counter."
+)
+_FRESH_RUNS = (
+    "Measure with fresh inputs: give the code in each run inputs that it has not had, such as ones that are seeded by "
+    "the time, or empty the places that it writes to."
+)
 
 
 @dataclass
@@ -40,63 +53,146 @@ class SideRuns:
 
 @dataclass(frozen=True)
 class _Costs:
-    """A metric as what it costs: (runs, points, repeats), and (points, repeats) of the side's very first run."""
+    """A metric's costs as logarithms: (runs, points, repeats), and (points, repeats) of the side's very first run."""
 
     runs: FloatArray
     first: FloatArray | None
 
     @property
-    def typical(self) -> float:
-        return float(np.exp(np.log(np.median(self.runs, axis=-1)).mean()))
+    def later(self) -> FloatArray:
+        """What is typical of a run at each point, its first sample apart. Shape (runs, points)."""
+        return np.median(self.runs[..., 1:] if self.runs.shape[-1] > 1 else self.runs, axis=-1)
 
     @property
-    def first_sample(self) -> float:
-        """How many times the slowest later sample the first one at a point costs: the median over runs and points."""
-        if self.runs.shape[-1] < 2:
-            return 1.0
-        return float(np.median(self.runs[..., 0] / self.runs[..., 1:].max(axis=-1)))
+    def level(self) -> FloatArray:
+        """The same of all runs. Shape (points,)."""
+        return np.median(self.later, axis=0)
 
     @property
-    def first_run(self) -> float:
-        """The same of the first run and the later ones. The slowest, as a busy machine makes any one run slow."""
-        if self.first is None:
-            return 1.0
-        return float(np.median(np.median(self.first, axis=-1) / np.median(self.runs, axis=-1).max(axis=0)))
+    def first_samples(self) -> FloatArray:
+        """Shape (runs, points)."""
+        return self.runs[..., 0]
+
+    @property
+    def first_run(self) -> FloatArray:
+        """What is typical of the very first run. Shape (points,)."""
+        return self.level if self.first is None else np.median(self.first, axis=-1)
 
 
 def cached_answers(base: SideRuns, head: SideRuns) -> tuple[Difference, ...]:
     """Cautions for a head that is fast only where it has been before.
 
     A first sample at a point, or a side's first run, is always a little slower. It is told of when the head is the
-    faster side, and its first costs half as much again as the slowest later one, and half as much again as that of the
-    base does.
+    faster side, and more than half of what it saves is not saved by its first ones: beyond what the base's are slower,
+    and beyond chance, at 1 % over all metrics, runs and points.
     """
-    cautions = []
+    pairs = []
     for sweep, snapshots in enumerate(zip(*head.rounds, strict=False)):
         for metric in snapshots[0].metrics:
-            ours, theirs = (_costs(side, sweep, metric.variable) for side in (base, head))
-            if ours is None or theirs is None:
+            pair = _pair(base, head, sweep, metric.variable)
+            if pair is not None and pair[1].level.mean() < pair[0].level.mean():
+                pairs.append((metric.variable, *pair))
+    cautions = []
+    looks = len(pairs) * (2 if base.first and head.first else 1)
+    for variable, before, after in pairs:
+        for p, excesses, what, where, step in (
+            (_p_of_samples, _excess_of_samples, "sample at each input", "between samples", _FRESH_SAMPLES),
+            (_p_of_run, _excess_of_run, "run", "between runs", _FRESH_RUNS),
+        ):
+            if p(before, after) * looks > _ALPHA:
                 continue
-            if ours.runs.shape[1] == theirs.runs.shape[1] and theirs.typical >= ours.typical:
-                continue
-            for what, where, before, now in (
-                ("sample at each input", "between samples", ours.first_sample, theirs.first_sample),
-                ("run", "between runs", ours.first_run, theirs.first_run),
-            ):
-                if now > _FACTOR * max(1.0, before):
-                    detail = (
-                        f"{metric.variable}: the head's first {what} is {digits.plain(now)} times as slow as the later "
-                        f"ones, the base's {digits.plain(before)} times. It looks as if the head keeps its "
-                        f"answers {where}"
-                    )
-                    cautions.append(
-                        Difference(severity="caution", what="cached_answers", detail=detail, variable=metric.variable)
-                    )
+            then, now = (digits.plain(float(np.exp(excesses(side).mean()))) for side in (before, after))
+            detail = (
+                f"{variable}: the head's first {what} is {now} times as slow as the later ones, the base's {then} "
+                f"times: most of what it saves is not saved there. It looks as if the head keeps its answers {where}"
+            )
+            cautions.append(
+                Difference(severity="caution", what="cached_answers", detail=detail, variable=variable, next_step=step)
+            )
     return tuple(cautions)
 
 
-def _costs(side: SideRuns, sweep: int, variable: str) -> _Costs | None:
-    """None where the metric is not a cost or a rate, runs differ in their points, or no point is known in all runs."""
+def _p_of_samples(before: _Costs, after: _Costs) -> float:
+    """One-sided; never below the chance that the first of so many samples is the slowest one each time."""
+    if before.runs.shape[-1] < 2 or after.runs.shape[-1] < 2:
+        return 1.0
+    beyond = after.first_samples - _limit(before, after)
+    warm_up = _excess_of_samples(before)
+    resolution = float(after.runs.shape[-1]) ** -beyond.size
+    return max(resolution, _p([_units(beyond), _units(warm_up), before.later.mean(axis=1)], beyond, warm_up))
+
+
+def _p_of_run(before: _Costs, after: _Costs) -> float:
+    """One-sided: the first run of each side is one more run, as noisy as the base's later ones are."""
+    if before.first is None or after.first is None or len(after.runs) < 2:
+        return 1.0
+    beyond, warm_up = after.first_run - _limit(before, after), _excess_of_run(before)
+    runs = before.later.mean(axis=1)
+    return _p([runs], beyond, warm_up, lone_runs=2)
+
+
+def _limit(before: _Costs, after: _Costs) -> FloatArray:
+    """What a first one may cost of which half of what the head saves is saved. Shape (points,)."""
+    middle: FloatArray = np.log((np.exp(before.level) + np.exp(after.level)) / 2)
+    limit: FloatArray = np.maximum(after.level + _WARM_UP, middle)
+    return limit
+
+
+def _p(parts: Sequence[FloatArray], beyond: FloatArray, warm_up: FloatArray, *, lone_runs: int = 0) -> float:
+    """One-sided, of what is beyond the limit and beyond the base's own warm-up.
+
+    parts: numbers of independent units, the mean of each of which has a share in the variance. Few of them may agree by
+    chance, so that each variance is moderated by one that is usual between runs (Smyth 2004, with a prior of the
+    project's own). lone_runs: how many single runs as noisy as the first part's stand beside its mean.
+    """
+    mean = float(beyond.mean()) - max(float(warm_up.mean()), 0.0)
+    if mean <= 0:
+        return 1.0
+    variance = 0.0
+    for units in parts:
+        df = len(units) - 1
+        own = float(units.var(ddof=1)) if df else 0.0
+        moderated = (df * own + _PRIOR_DF * _RUN_SD**2) / (df + _PRIOR_DF)
+        variance += moderated * (1 / len(units) + lone_runs)
+    df = min(len(units) for units in parts) - 1 + _PRIOR_DF
+    return float(special.stdtr(df, -mean / np.sqrt(variance)))
+
+
+def _units(values: FloatArray) -> FloatArray:
+    """Runs, where there are several, else points."""
+    units: FloatArray = values.mean(axis=1) if len(values) > 1 else values[0]
+    return units
+
+
+def _excess_of_samples(side: _Costs) -> FloatArray:
+    return side.first_samples - side.later
+
+
+def _excess_of_run(side: _Costs) -> FloatArray:
+    return side.first_run - np.median(np.median(side.runs, axis=-1), axis=0)
+
+
+def _pair(base: SideRuns, head: SideRuns, sweep: int, variable: str) -> tuple[_Costs, _Costs] | None:
+    """Both sides at the points that are known in all runs; None where they have others, or none is."""
+    sides = [(side, _costs(side, sweep, variable)) for side in (base, head)]
+    arrays = [costs for _, costs in sides if costs is not None]
+    if len(arrays) < 2 or arrays[0].shape[1] != arrays[1].shape[1]:
+        return None
+    known = np.isfinite(arrays[0]).all(axis=(0, 2)) & np.isfinite(arrays[1]).all(axis=(0, 2))
+    if not known.any():
+        return None
+    before, after = (
+        _Costs(costs[1:, known], costs[0, known]) if side.first else _Costs(costs[:, known], None)
+        for (side, _), costs in zip(sides, arrays, strict=True)
+    )
+    return before, after
+
+
+def _costs(side: SideRuns, sweep: int, variable: str) -> FloatArray | None:
+    """Logarithms, (runs, points, repeats), the very first run before the others where it is known.
+
+    None where the metric is neither a cost nor a rate, or runs differ in their points. What has none is not finite.
+    """
     runs = [*([side.first] if side.first else []), *side.rounds]
     if not side.rounds or any(len(run) <= sweep or variable not in run[sweep].samples for run in runs):
         return None
@@ -104,9 +200,6 @@ def _costs(side: SideRuns, sweep: int, variable: str) -> _Costs | None:
     arrays = [run[sweep].samples[variable] for run in runs]
     if metric.direction is Direction.none or metric.kind is not Kind.float or len({a.shape for a in arrays}) != 1:
         return None
-    stacked = np.stack([a.reshape(-1, a.shape[-1]) for a in arrays])
-    known = (np.isfinite(stacked) & (stacked > 0)).all(axis=(0, 2))
-    if not known.any():
-        return None
-    cost = stacked[:, known] if metric.direction is Direction.minimize else 1 / stacked[:, known]
-    return _Costs(cost[1:], cost[0]) if side.first else _Costs(cost, None)
+    stacked = np.stack([a.reshape(-1, a.shape[-1]) for a in arrays]).astype(np.float64)
+    logs = np.log(stacked, out=np.full(stacked.shape, np.nan), where=stacked > 0)
+    return logs if metric.direction is Direction.minimize else -logs
