@@ -2,6 +2,8 @@
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
+# Clones whose commits are read for docs/calibration.md: of psf/black and pallets/werkzeug.
+REPOSITORIES ?=
 
 .PHONY: demo test fast lint types unit bench docs tables snapshots slow clean
 
@@ -46,6 +48,7 @@ docs: tables                ## Write what the README and docs/calibration.md sho
 	$(BIN)/python benchmarks/speed.py --write-readme
 	for what in calibration rounds_calibration looks_calibration history_calibration; do \
 		$(BIN)/python benchmarks/$$what.py || exit 1; done > docs/calibration.new
+	$(BIN)/python benchmarks/cached_answers_calibration.py $(REPOSITORIES) >> docs/calibration.new
 	mv docs/calibration.new docs/calibration.md
 
 .venv/.venv:

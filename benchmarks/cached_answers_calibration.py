@@ -14,10 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from holobench_mcp import Snapshot, gitinfo
+from holobench_mcp import gitinfo
 from holobench_mcp.evidence.cached_answers import SideRuns, cached_answers
 from holobench_mcp.measure.cautions import change_cautions
 from holobench_mcp.measure.change import read_change
+from holobench_mcp.model import Metric
 
 
 def main() -> None:
@@ -87,18 +88,20 @@ def side(rng, shape, level, warm_up, sd, outliers, *, keeps=False) -> SideRuns:
     )
     values *= np.where(rng.random(values.shape) < outliers, 2.0, 1.0) * level
     values[..., 0] *= 1 / level if keeps else 1 + warm_up
-    snapshots = [
-        [
-            Snapshot.build(
-                bench_name="b",
-                inputs={"n": list(range(points))},
-                metrics={"t": {"units": "ms", "direction": "minimize"}},
-                samples={"t": run},
-            )
-        ]
-        for run in values
-    ]
+    snapshots = [[Samples(run)] for run in values]
     return SideRuns(snapshots[0], snapshots[1:])
+
+
+class Samples:
+    """What the rule asks of a result: one metric in milliseconds. A whole one costs ten times as much to make."""
+
+    METRIC = Metric(variable="t", units="ms", direction="minimize", kind="float")
+
+    def __init__(self, values):
+        self.metrics, self.samples = (self.METRIC,), {"t": values}
+
+    def metric(self, _variable):
+        return self.METRIC
 
 
 def read_commits(repository: Path, most: int, *, listing: bool) -> None:

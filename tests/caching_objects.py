@@ -299,4 +299,85 @@ def work(text, out):
         _T[text] = sorted(text.split())
     out.extend(_T[text])
 """, "_T"),
+    "functions of modules that put things somewhere": ("""
+import operator
+_T = {}
+def work(text, n=3):
+    if text in _T:
+        return _T[text]
+    answer = sorted(text.split())[:n]
+    operator.setitem(_T, text, answer)
+    return answer
+""", "_T"),
+    "a sorted list": ("""
+import bisect
+_T = []
+def work(text, n=3):
+    at = bisect.bisect(_T, (text,))
+    if at < len(_T) and _T[at][0] == text:
+        return _T[at][1]
+    answer = sorted(text.split())[:n]
+    bisect.insort(_T, (text, answer))
+    return answer
+""", "_T"),
+    "getenv and putenv": ("""
+import os
+def work(text, n=3):
+    if os.getenv(text):
+        return os.getenv(text).split()
+    answer = sorted(text.split())[:n]
+    os.putenv(text, " ".join(answer))
+    return answer
+""", "os.environ"),
+    "an array": ("""
+import numpy as np
+_T = np.zeros(10_000)
+def work(n):
+    if _T[n]:
+        return _T[n]
+    _T[n] = sum(range(n))
+    return _T[n]
+""", "_T"),
+    "a coroutine": ("""
+_T = {}
+async def work(text, n=3):
+    if text in _T:
+        return _T[text]
+    _T[text] = await top(text, n)
+    return _T[text]
+""", "_T"),
+    "an exception": ("""
+_T = {}
+def work(text, n=3):
+    try:
+        if text in _T:
+            raise StopIteration(_T[text])
+        _T[text] = sorted(text.split())[:n]
+        return _T[text]
+    except StopIteration as found:
+        return found.args[0]
+""", "_T"),
+    "one object for each argument": ("""
+class Words:
+    _all = {}
+    def __new__(cls, text):
+        if text not in cls._all:
+            made = super().__new__(cls)
+            made.words = sorted(text.split())
+            cls._all[text] = made
+        return cls._all[text]
+""", "self._all"),
+    "a pickle in the temporary folder": ("""
+import os, pickle, tempfile
+def work(text, n=3):
+    path = os.path.join(tempfile.gettempdir(), str(hash(text)))
+    try:
+        with open(path, "rb") as file:
+            return pickle.load(file)
+    except OSError:
+        answer = sorted(text.split())[:n]
+    with open(path, "wb") as file:
+        pickle.dump(answer, file)
+    return answer
+""", "files"),
 }  # fmt: skip

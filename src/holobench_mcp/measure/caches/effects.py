@@ -21,7 +21,11 @@ _FILE_WRITES = frozenset({
     "writelines", "copyfileobj",
 })  # fmt: skip
 _FILE_GUARDS = frozenset({"exists", "is_file", "isfile", "is_dir", "isdir", "lexists", "access"})
-FILES = Place("handle", "files")
+#: Functions that put something into what they are given first.
+_STORE_INTO = frozenset({
+    "setitem", "__setitem__", "insort", "insort_left", "insort_right", "heappush", "putenv", "setattr", "__setattr__",
+})  # fmt: skip
+FILES, ENVIRONMENT = Place("handle", "files"), Place("module", "os.environ")
 
 
 @dataclass
@@ -123,6 +127,8 @@ class FunctionReading:
                 if place is not None and not self._is_module(place) and self._may(place, method, LOOKUPS):
                     found.add((place, by_key))
         name = called_name(node)
+        if name == "getenv":
+            found.add((ENVIRONMENT, by_key))
         if (name in _FILE_READS and not _writes(node)) or name in _FILE_GUARDS:
             found.add((FILES, True))
         for place in self._called(node).hands_out:
@@ -310,6 +316,10 @@ class FunctionReading:
     def _store_by_call(self, node: ast.Call) -> None:
         name = called_name(node)
         arguments = [*node.args, *(k.value for k in node.keywords)]
+        if name in _STORE_INTO and len(arguments) > 1:
+            place = ENVIRONMENT if name == "putenv" else self.places.of(arguments[0])
+            if place is not None:
+                self._put(place, arguments[1:], node, by_key=True)
         if name in _FILE_WRITES and any(map(self.flow.is_computed, arguments)):
             self.effects.stores[FILES] = (node, True)
         called = self._called(node)
