@@ -269,3 +269,17 @@ def test_an_id_that_is_none_is_told_with_the_nearest(project: Path, runs: Runs, 
     with pytest.raises(InvalidArgument, match=r"^measurement: ") as refused:
         workspace(project).measuring.find(name)
     assert any(known in str(refused.value) for known in ids)
+
+
+def test_two_servers_that_are_asked_for_the_same_measure_it_once(project: Path, runs: Runs) -> None:
+    gate = threading.Event()
+    runs.before_each = lambda: gate.wait(60)
+    first = workspace(project).measuring.start_revisions("tiny", rounds=2)
+    second = workspace(project).measuring.start_revisions("tiny", rounds=2)
+    while first.state.holder is None and second.state.holder is None:
+        threading.Event().wait(0.01)
+    gate.set()
+    assert first.join(60) and second.join(60)
+    assert first.id == second.id and len(runs.measured) == 4
+    ours, theirs = first.answer().model_dump(), second.answer().model_dump()
+    assert ours["decision"] == theirs["decision"] and ours["rounds"] == theirs["rounds"] == 2
