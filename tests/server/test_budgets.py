@@ -139,3 +139,8 @@ def test_a_comparison_fits_whatever_its_words_are(document: ComparisonDocument) 
     shown = len(short.get("metrics", ())) + sum(g["count"] for g in short.get("other_metrics", ()))
     assert shown == len(document.metrics)
     assert len(short.get("also", ())) + short.get("also_not_shown", 0) == len(document.also)
+
+
+def test_a_next_step_is_a_call_that_can_be_made_as_it_stands() -> None:
+    one, many = (structures.short(SIZES.configured(n)[1]).document() for n in (1, 30))
+    assert one["next_step"] == "compare_revisions(benchmark='sort0')" and "next_step" not in many

@@ -25,13 +25,12 @@ def benchmarks(listed: BenchmarkList) -> BenchmarksShort:
     """The benchmarks that can be run from here."""
     rows = listed.benchmarks
     n = len(rows)
-    only = f"benchmark={rows[0].name!r}" if n == 1 else "benchmark=…"
     return room.fitting(
         lambda r: BenchmarksShort(
             status="ok" if n else "empty",
             reason=f"{n} benchmark{'s' if n != 1 else ''}. compare_revisions measures the working tree against where "
             "the work began, and decides.",
-            next_step=f"compare_revisions({only})" if n else None,
+            next_step=f"compare_revisions(benchmark={rows[0].name!r})" if n == 1 else None,
             benchmarks=tuple(_benchmark(b, r) for b in rows[: max(1, r.metrics)]),
             more_benchmarks=tuple(b.name for b in rows[max(1, r.metrics) :][: r.names]),
         ),
