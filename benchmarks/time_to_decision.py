@@ -294,7 +294,7 @@ def measure(benchmark: Benchmark, effect: float, tools: Path, rows: Rows) -> Non
 
 def table(found: Mapping[str, Rows], effect: float) -> str:
     """Medians over the repeats; what a way takes is held against the plain runs around it."""
-    said = f"{effect:.0%} slower found" if effect else "identical code called slower"
+    said = f"{100 * effect:g} % slower found" if effect else "identical code called slower"
     lines = [f"| benchmark | | seconds | of ten plain runs | {said} |", "| --- | --- | ---: | ---: | ---: |"]
     for benchmark, rows in found.items():
         lines.append(f"| {benchmark} | ten plain runs | {statistics.median(rows.plain):.0f} | 1.00 | |")
