@@ -124,7 +124,7 @@ def test_a_head_that_warms_up_is_seldom_doubted(
 
 
 @pytest.mark.parametrize("shape", [(3, 4, 5), (5, 4, 3), (5, 1, 5), (1, 10, 5), (3, 10, 2)])
-@pytest.mark.parametrize(("sd", "share"), [(0.02, 1.0), (0.1, 1.0), (0.3, 0.25)])
+@pytest.mark.parametrize(("sd", "share"), [(0.02, 1.0), (0.1, 1.0), (0.2, 0.5)])
 def test_answers_ten_times_as_fast_are_found_in_noise(shape: tuple[int, int, int], sd: float, share: float) -> None:
     rng = np.random.default_rng(1)
     sides = [(noisy(rng, 10, 0.1, shape, sd=sd), noisy(rng, 10, 0.0, shape, sd=sd, cached=True)) for _ in range(20)]
