@@ -80,8 +80,11 @@ async def ask(folder: Path, calls: list[tuple[str, dict[str, Any]]]) -> list[Any
 PURSE, PATIENCE_S = 4000, 60
 
 
-async def judge(folder: Path, *, by: str) -> tuple[str | None, agents.Purse]:
-    """What a scripted agent concludes of a repository. by: the form that it sees, structure or text."""
+async def judge(folder: Path, *, by: str, rounds: int | None = None) -> tuple[str | None, agents.Purse]:
+    """What a scripted agent concludes of a repository. by: the form that it sees, structure or text.
+
+    rounds: how many it asks for; it leaves that to the server otherwise.
+    """
     import json
 
     import anyio
@@ -101,7 +104,8 @@ async def judge(folder: Path, *, by: str) -> tuple[str | None, agents.Purse]:
             return answer.structured_content, len(sent)
 
         read = agents.read_text if by == "text" else agents.read_structure
-        return await agents.settle(call, read, "compare_revisions", {"benchmark": "words"})
+        asked = {"benchmark": "words", **({"rounds": rounds} if rounds else {})}
+        return await agents.settle(call, read, "compare_revisions", asked)
 
 
 def print_judged(change: Change, folder: Path) -> bool:
