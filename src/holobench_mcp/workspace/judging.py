@@ -232,11 +232,18 @@ def _known_variance(
     """What the store knows of run-to-run variance, for sides that can't tell it themselves."""
     if len(sides.baseline) > 1 or len(sides.candidate) > 1:
         return "auto"
+    named, machine = sides.candidate[0], identity_of(sides.candidate[0]).machine
+    # It changes only when something is recorded, and is asked for by every pair.
+    key = ("run variance", named.bench_name, named.definition, machine, library.index().count(), tuple(variables))
+    return library.cached(key, lambda: _variance_of_alike(library, named, machine, variables))
+
+
+def _variance_of_alike(
+    library: Library, named: Manifest, machine: tuple[Hashable, ...], variables: Sequence[str]
+) -> Mapping[str, RunVariance] | Literal["auto"]:
     from holobench_mcp.evidence.judgement import run_variance_from
 
-    named = sides.candidate[0]
     alike = library.index().select(bench_name=named.bench_name, definition=named.definition, limit=_VARIANCE_RESULTS)
-    machine = identity_of(named).machine
     groups = [g for g in group_by(m for m in alike if identity_of(m).machine == machine) if len(g) > 1]
     runs = [[library.snapshot(m) for m in group if SAMPLES in m.blobs] for group in groups]
     if not runs:
