@@ -7,7 +7,7 @@ import pytest
 
 from evidence_sides import lognormal, only, run
 from holobench_mcp import judge
-from holobench_mcp.evidence.judgement import run_variance_from
+from holobench_mcp.evidence.run_noise import run_variance_from
 from holobench_mcp.model import MetricSettings, RunVariance
 
 

@@ -32,6 +32,7 @@ from holobench_mcp.answers.measuring import (
     RevisionReport,
     RunningMeasurement,
     RunReport,
+    TooNoisy,
 )
 from holobench_mcp.answers.options import CompareOptions
 from holobench_mcp.answers.short import (
@@ -50,6 +51,7 @@ from holobench_mcp.answers.short import (
     ParameterShort,
     ResultShort,
     ResultsShort,
+    TooNoisyShort,
 )
 from holobench_mcp.answers.structure import DIGITS, Figure, Structure, rounded
 from holobench_mcp.answers.upkeep import Verification
@@ -108,6 +110,8 @@ __all__ = [
     "SideShort",
     "StepShort",
     "Structure",
+    "TooNoisy",
+    "TooNoisyShort",
     "Verification",
     "rounded",
 ]

@@ -17,6 +17,15 @@ class RunReport(Frozen):
     problems: tuple[str, ...] = ()
 
 
+class TooNoisy(Frozen):
+    """A metric whose noise would need more than 50 runs a side to show its margin, by the runs that are recorded."""
+
+    variable: str
+    margin_percent: float
+    can_show_percent: float = Field(description="the smallest change that as many runs show")
+    runs: int = Field(description="a side, as last measured")
+
+
 class BenchmarkRow(Frozen):
     """A benchmark that the configuration allows to run."""
 
@@ -33,6 +42,7 @@ class BenchmarkRow(Frozen):
     checks_answers: bool | None = Field(
         None, description="whether anything says that its answers are right; none before it was measured"
     )
+    too_noisy: tuple[TooNoisy, ...] = Field((), description="metrics that can't show their margin")
 
 
 class BenchmarkList(Frozen):

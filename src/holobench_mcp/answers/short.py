@@ -141,6 +141,15 @@ class ParameterShort(Structure):
     description: str | None = None
 
 
+class TooNoisyShort(Structure):
+    """A metric whose noise would need more than 50 runs a side to show its margin."""
+
+    variable: str
+    margin_percent: Figure
+    can_show_percent: Figure
+    runs: int
+
+
 class BenchmarkShort(Structure):
     """A benchmark that can be run from here, and what it measured when it was last run."""
 
@@ -152,6 +161,7 @@ class BenchmarkShort(Structure):
     points: int = 0
     seconds_a_run: Figure | None = None
     answers: str | None = None
+    too_noisy: tuple[TooNoisyShort, ...] = ()
     parameters: tuple[ParameterShort, ...] = ()
 
 

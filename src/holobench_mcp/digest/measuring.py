@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from holobench_mcp import digits
-from holobench_mcp.answers import BenchmarkList, BenchmarkRow, MeasurementReport, RevisionReport, RunningMeasurement
+from holobench_mcp.answers import (
+    BenchmarkList,
+    BenchmarkRow,
+    MeasurementReport,
+    RevisionReport,
+    RunningMeasurement,
+    TooNoisy,
+)
 from holobench_mcp.digest import room
 from holobench_mcp.digest.comparison import body, head
 from holobench_mcp.digest.room import Room, cut, first_lines
@@ -27,6 +34,7 @@ def _benchmarks(listed: BenchmarkList, r: Room) -> list[str]:
     lines = []
     for b in listed.benchmarks[:most]:
         lines.append(f"{b.name}: {cut(b.description or ' '.join(b.command), r.line)} ({'; '.join(_last_run(b, r))})")
+        lines += [f"  {cut(_noise(n), r.line)}" for n in b.too_noisy[: r.points]]
         named = list(b.parameters.items())[:most]
         lines += [f"  parameter {name}: {cut(_parameter(p), r.line)}" for name, p in named]
     others = [b.name for b in listed.benchmarks[most:]]
@@ -40,6 +48,12 @@ def _last_run(b: BenchmarkRow, r: Room) -> list[str]:
     parts += [f"{digits.plain(b.seconds_a_run, 2)} s a run"] if b.seconds_a_run is not None else []
     parts += [f"{b.runs} runs a measurement"]
     return [*parts, *(["nothing checks its answers"] if b.checks_answers is False else [])]
+
+
+def _noise(n: TooNoisy) -> str:
+    """What a metric's noise hides, with what would be seen of it."""
+    margin, shows = digits.plain(n.margin_percent), digits.plain(n.can_show_percent)
+    return f"{n.variable} is too noisy for a margin of {margin} %: {n.runs} runs a side can show {shows} %"
 
 
 def _parameter(p: dict[str, Any]) -> str:

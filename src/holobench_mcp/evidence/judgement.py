@@ -13,15 +13,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from holobench_mcp.evidence import wording
 from holobench_mcp.evidence.aligned import Aligned, align
 from holobench_mcp.evidence.coverage import Coverage, coverage, incomplete
 from holobench_mcp.evidence.decision import decide, missing_metric
 from holobench_mcp.evidence.error_rate import holm_factors
 from holobench_mcp.evidence.guards import GUARDS, Guards
-from holobench_mcp.evidence.levels import run_number
 from holobench_mcp.evidence.limits import NO_SPREAD
 from holobench_mcp.evidence.metric import examine
 from holobench_mcp.evidence.question import DEFAULT_MARGIN_PERCENT, Question, Tested, depends_on_machine
@@ -39,7 +36,7 @@ from holobench_mcp.model import (
 )
 from holobench_mcp.result.snapshot import Snapshot
 
-__all__ = ["depends_on_machine", "judge", "run_variance_from"]
+__all__ = ["depends_on_machine", "judge"]
 
 
 @dataclass(frozen=True)
@@ -146,32 +143,6 @@ def judge(
         metrics=tuple(judged),
         limits=tuple(limit for m in judged for limit in m.limits),
     )
-
-
-def run_variance_from(groups: Sequence[Sequence[Snapshot]], variable: str) -> RunVariance | None:
-    """Run-to-run variance of a metric, pooled over groups of replicate runs; None where it can't be told.
-
-    It is the whole variance between run numbers, what the repeats of a run leave included: added to the variance within
-    a run it errs on the safe side. Only for metrics judged in percent.
-    """
-    total, df = 0.0, 0
-    for group in groups:
-        numbers = []
-        for snapshot in group:
-            samples = snapshot.samples.get(variable)
-            if samples is None or not np.isfinite(samples).any():
-                continue
-            known = samples[np.isfinite(samples)]
-            if (known <= 0).any():
-                return None
-            values = np.log(np.where(np.isfinite(samples), samples, np.nan)).reshape(-1, samples.shape[-1])
-            numbers.append(run_number(values[np.isfinite(values).any(axis=1)]))
-        if len(numbers) > 1:
-            total += float(np.var(numbers, ddof=1)) * (len(numbers) - 1)
-            df += len(numbers) - 1
-    if df == 0 or total <= 0:
-        return None
-    return RunVariance(source="store", sd_percent=100 * (total / df) ** 0.5, df=float(df))
 
 
 # ---------------------------------------------------------------------- parts

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Sequence
 
-from holobench_mcp.answers import BenchmarkList, BenchmarkRow
+from holobench_mcp.answers import BenchmarkList, BenchmarkRow, TooNoisy
 from holobench_mcp.config import BenchmarkConfig
 from holobench_mcp.model import IntegrityError, Manifest
 from holobench_mcp.workspace.library import Library
@@ -31,6 +32,7 @@ def _row(library: Library, name: str, benchmark: BenchmarkConfig) -> BenchmarkRo
         points=sum(math.prod(m.shape[:-1]) for m in newest) or None,
         seconds_a_run=_seconds_a_run(library, newest),
         checks_answers=_checks_answers(library, newest),
+        too_noisy=_too_noisy(library, newest),
     )
 
 
@@ -51,6 +53,23 @@ def _seconds_a_run(library: Library, newest: Sequence[Manifest]) -> float | None
         if document is not None and document.seconds_a_round is not None:
             return document.seconds_a_round / (2 if document.kind == "revisions" else 1)
     return None
+
+
+def _too_noisy(library: Library, newest: Sequence[Manifest]) -> tuple[TooNoisy, ...]:
+    """The metrics that no number of runs would show the margin of, worst first. What can't be read tells of none."""
+    from holobench_mcp.workspace.run_noise import too_noisy
+
+    rows: dict[str, TooNoisy] = {}
+    for m in newest:
+        with contextlib.suppress(IntegrityError):  # `verify` tells of it
+            for row in too_noisy(library, m):
+                known = rows.get(row.variable)
+                rows[row.variable] = row if known is None else max(row, known, key=_noise_beyond_margin)
+    return tuple(sorted(rows.values(), key=_noise_beyond_margin, reverse=True))
+
+
+def _noise_beyond_margin(row: TooNoisy) -> float:
+    return row.can_show_percent / row.margin_percent
 
 
 def _checks_answers(library: Library, newest: Sequence[Manifest]) -> bool | None:

@@ -241,7 +241,7 @@ def _known_variance(
 def _variance_of_alike(
     library: Library, named: Manifest, machine: tuple[Hashable, ...], variables: Sequence[str]
 ) -> Mapping[str, RunVariance] | Literal["auto"]:
-    from holobench_mcp.evidence.judgement import run_variance_from
+    from holobench_mcp.evidence.run_noise import run_variance_from
 
     alike = library.index().select(bench_name=named.bench_name, definition=named.definition, limit=_VARIANCE_RESULTS)
     groups = [g for g in group_by(m for m in alike if identity_of(m).machine == machine) if len(g) > 1]

@@ -12,6 +12,7 @@ from holobench_mcp.answers import (
     MeasurementReport,
     MeasurementShort,
     ParameterShort,
+    TooNoisyShort,
 )
 from holobench_mcp.digest import room
 from holobench_mcp.digest.room import Room, cut, first_lines
@@ -65,6 +66,15 @@ def _benchmark(b: BenchmarkRow, r: Room) -> BenchmarkShort:
         points=b.points or 0,
         seconds_a_run=b.seconds_a_run,
         answers=_CHECKED[b.checks_answers],
+        too_noisy=tuple(
+            TooNoisyShort(
+                variable=cut(n.variable, r.line),
+                margin_percent=n.margin_percent,
+                can_show_percent=n.can_show_percent,
+                runs=n.runs,
+            )
+            for n in b.too_noisy[: r.points]
+        ),
         parameters=tuple(_parameter(name, p, r) for name, p in list(b.parameters.items())[: r.metrics]),
     )
 

@@ -1,0 +1,107 @@
+"""How much runs of the same code differ, from recorded runs alone, and which change such runs can show.
+
+A benchmark whose noise no number of runs that may be asked for overcomes is known before anybody measures with it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from holobench_mcp.config import MAX_ROUNDS
+from holobench_mcp.evidence import error_rate, formulas
+from holobench_mcp.evidence.levels import run_number
+from holobench_mcp.model import ALPHA, RunVariance
+from holobench_mcp.result.snapshot import Snapshot
+
+#: With fewer degrees of freedom nothing is said of a benchmark's noise.
+_FEWEST_DF = 3
+#: A benchmark is called too noisy only where its noise is that large with this confidence.
+_CONFIDENCE = 0.95
+_POWER = 0.8
+
+
+@dataclass(frozen=True)
+class RunNoise:
+    """How much runs differ: of independent runs, or of the two sides of a round, whose common drift cancels."""
+
+    sd: float  #: of a run's number, or of a round's difference; logarithms
+    df: int
+    runs: int  #: a side, of the largest group: the effort that is made
+    paired: bool = False
+
+
+def run_variance_from(groups: Sequence[Sequence[Snapshot]], variable: str) -> RunVariance | None:
+    """Run-to-run variance of a metric, pooled over groups of replicate runs; None where it can't be told.
+
+    It is the whole variance between run numbers, what the repeats of a run leave included: added to the variance within
+    a run it errs on the safe side. Only for metrics judged in percent.
+    """
+    noise = noise_of_runs(groups, variable)
+    return None if noise is None else RunVariance(source="store", sd_percent=100 * noise.sd, df=float(noise.df))
+
+
+def noise_of_runs(groups: Sequence[Sequence[Snapshot]], variable: str) -> RunNoise | None:
+    """The noise of a metric between independent runs, pooled over groups of replicate runs; None where it is unknown.
+
+    Only for metrics judged in percent.
+    """
+    numbers = []
+    for group in groups:
+        of_group = [_log_number(snapshot, variable) for snapshot in group]
+        if any(number == -math.inf for number in of_group):
+            return None
+        numbers.append([number for number in of_group if number is not None])
+    return _pooled(numbers, paired=False)
+
+
+def noise_of_rounds(rounds: Sequence[tuple[Snapshot, Snapshot]], variable: str) -> RunNoise | None:
+    """The noise of a metric's difference between the sides of a round; None where it is unknown."""
+    pairs = [(_log_number(base, variable), _log_number(head, variable)) for base, head in rounds]
+    if any(-math.inf in pair for pair in pairs):
+        return None
+    return _pooled([[head - base for base, head in pairs if base is not None and head is not None]], paired=True)
+
+
+def too_noisy_for(margin_percent: float, noise: RunNoise, points: int) -> float | None:
+    """The change in percent that as many runs as were made show, of a metric too noisy for a margin; None of others.
+
+    Too noisy: more than 50 runs a side would be needed to find a change of the margin four times of five, even were
+    the noise as small as it can be by what is known of it. points: input points, which share the metric's α.
+    """
+    if noise.df < _FEWEST_DF:
+        return None
+    margin, alpha = math.log1p(margin_percent / 100), ALPHA * error_rate.least_share_of_mean(points)
+    least_sd = noise.sd * float(noise.df / special.chdtri(noise.df, 1 - _CONFIDENCE)) ** 0.5
+    if formulas.runs_for_power(least_sd, margin, alpha=alpha, power=_POWER, paired=noise.paired) <= MAX_ROUNDS:
+        return None
+    n, sides = max(noise.runs, 2), 1 if noise.paired else 2
+    df = sides * (n - 1)
+    times = formulas.t_quantile(1 - alpha / 2, df) + formulas.t_quantile(_POWER, df)
+    return 100 * math.expm1(max(times * noise.sd * (sides / n) ** 0.5, margin))
+
+
+# ---------------------------------------------------------------------- parts
+
+
+def _pooled(groups: Sequence[Sequence[float]], *, paired: bool) -> RunNoise | None:
+    """The standard deviation within groups of numbers."""
+    known = [group for group in groups if len(group) > 1]
+    df = sum(len(group) - 1 for group in known)
+    total = sum(float(np.var(group, ddof=1)) * (len(group) - 1) for group in known)
+    return RunNoise((total / df) ** 0.5, df, max(map(len, known)), paired) if df and total > 0 else None
+
+
+def _log_number(snapshot: Snapshot, variable: str) -> float | None:
+    """A run's number, on the scale of percent; None without a finite sample, −∞ where a sample has no logarithm."""
+    samples = snapshot.samples.get(variable)
+    if samples is None or not np.isfinite(samples).any():
+        return None
+    if (samples[np.isfinite(samples)] <= 0).any():
+        return -math.inf
+    values = np.log(np.where(np.isfinite(samples), samples, np.nan)).reshape(-1, samples.shape[-1])
+    return run_number(values[np.isfinite(values).any(axis=1)])
