@@ -284,8 +284,8 @@ def imported(count: int) -> tuple[str, BaseModel]:
     return digest.imported(document), document
 
 
-def configured(count: int) -> tuple[str, BaseModel]:
-    """What may be run from here."""
+def configured(count: int, *, noisy: int = 0) -> tuple[str, BaseModel]:
+    """What may be run from here. noisy: so many of them can't show their margin."""
     rows = tuple(
         answers.BenchmarkRow(
             name=f"sort{i}",
@@ -298,6 +298,11 @@ def configured(count: int) -> tuple[str, BaseModel]:
             points=4,
             seconds_a_run=2.34,
             checks_answers=True,
+            too_noisy=(
+                (answers.TooNoisy(variable="time_ms", margin_percent=3, can_show_percent=8.123456, runs=5),)
+                if i < noisy
+                else ()
+            ),
         )
         for i in range(count)
     )
@@ -318,6 +323,31 @@ def ran(runs: int) -> tuple[str, BaseModel]:
     return digest.measurement(document), document
 
 
+def unfinished(status: str) -> tuple[str, BaseModel]:
+    """A measurement without an answer, with a name and numbers as long as they get."""
+    measurement = f"{'sorting_by_keys_' * 3}-20260301T120000Z-abcdef"
+    call = f"wait_measurement(measurement='{measurement}')"
+    again = f"compare_revisions(benchmark='{'sorting_by_keys_' * 3}', base='main', head='worktree', rounds=50)"
+    said = {
+        "running": "Measuring sorting (base): 23 of 50 rounds are done, about 1,234 s left.",
+        "waiting": "Waits for another measurement of this machine (process 12345, sorting since 2026-03-01T12:00:00Z).",
+        "cancelled": f"It was cancelled after 23 of 50 rounds, which are recorded: {again} goes on from them.",
+    }
+    document = answers.RunningMeasurement.model_validate(
+        {
+            "status": status,
+            "reason": said[status],
+            "next_step": again if status == "cancelled" else call,
+            "measurement": measurement,
+            "benchmark": "sorting_by_keys_" * 3,
+            "rounds_done": 23,
+            "rounds_planned": 50,
+            "seconds_left": None if status == "cancelled" else 1234.56789,
+        }
+    )
+    return digest.unfinished(document), document
+
+
 CASES = (
     Case("compare_results", "1 metric, 4 points, slower", 1600, lambda: compared(1, 4)),
     Case("compare_results", "1 metric, 4 points, the same code", 1600, lambda: compared(1, 4, 1.0)),
@@ -330,6 +360,11 @@ CASES = (
     Case("compare_revisions", "1 sweep", 1600, lambda: in_rounds(1)),
     Case("compare_revisions", "12 sweeps", 6000, lambda: in_rounds(12)),
     Case("compare_revisions", "a head that fails", 1600, lambda: in_rounds(0, crash=True)),
+    Case("compare_revisions", "a measurement that still runs", 1600, lambda: unfinished("running")),
+    Case("wait_measurement", "one that still runs", 1600, lambda: unfinished("running")),
+    Case("wait_measurement", "one that waits for the machine", 1600, lambda: unfinished("waiting")),
+    Case("wait_measurement", "1 sweep, measured", 1600, lambda: in_rounds(1)),
+    Case("cancel_measurement", "one that ran", 1600, lambda: unfinished("cancelled")),
     Case("list_results", "20 results", 5000, lambda: listed(20, 20)),
     Case("list_results", "20 of 100,000 results", 5000, lambda: listed(20, 100_000)),
     Case("list_results", "100 of 100,000 results", 20_000, lambda: listed(100, 100_000)),
@@ -348,6 +383,7 @@ CASES = (
     Case("import_results", "5,000 results", 5000, lambda: imported(5000)),
     Case("list_benchmarks", "1 benchmark", 1600, lambda: configured(1)),
     Case("list_benchmarks", "30 benchmarks", 6700, lambda: configured(30)),
+    Case("list_benchmarks", "30 benchmarks, all too noisy", 6700, lambda: configured(30, noisy=30)),
     Case("run_benchmark", "3 runs", 1600, lambda: ran(3)),
     Case("run_benchmark", "100 runs", 1600, lambda: ran(100)),
 )
