@@ -43,6 +43,7 @@ CHANGES = (
     Change("memory", ("regressed",), "performance", ("peak_kb",), agents.MORE_MEMORY),
     Change("edited_benchmark", ("unchanged", "inconclusive"), None, ("bench_words.py",), agents.EDITED),
     Change("crash", ("regressed",), "missing", ("IndexError",), agents.CRASHES),
+    Change("cached", ("improved",), "performance", ("_SEEN",), agents.REMEMBERS),
 )
 
 

@@ -16,6 +16,9 @@ from typing import Any
 FASTER, SLOWER, SLOWER_SOMEWHERE = "faster", "slower", "slower at some inputs"
 MORE_MEMORY, WRONG, CRASHES = "needs more memory", "gives wrong answers", "no longer runs"
 EDITED, NOTHING_SHOWN, INCOMPARABLE = "edits the benchmark", "nothing shown", "can't be compared"
+REMEMBERS = "remembers its answers"
+#: How a next step begins that asks whether an improvement is one, and what it asks for where answers are remembered.
+_CHECK_FIRST, _FRESH = "Before believing it, check", "with fresh inputs"
 _MEMORY_UNITS = re.compile(r"_(?:[kmg]i?)?b\b|_bytes\b|memory|rss", re.IGNORECASE)
 _CALL = re.compile(r"(\w+)\(((?:[^()'\"]|'[^']*'|\"[^\"]*\")*)\)")
 #: Nobody polls for ever.
@@ -55,6 +58,7 @@ def read_structure(structure: dict[str, Any]) -> Reading:
             crashed="failure" in structure or structure.get("cause") == "missing",
             wrong=structure.get("answers") == "wrong" or structure.get("cause") in ("correctness", "claim"),
             edited=bool(structure.get("benchmark_files_changed")),
+            next_step=structure.get("next_step", ""),
             metric=first.get("variable", ""),
             somewhere=first.get("points_moved", 0) > 0 and first.get("points_not_moved", 0) > 0,
         )
@@ -77,6 +81,7 @@ def read_text(text: str) -> Reading:
             crashed="does not do what the base does" in reason or "no finite sample" in reason,
             wrong="answers: wrong" in rest or any(line.startswith("answers: wrong") for line in rest),
             edited=any(line.startswith("benchmark files changed: ") for line in rest),
+            next_step=next((line.removeprefix("Next: ") for line in rest if line.startswith("Next: ")), ""),
             metric=metric.removeprefix("- ").partition(":")[0],
             somewhere=moved is not None and 0 < int(moved[1]) < int(moved[2]),
         )
@@ -117,7 +122,9 @@ def call_in(sentence: str) -> tuple[str, dict[str, Any]] | None:
     return found[1], {word.arg: ast.literal_eval(word.value) for word in tree.keywords if word.arg is not None}
 
 
-def _conclude(decision: str, *, crashed: bool, wrong: bool, edited: bool, metric: str, somewhere: bool) -> str:
+def _conclude(
+    decision: str, *, crashed: bool, wrong: bool, edited: bool, next_step: str, metric: str, somewhere: bool
+) -> str:
     if crashed:
         return CRASHES
     if wrong:
@@ -127,7 +134,7 @@ def _conclude(decision: str, *, crashed: bool, wrong: bool, edited: bool, metric
     if decision == "incomparable":
         return INCOMPARABLE
     if decision == "improved":
-        return FASTER
+        return REMEMBERS if next_step.startswith(_CHECK_FIRST) and _FRESH in next_step else FASTER
     if decision != "regressed":
         return NOTHING_SHOWN
     if _MEMORY_UNITS.search(metric):

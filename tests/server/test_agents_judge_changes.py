@@ -1,4 +1,4 @@
-"""Eight changes whose truth is known, judged by agents that see one form of the answers only.
+"""Nine changes whose truth is known, judged by agents that see one form of the answers only.
 
 Each has a minute of patience a call and 4,000 tokens a change. Agents and repositories are those of `examples/`.
 """

@@ -34,6 +34,13 @@ EDIT = Difference(
     files=("bench_words.py",),
 )
 
+CACHE = Difference(
+    severity="caution",
+    what="cached_answers",
+    detail="the head's change keeps answers beyond a call: most_common() in a module's dict (words.py:5)",
+    next_step="Measure with fresh inputs: give most_common() one that it has not had at each sample.",
+)
+
 
 def run(at: int, revision: str, factors: Mapping[str, Any] | None = None, *cautions: Difference) -> Snapshot:
     """A run that measures time and memory, and checks its answers. factors: of a metric, at all points or each."""
@@ -102,6 +109,7 @@ KINDS: dict[str, Callable[[Path], tuple[str, dict[str, Any]]]] = {
     agents.MORE_MEMORY: lambda folder: forms(folder, {"peak_kb": 1.5}),
     agents.EDITED: lambda folder: forms(folder, {}, EDIT),
     agents.CRASHES: lambda _: crash(),
+    agents.REMEMBERS: lambda folder: forms(folder, {"time_ms": 0.4}, CACHE),
 }
 
 
@@ -110,6 +118,15 @@ def test_an_agent_that_sees_one_form_only_concludes_what_is_true(tmp_path: Path,
     text, structure = KINDS[truth](tmp_path)
     assert agents.read_structure(structure).conclusion == truth, structure
     assert agents.read_text(text).conclusion == truth, text
+
+
+@pytest.mark.parametrize("caution", [CACHE, EDIT], ids=["cached", "edited"])
+def test_a_caution_of_an_improvement_makes_nothing_of_what_is_no_improvement(
+    tmp_path: Path, caution: Difference
+) -> None:
+    text, structure = forms(tmp_path, {"time_ms": 1.3}, caution)
+    truth = agents.SLOWER if caution is CACHE else agents.EDITED
+    assert agents.read_structure(structure).conclusion == agents.read_text(text).conclusion == truth
 
 
 @pytest.mark.parametrize("form", ["text", "structure"])
