@@ -20,8 +20,12 @@ def test_every_tool_introduces_itself(project: Path) -> None:
     tools, instructions = talk(create_server(project=str(project)), say)
     assert "compare_results" in instructions and "inconclusive" in instructions
     assert "{" not in instructions and "compare_revisions" not in instructions  # which is not listed here
+    assert "wait_measurement" not in instructions
     (project / "pyproject.toml").write_text("[tool.holobench-mcp.benchmarks.sort]\ncommand = ['python']\n")
-    assert "compare_revisions" in talk(create_server(project=str(project)), say)[1]
+    measured_here = talk(create_server(project=str(project)), say)[1]
+    assert "compare_revisions" in measured_here
+    for word in ("`running`", "`waiting`", "`next_step`", "wait_measurement"):
+        assert word in measured_here
     for tool in tools.tools:
         assert tool.title and tool.description and len(tool.description) > 60
         assert "\n" not in tool.description and "  " not in tool.description

@@ -55,6 +55,9 @@ no arguments. Runs of the same code count together: a single run a side can seld
 _MEASURED_HERE = """
 This project's benchmarks can be run from here (list_benchmarks). After a change to the code, one call settles it:
 compare_revisions(benchmark) measures the working tree against where the work began, in turn, and gives the decision.
+Measuring takes minutes. An answer with status `running` (or `waiting`, for the machine) has no decision yet: it goes on
+by itself, so make the call in `next_step`, wait_measurement(measurement), until there is a decision, and run
+nothing heavy meanwhile.
 `holobench-mcp run -- python bench.py` records any other benchmark; three runs before a change and three after it, then
 compare_results with no arguments.
 """
