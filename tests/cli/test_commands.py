@@ -22,7 +22,8 @@ def test_every_command_has_plain_text_and_json(project: Path, arguments: list[st
     assert plain.stdout if arguments != ["verify"] else plain.stderr
     assert "\x1b" not in plain.stdout
     finished = cli(*arguments, "--json", cwd=project)
-    assert finished.returncode == 0 and isinstance(json.loads(finished.stdout), dict)
+    first, second, *_ = (key for key in json.loads(finished.stdout) if key != "cause")
+    assert finished.returncode == 0 and (first in ("decision", "status"), second) == (True, "reason")
 
 
 def test_every_command_and_option_has_help() -> None:
@@ -46,7 +47,16 @@ def test_json_is_all_of_stdout_whatever_a_benchmark_prints_and_whichever_file_is
     (project / "result.json").write_bytes(store.document(newest))
     finished = cli("import", "result.json", "missing.pkl", "--json", cwd=project)
     assert finished.returncode == 2 and "missing.pkl" in finished.stderr
-    assert [taken["path"] for taken in json.loads(finished.stdout)] == ["result.json"]
+    document = json.loads(finished.stdout)
+    assert list(document) == ["status", "reason", "imports"] and document["status"] == "failed"
+    assert (
+        document["reason"].startswith("1 result of 1 of 2 paths recorded. Then: ")
+        and "missing.pkl" in document["reason"]
+    )
+    assert [taken["path"] for taken in document["imports"]] == ["result.json"]
+    assert list(document["imports"][0])[:2] == ["status", "reason"]
+    good = json.loads(cli("import", "result.json", "--json", cwd=project).stdout)
+    assert (good["status"], good["reason"]) == ("ok", "1 result of 1 of 1 paths recorded.")
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,11 @@ def test_what_the_configuration_names_and_is_not_there_is_shown(tmp_path: Path, 
     assert shown.returncode == 0
     assert (problem is None) == ("problem" not in shown.stdout)
     assert problem is None or problem in shown.stdout
-    listed = json.loads(cli("config", "--json", cwd=tmp_path).stdout)["problems"]
-    assert len(listed) == (problem is not None)
+    document = json.loads(cli("config", "--json", cwd=tmp_path).stdout)
+    assert list(document)[:2] == ["status", "reason"]
+    assert len(document["problems"]) == (problem is not None)
+    assert document["status"] == ("ok" if problem is None else "problems")
+    assert problem is None or problem in document["reason"]
 
 
 @pytest.mark.parametrize(

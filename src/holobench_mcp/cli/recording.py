@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from holobench_mcp.answers import ImportReport
 from holobench_mcp.cli import arguments, output
 from holobench_mcp.cli.program import PASS_ON, Json, app, open_workspace
-from holobench_mcp.model import InvalidArgument
+from holobench_mcp.digest import structures
+from holobench_mcp.model import HolobenchMcpError, InvalidArgument
 
 
 @app.command(context_settings=PASS_ON)
@@ -52,15 +55,28 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Take in other tools' files and saved results. Nothing in them is run."""
-    reports = []
+    reports: list[ImportReport] = []
+    failure: str | None = "it was broken off."
     try:
-        taken = open_workspace().import_paths(paths, format_name=format_, label=label, revision=revision)
-        for report in taken:
-            reports.append(report.model_dump(mode="json", exclude_unset=True))
+        for report in open_workspace().import_paths(paths, format_name=format_, label=label, revision=revision):
+            reports.append(report)
             output.note(f"{report.path} ({report.format}): {report.reason}")
             if not as_json:
                 for result_id in report.result_ids:
                     output.out(result_id)
+        failure = None
+    except HolobenchMcpError as problem:
+        failure = str(problem)
+        raise
     finally:
         if as_json:  # what came before a file that can't be read is in the store
-            output.out(json.dumps(reports, indent=2))
+            output.out(json.dumps(_imported(reports, len(paths), failure), indent=2))
+
+
+def _imported(reports: Sequence[ImportReport], n_paths: int, failure: str | None) -> dict[str, Any]:
+    """What came of all paths, then of each; why the next one could not be taken in."""
+    results, n = sum(report.n_results for report in reports), len(reports)
+    first = f"{results} result{'s' if results != 1 else ''} of {n} of {n_paths} paths recorded."
+    last = f" Then: {failure}" if failure else ""
+    status = "failed" if failure else "ok"
+    return {"status": status, "reason": first + last, "imports": [structures.full(report) for report in reports]}

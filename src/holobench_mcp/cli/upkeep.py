@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from typing import Any
 
 import typer
 
 from holobench_mcp.cli import output, tables
 from holobench_mcp.cli.program import Json, app, configuration, open_workspace
-from holobench_mcp.config import problems
+from holobench_mcp.config import Config, problems
 
 
 @app.command()
@@ -17,11 +19,24 @@ def config(as_json: Json = False) -> None:
     loaded = configuration()
     missing = problems(loaded)
     if as_json:
-        output.out(json.dumps({**loaded.model_dump(mode="json", exclude_unset=True), "problems": missing}, indent=2))
+        output.out(json.dumps(_in_force(loaded, missing), indent=2))
         return
     tables.config(loaded)
     for problem in missing:
         output.out(f"problem         {problem}")
+
+
+def _in_force(loaded: Config, missing: Sequence[str]) -> dict[str, Any]:
+    """The keys that are configured, behind whether anything of them is amiss."""
+    n = len(missing)
+    amiss = f"{n} problem{'s' if n != 1 else ''} in {loaded.file}, such as: {missing[0]}" if missing else ""
+    source = f"as configured in {loaded.file}" if loaded.file else "by default: nothing is configured"
+    return {
+        "status": "problems" if missing else "ok",
+        "reason": amiss or f"Results are stored in {loaded.store}, {source}.",
+        **loaded.model_dump(mode="json", exclude_unset=True),
+        "problems": missing,
+    }
 
 
 @app.command()
