@@ -8,15 +8,18 @@ import pytest
 
 from holobench_mcp.answers import CompareOptions
 from holobench_mcp.evidence.looks import alpha_of_look
+from holobench_mcp.measure.plan import own_process
 from holobench_mcp.model import (
     ComparisonDocument,
     Decision,
     Difference,
     Failure,
+    Look,
     MeasuredCode,
     MeasurementDocument,
     MeasurementOutcome,
     RunRole,
+    Undecided,
     UnknownResult,
 )
 from holobench_mcp.workspace import Workspace
@@ -178,11 +181,36 @@ def test_what_was_measured_after_a_failure_is_the_newest_again(space: Workspace)
     assert "not measured" not in (space.compare().reason or "")
 
 
-@pytest.mark.parametrize("status", ["running", "cancelled"])
+@pytest.mark.parametrize("status", ["running", "interrupted", "cancelled"])
 def test_a_measurement_that_is_not_finished_says_how_far_it_is(space: Workspace, status: str) -> None:
     ids = record_rounds(space, 100, 150, 0, rounds=3)
-    document_of(space, ids, status=status, rounds_planned=8)
-    assert any(f"is {status}, not finished: 3 of 8 rounds are compared" in note for note in space.compare().notes)
+    document_of(space, ids, status=status, rounds=3, rounds_planned=8)
+    named = space.compare(ids["base", 0][-1], ids["head", 0][-1])
+    assert any(f"is {status}, not finished: 3 of 8 rounds are compared" in note for note in named.notes)
+    for asked in ({}, {"candidate": "latest"}, {"candidate": "sort@latest"}, {"baseline": ids["base", 0][0]}):
+        with pytest.raises(Undecided, match="3 of 8 rounds are done"):
+            space.compare(**asked)
+    document_of(space, ids, status=status, rounds=3, rounds_planned=8, looks=[Look(round=3, alpha=0.01, settled=False)])
+    looked = space.compare()
+    assert looked.evidence is not None and looked.evidence.alpha == 0.01, "what a look was spent on can be told"
+    assert any(f"is {status}, not finished" in note for note in looked.notes)
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+@pytest.mark.parametrize("kind", ["revisions", "benchmark"])
+def test_nothing_is_decided_while_it_is_measured(space: Workspace, kind: str, recorded: bool) -> None:
+    record_runs(space, 100, 0)
+    record_runs(space, 200, 100, revision=B)
+    assert space.compare().decision is Decision.regressed
+    ids = record_rounds(space, 100, 150, 200, rounds=3) if recorded else {}
+    looks = [Look(round=3, alpha=0.01, settled=False)]
+    document_of(space, ids, kind=kind, status="running", owner=own_process(), rounds_planned=8, looks=looks)
+    with pytest.raises(Undecided, match="is running") as problem:
+        space.compare()
+    assert problem.value.measurement == MEASUREMENT
+    said = space.measuring.undecided(problem.value)
+    assert (said.status, said.next_step) == ("running", f"wait_measurement(measurement={MEASUREMENT!r})")
+    assert space.compare(A, B).decision is not None, "who names both is answered"
 
 
 def test_a_measurement_whose_base_failed_says_nothing_of_the_head(space: Workspace) -> None:

@@ -43,6 +43,37 @@ def test_a_claim_that_fails_now_is_a_regression_however_fast(workspace: Workspac
     assert "no longer holds its claim" in (document.reason or "")
 
 
+@pytest.mark.parametrize("broken", ["first", "second", "both"])
+@pytest.mark.parametrize(
+    ("declared", "configured", "cause"),
+    [("bool", "", "correctness"), ("float", "", "claim"), ("float", "right = { correctness = true }", "correctness")],
+)
+def test_a_broken_claim_of_a_metric_of_answers_is_one_of_correctness(
+    tmp_path: Path, declared: str, configured: str, cause: str, broken: str
+) -> None:
+    """Whatever other claim is broken beside it, and whether it also got slower."""
+    (tmp_path / "pyproject.toml").write_text(f"[tool.holobench-mcp.metrics]\n{configured}\n")
+    space = Workspace(load_config(project=tmp_path, environ={}))
+    # What is wrong in one run only is no move of a metric that nobody configured: its claim alone tells.
+    for i, (right, time) in enumerate(((1.0, 100.0), (0.0 if broken != "first" else 1.0, 100.0))):
+        late = time * (3 if i and broken != "second" else 1)
+        space.record(
+            Snapshot.build(
+                bench_name="sort",
+                metrics={
+                    "time_ms": {"direction": "minimize", "claim": "<= 150"},
+                    "right": {"kind": declared, "direction": "maximize", "claim": ">= 1"},
+                },
+                samples={"time_ms": late + np.arange(10), "right": [right] + [1.0] * 9},
+                executed_at=f"2026-03-01T12:00:0{i}+00:00",
+            )
+        )
+    document = space.compare()
+    assert document.decision is Decision.regressed
+    assert document.cause == (cause if broken != "first" else "claim")
+    assert document.answers is not None and document.answers.state == "wrong"
+
+
 def test_a_claim_that_an_infinite_sample_breaks_is_told_too(workspace: Workspace) -> None:
     for i, worst in enumerate((2.0, np.inf)):
         workspace.record(snapshot([[1.0, 1.1, worst], [1.0, 1.2, 1.1]], at=i, claim="< 5"))

@@ -24,8 +24,8 @@ from holobench_mcp.evidence.metric import examine
 from holobench_mcp.evidence.question import DEFAULT_MARGIN_PERCENT, Question, Tested, depends_on_machine
 from holobench_mcp.model import (
     ALPHA,
+    CAUSES_WORST_FIRST,
     DECISIONS_WORST_FIRST,
-    Cause,
     Decision,
     Judgement,
     Limit,
@@ -148,13 +148,9 @@ def judge(
 # ---------------------------------------------------------------------- parts
 
 
-#: What is worse of two regressions: a wrong answer, then none, then a slow one.
-_CAUSES_WORST_FIRST: tuple[Cause | None, ...] = ("correctness", "claim", "missing", "performance", "different", None)
-
-
 def _worst_first(m: MetricEvidence) -> tuple[bool, int, int, float]:
     return (
-        not _can_be_judged(m), DECISIONS_WORST_FIRST.index(m.decision), _CAUSES_WORST_FIRST.index(m.cause), -abs(m.size)
+        not _can_be_judged(m), DECISIONS_WORST_FIRST.index(m.decision), CAUSES_WORST_FIRST.index(m.cause), -abs(m.size)
     )  # fmt: skip
 
 

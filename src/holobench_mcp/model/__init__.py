@@ -44,10 +44,12 @@ from holobench_mcp.model.errors import (
     NotComparable,
     OutputError,
     StoreError,
+    Undecided,
     UnknownResult,
 )
 from holobench_mcp.model.evidence import (
     ALPHA,
+    CAUSES_WORST_FIRST,
     DECISIONS_WORST_FIRST,
     AnswersState,
     Cause,
@@ -87,6 +89,7 @@ from holobench_mcp.model.result import (
 
 __all__ = [
     "ALPHA",
+    "CAUSES_WORST_FIRST",
     "DECISIONS_WORST_FIRST",
     "SCHEMA_VERSION",
     "STORE_FORMAT",
@@ -150,6 +153,7 @@ __all__ = [
     "Side",
     "StoreError",
     "Tolerant",
+    "Undecided",
     "UnknownResult",
     "Unpaired",
     "Verdict",

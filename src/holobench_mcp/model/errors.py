@@ -25,6 +25,14 @@ class NotComparable(HolobenchMcpError, ValueError):
     """Two results have nothing that can be compared."""
 
 
+class Undecided(HolobenchMcpError):
+    """What is asked about is still measured, or was broken off before anything could be decided of it."""
+
+    def __init__(self, sentence: str, measurement: str) -> None:
+        super().__init__(sentence)
+        self.measurement = measurement  #: its id
+
+
 class ConfigError(HolobenchMcpError):
     """The configuration can't be used as it is written."""
 

@@ -16,6 +16,8 @@ ALPHA = 0.05
 Location = Literal["mean", "median", "best"]
 #: What kind of thing a decision speaks of, so that a wrong answer is not taken for a slow one.
 Cause = Literal["performance", "correctness", "claim", "missing", "different"]
+#: What is worse of two regressions: a wrong answer, then none, then a slow one.
+CAUSES_WORST_FIRST: tuple[Cause | None, ...] = ("correctness", "claim", "missing", "performance", "different", None)
 #: Whether the answers of the code are what they were, as far as the benchmark checks them.
 AnswersState = Literal["same", "wrong", "better", "unknown", "unchecked"]
 

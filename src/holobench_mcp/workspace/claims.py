@@ -5,25 +5,42 @@ Every run of a side is looked at. One that is right does not excuse four that ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from holobench_mcp import digits
-from holobench_mcp.model import Metric
+from holobench_mcp.model import Kind, Metric, MetricSettings
 from holobench_mcp.result.snapshot import Snapshot
 from holobench_mcp.workspace.headline import Answer
 
 
 def with_claims(
-    answer: Answer, baseline: Sequence[Snapshot], candidate: Sequence[Snapshot], metrics: Sequence[str] | None = None
+    answer: Answer,
+    baseline: Sequence[Snapshot],
+    candidate: Sequence[Snapshot],
+    settings: Mapping[str, MetricSettings],
+    metrics: Sequence[str] | None = None,
 ) -> Answer:
-    """Regressed, whatever became of the speed, where the candidate breaks a claim. metrics: only these, where named."""
-    for metric in candidate[0].metrics:
-        if metrics is not None and metric.variable not in metrics:
-            continue
-        if sentence := _broken_claim(baseline, candidate, metric):
-            return answer.overruled("claim", sentence, "Make the claim hold again; a faster wrong answer is worse.")
+    """Regressed, whatever became of the speed, where the candidate breaks a claim. metrics: only these, where named.
+
+    A claim of a metric that says whether answers are right is one of correctness, and is told before any other.
+    settings: what is configured, by metric.
+    """
+    for cause in ("correctness", "claim"):
+        for metric in candidate[0].metrics:
+            if (metrics is not None and metric.variable not in metrics) or _cause(metric, settings) != cause:
+                continue
+            if sentence := _broken_claim(baseline, candidate, metric):
+                remedy = "Make the claim hold again; a faster wrong answer is worse."
+                return answer.overruled(cause, sentence, remedy)
     return answer
+
+
+def _cause(metric: Metric, settings: Mapping[str, MetricSettings]) -> Literal["correctness", "claim"]:
+    """What it is that a broken claim of a metric shows."""
+    configured = settings.get(metric.variable)
+    answers = metric.kind is Kind.bool or (configured is not None and configured.correctness)
+    return "correctness" if answers else "claim"
 
 
 def _broken_claim(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot], metric: Metric) -> str | None:

@@ -34,6 +34,7 @@ from holobench_mcp.workspace.pairs import (
     pair_of,
     same_result_twice,
 )
+from holobench_mcp.workspace.undecided import refuse_undecided
 from holobench_mcp.workspace.versions import Version, newest_version
 
 _NEWEST = re.compile(r"(?:(?P<bench>.*)@)?latest")
@@ -51,7 +52,8 @@ def compare(
     """The comparison of two results by their names; of everything that was measured of the newest code by default.
 
     is_try: whether a named pair counts as a variant that was tried.
-    Raises InvalidArgument, UnknownResult and AmbiguousResult; NotComparable when the results share no metric at all.
+    Raises InvalidArgument, UnknownResult and AmbiguousResult; NotComparable when the results share no metric at all;
+    Undecided where the newest code is still measured.
     """
     options = options or CompareOptions()
     _check(options)
@@ -88,7 +90,9 @@ def _of_newest_code(
 ) -> ComparisonDocument:
     """Every sweep of the newest measured code, each against its baseline; the worst stands for all."""
     version = newest_version(library, benches)
-    failure = coverage.failure_after(library, version) if benches is None and baseline == BASELINE else None
+    newest = coverage.newest_measurements(library) if benches is None and baseline == BASELINE else []
+    refuse_undecided(library, version, newest)
+    failure = coverage.failure_after(version, newest)
     if failure is not None and (document := coverage.document_of_failure(library, failure)) is not None:
         return document
     if version is None:

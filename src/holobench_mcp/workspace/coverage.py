@@ -150,9 +150,13 @@ def _not_measured(library: Library, version: Version) -> list[str]:
 # ---------------------------------------------------------------------- what failed
 
 
-def failure_after(library: Library, version: Version | None) -> MeasurementDocument | None:
-    """The newest measurement, where it failed to give what was asked and nothing was measured since."""
-    newest = library.store.measurements(limit=_NEWEST_MEASUREMENTS)
+def newest_measurements(library: Library) -> list[MeasurementDocument]:
+    """The measurements that an answer about the newest code has to know of, newest first."""
+    return library.store.measurements(limit=_NEWEST_MEASUREMENTS)
+
+
+def failure_after(version: Version | None, newest: Sequence[MeasurementDocument]) -> MeasurementDocument | None:
+    """The newest of some measurements, where it failed to give what was asked and nothing was measured since."""
     last = max((datetime.fromisoformat(m.executed_at) for m in version.results), default=None) if version else None
     for document in newest:
         own = version is not None and any(document.role_of(m.result_id) for m in version.results)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from holobench_mcp.model import Cause, Decision, Difference, Judgement
+from holobench_mcp.model import CAUSES_WORST_FIRST, Cause, Decision, Difference, Judgement
 
 #: What says that the change under test was not in what was measured.
 NOT_MEASURED = ("change_not_loaded", "installed_copy", "change_not_run")
@@ -40,8 +40,9 @@ class Answer(NamedTuple):
     def overruled(self, cause: Cause, sentence: str, remedy: str) -> Answer:
         """Regressed all the same: an answer that is wrong or missing is no better for being fast."""
         if self.decision is Decision.regressed:
-            # The graver cause stands first, whatever else got slower.
-            return Answer(self.decision, cause, f"{sentence} {self.reason}".rstrip(), self.next_step or remedy)
+            # The sentence stands first, whatever else got slower; the cause is the graver of both.
+            gravest = min(cause, self.cause, key=CAUSES_WORST_FIRST.index)
+            return Answer(self.decision, gravest, f"{sentence} {self.reason}".rstrip(), self.next_step or remedy)
         return Answer(Decision.regressed, cause, f"{sentence} {self.reason}".rstrip(), remedy)
 
 

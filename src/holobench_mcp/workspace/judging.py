@@ -155,7 +155,7 @@ def _whole(library: Library, sides: Sides, options: CompareOptions, level: _Leve
         )
     answer = decide(document, judgement, blocking)
     if not any(d.variable is None for d in blocking):
-        answer = with_claims(answer, base, cand, options.metrics)
+        answer = with_claims(answer, base, cand, settings, options.metrics)
     by_variable = {m.variable: m for m in judgement.metrics}
     metrics = [{**m, "evidence": by_variable.get(m["variable"])} for m in document["metrics"]]
     return ComparisonDocument.model_validate(

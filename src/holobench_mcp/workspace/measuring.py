@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from holobench_mcp.answers import BenchmarkList, MeasurementReport, RevisionReport, RunningMeasurement
 from holobench_mcp.config import MAX_RUNS, BenchmarkConfig, cache_folder, problems
-from holobench_mcp.model import ComparisonDocument, InvalidArgument, MeasurementDocument, MeasurementRequest
+from holobench_mcp.model import ComparisonDocument, InvalidArgument, MeasurementDocument, MeasurementRequest, Undecided
 from holobench_mcp.workspace import resuming, underway
 from holobench_mcp.workspace.benchmarks import list_benchmarks
 from holobench_mcp.workspace.library import Library
@@ -199,6 +199,15 @@ class Measuring:
             document = document.changed(status="cancelled", ended_at=document.ended_at or _now().isoformat())
             self._store.put_measurement(document)
         return underway.ended(document, self._call(document))
+
+    def undecided(self, problem: Undecided) -> RunningMeasurement:
+        """What to say in place of a decision that is not there yet, and the call that leads to it."""
+        document = self._document(problem.measurement)
+        said = underway.ended(document, self._call(document))
+        alive = resuming.is_alive(document)
+        step = said.next_step if document.status == "cancelled" else f"wait_measurement(measurement={document.id!r})"
+        status = "running" if alive else said.status
+        return said.model_copy(update={"status": status, "reason": str(problem), "next_step": step})
 
     def close(self, *, at_once: bool = False, timeout: float | None = None) -> None:
         """Let all measurements end, after their present process or at once, and wait until they have."""

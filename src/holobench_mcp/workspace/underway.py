@@ -56,7 +56,7 @@ def running(job: Job[Answer]) -> RunningMeasurement:
         benchmark=document.benchmark or document.id,
         rounds_done=document.rounds,
         rounds_planned=document.rounds_planned,
-        seconds_left=None if left is None else round(left, 1),
+        **({} if left is None else {"seconds_left": round(left, 1)}),
     )
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from holobench_mcp import digest
 from holobench_mcp.answers import CompareOptions
+from holobench_mcp.model import Undecided
 from holobench_mcp.server.services import Services, answer, for_agents
 from holobench_mcp.server.shapes import Decided
 from holobench_mcp.server.tools.arguments import NAMES, READS
@@ -57,5 +58,9 @@ def register(server: MCPServer[Any], services: Services) -> None:
             replicates=replicates,
             detail=detail,
         )
-        document = services.workspace.compare(baseline, candidate, options)
+        try:
+            document = services.workspace.compare(baseline, candidate, options)
+        except Undecided as problem:
+            undecided = services.workspace.measuring.undecided(problem)
+            return answer(digest.unfinished(undecided), undecided)
         return answer(digest.comparison(document), document, whole=detail == "full")
