@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from conftest import snapshot
+from conftest import git, snapshot
 from holobench_mcp.answers import RunningMeasurement
 from holobench_mcp.capture import leases
 from holobench_mcp.measure.jobs import ABANDONED_AFTER_S
 from holobench_mcp.measure.machine_lock import machine_lock
 from holobench_mcp.measure.progress import Cancelled
 from holobench_mcp.measure.session import Run, Session
-from holobench_mcp.model import InvalidArgument, MeasurementOwner
+from holobench_mcp.model import CaptureError, IntegrityError, InvalidArgument, MeasurementOwner, Undecided
 from holobench_mcp.workspace import Workspace
-from revisions import FAST, SLOW, workspace
+from revisions import FAST, HONEST, SLOW, workspace
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="measuring needs process groups")
 
@@ -35,6 +35,7 @@ class Runs:
         self.warm_ups = 0
         self.kill_at = 0
         self.before_each = lambda: None
+        self.diff = "a" * 64
 
     def run(self, session: Session, side: str | None, counts: bool) -> Run:
         self.before_each()
@@ -49,7 +50,9 @@ class Runs:
             session.done += 1
         n = len(self.measured) + self.warm_ups
         values = [[x + n / 1000 for x in point] for point in ((1.0, 1.1, 0.9), (2.0, 2.1, 1.9))]
-        return Run((snapshot(values, bench="tiny", at=n % 60),), 0.1)
+        made = snapshot(values, bench="tiny", at=n % 60)
+        of_code = made.environment.model_copy(update={"git_diff_sha256": self.diff})
+        return Run((made.with_(environment=of_code),), 0.1)
 
 
 @pytest.fixture
@@ -104,6 +107,44 @@ def test_rounds_that_are_recorded_count_and_half_of_one_does_not(
     assert len(runs.measured) == 6 + (kill_at - 1) % 2, "no more is measured again than the half round"
     goes_on = [note for note in after.notes if "goes on from" in note]
     assert len(goes_on) == (1 if before.rounds else 0)
+
+
+@pytest.mark.parametrize("edit", ["another edit", "taken back", "committed", "a new file", "none"])
+def test_an_answer_says_where_the_working_tree_is_another_by_then(project: Path, runs: Runs, edit: str) -> None:
+    begun = (project / "product.py").read_text()
+
+    def edited() -> None:
+        if len(runs.measured) != 1:
+            return
+        if edit == "another edit":
+            (project / "product.py").write_text(HONEST)
+        elif edit == "taken back":
+            git(project, "checkout", "product.py")
+        elif edit == "committed":
+            git(project, "commit", "--quiet", "--all", "--message", "the same files")
+        elif edit == "a new file":
+            (project / "new.py").write_text(begun)
+
+    runs.before_each = edited
+    report = workspace(project).measuring.compare_revisions("tiny", rounds=2)
+    changed = edit in ("another edit", "taken back", "a new file")
+    assert report.reason.startswith("The working tree has changed since") is changed
+    if changed:
+        assert report.next_step is not None and "compare_revisions(benchmark='tiny'" in report.next_step
+        document = workspace(project).store.measurement(report.measurement)
+        assert document is not None and document.outcome is not None
+        assert "has changed since" not in document.outcome.reason, "which is of the code that was measured"
+
+
+@pytest.mark.parametrize("edited_before", [1, 2, 3, None])
+def test_runs_that_are_not_all_of_one_code_say_so(project: Path, runs: Runs, edited_before: int | None) -> None:
+    def edited() -> None:
+        runs.diff = ("b" if edited_before is not None and len(runs.measured) >= edited_before else "a") * 64
+
+    runs.before_each = edited
+    report = workspace(project).measuring.run_benchmark("tiny", runs=3)
+    changed = edited_before in (1, 2)
+    assert sum("not all of the same code" in note for note in report.notes) == changed
 
 
 def test_a_larger_number_of_rounds_is_added_to_those_there_are(project: Path, runs: Runs) -> None:
@@ -283,3 +324,33 @@ def test_two_servers_that_are_asked_for_the_same_measure_it_once(project: Path, 
     assert first.id == second.id and len(runs.measured) == 4
     ours, theirs = first.answer().model_dump(), second.answer().model_dump()
     assert ours["decision"] == theirs["decision"] and ours["rounds"] == theirs["rounds"] == 2
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"format": 1}'])
+def test_one_whose_document_is_damaged_says_what_to_do(project: Path, runs: Runs, damage: str) -> None:
+    done = workspace(project).measuring.compare_revisions("tiny", rounds=2)
+    place = project / ".holobench" / "measurements" / f"{done.measurement}.json"
+    place.write_text(damage)
+    for ask in (lambda m: m.find(done.measurement), lambda m: m.cancel(done.measurement), lambda m: m.find()):
+        with pytest.raises(IntegrityError, match="ask for it again, with compare_revisions or run_benchmark"):
+            ask(workspace(project).measuring)
+    assert workspace(project).measuring.compare_revisions("tiny", rounds=2).measurement != done.measurement
+
+
+def test_what_failed_is_told_in_one_line_by_another_server(project: Path, runs: Runs) -> None:
+    def fails() -> None:
+        raise CaptureError("tiny failed with exit status 1. The end of its output:\nTraceback\n  here\nError: boom")
+
+    runs.before_each = fails
+    with pytest.raises(CaptureError):
+        workspace(project).measuring.compare_revisions("tiny", rounds=2)
+    space = workspace(project)
+    job = space.measuring.find()
+    job.join(10)
+    said = job.answer()
+    assert isinstance(said, RunningMeasurement) and said.status == "failed"
+    assert "tiny failed with exit status 1. It ended with: here | Error: boom. Nothing is recorded." in said.reason
+    with pytest.raises(Undecided, match="failed") as problem:
+        space.compare()
+    again = space.measuring.undecided(problem.value)
+    assert (again.reason, again.next_step) == (said.reason, "compare_revisions(benchmark='tiny', rounds=2)")

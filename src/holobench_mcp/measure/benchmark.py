@@ -17,6 +17,9 @@ from holobench_mcp.model import MeasuredCode, Measurement, MeasurementDocument, 
 if TYPE_CHECKING:
     from holobench_mcp.result.snapshot import Snapshot
 
+#: What to say of runs that are not all of one code.
+_CHANGED = "The working tree changed between its runs, which are not all of the same code: measure again."
+
 
 class BenchmarkMeasurement:
     """One measurement of one side, in the same steps as of two: prepare, rounds until it is over, finish."""
@@ -49,6 +52,7 @@ class BenchmarkMeasurement:
         self.session.done = begun.rounds
         if begun.light is False:
             self.session.imports.stay_whole()
+        self._code: tuple[object, ...] | None = None  #: that the first run was of
         self._seconds_before = begun.rounds * (begun.seconds_a_round or 0.0)
         self.document = begun.changed(
             owner=own_process(),
@@ -76,6 +80,8 @@ class BenchmarkMeasurement:
         roles = [self._recorded(snapshot, number, sweep) for sweep, snapshot in enumerate(run.snapshots)]
         first = run.snapshots[0]
         head = MeasuredCode(revision=first.source_revision, dirty=first.environment.git_dirty, label=self.session.label)
+        self._code = self._code or _code_of(first)
+        changed = _code_of(first) != self._code and _CHANGED not in self.document.notes
         mean = (self._seconds_before + sum(self.session.seconds)) / (done + 1)
         self._changed(
             roles=(*self.document.roles, *roles),
@@ -83,6 +89,7 @@ class BenchmarkMeasurement:
             head=head,
             seconds_a_round=round(mean, 3),
             light=self.session.imports.light,
+            notes=(*self.document.notes, *([_CHANGED] if changed else [])),
         )
 
     @property
@@ -132,3 +139,9 @@ class BenchmarkMeasurement:
     def _changed(self, **values: Any) -> None:  # noqa: ANN401 - the document's fields
         self.document = self.document.changed(**values)
         self._save(self.document)
+
+
+def _code_of(snapshot: Snapshot) -> tuple[object, ...]:
+    """What tells the code of one run from another's."""
+    known = snapshot.environment
+    return snapshot.source_revision, known.git_commit, known.git_dirty, (known.model_extra or {}).get("git_diff_sha256")

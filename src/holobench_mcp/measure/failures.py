@@ -12,6 +12,8 @@ from holobench_mcp.model import Failure
 
 #: What holobench raises where code of the working tree is loaded on another side.
 EDITABLE = "ForbiddenCodeError"
+#: What stands between a failure's sentence and what it printed.
+_OUTPUT = " The end of its output:"
 _TAIL_LINES, _TAIL_COLUMNS = 12, 300
 #: How often it failed, as it is said behind what went wrong.
 _HOW_OFTEN = re.compile(r", in (all|\d+) of its \d+ runs; the base's did not\.$")
@@ -50,7 +52,15 @@ def last_words(failure: Failure) -> str:
 
 def with_output(failure: Failure) -> str:
     """A failure's sentence, with the end of its output."""
-    return failure.detail + (f" The end of its output:\n{failure.output_tail}" if failure.output_tail else "")
+    return failure.detail + (f"{_OUTPUT}\n{failure.output_tail}" if failure.output_tail else "")
+
+
+def in_one_line(told: str) -> str:
+    """What an error said that has the end of an output behind it, as a sentence with the last words of that."""
+    detail, _, output = told.partition(_OUTPUT)
+    words = last_words(Failure(what="crash", detail=detail, output_tail=output))
+    sentence = " ".join(detail.split())
+    return f"{sentence} It ended with: {words}" if words else sentence
 
 
 def remedy(name: str, failure: Failure, *, by_hand: bool, folder: Path) -> str:
@@ -63,7 +73,7 @@ def remedy(name: str, failure: Failure, *, by_hand: bool, folder: Path) -> str:
             f"{name} loads code of the working tree when it should measure a revision, so both sides would be the same "
             f"code: the project is probably installed in editable mode. Point the benchmark at its own tree, such as "
             f"{setting('PYTHONPATH', '{tree}/src', by_hand=by_hand)}."
-            + (f" The end of its output:\n{failure.output_tail}" if failure.output_tail else "")
+            + (f"{_OUTPUT}\n{failure.output_tail}" if failure.output_tail else "")
         )
     hint = hint_of(failure, by_hand=by_hand, folder=folder) or ""
     return with_output(failure.model_copy(update={"detail": f"{failure.detail} {hint}".rstrip()}))

@@ -89,6 +89,21 @@ def choose_revisions(root: Path, base: str, head: str) -> Revisions:
     )
 
 
+def has_changed_since(root: Path, revisions: Revisions) -> bool:
+    """Whether the working tree, where it was the head, holds other files now than it did then."""
+    if not revisions.head_is_worktree:
+        return False
+    tip = gitinfo.resolve_revision(revisions.repository, "HEAD")
+    if tip is None:
+        return True
+    try:
+        commit = _commit_of_worktree(revisions.repository, root, tip)
+    except CaptureError:
+        return False  # nothing is known of it
+    trees = [gitinfo.git(revisions.repository, "rev-parse", f"{c}^{{tree}}") for c in (revisions.head, commit)]
+    return None not in trees and trees[0] != trees[1]
+
+
 def _resolved(repository: Path, name: str, argument: str) -> str:
     commit = gitinfo.resolve_revision(repository, name)
     if commit is None:

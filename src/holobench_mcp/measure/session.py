@@ -171,7 +171,9 @@ class Session:
     def error(self, failure: Failure, side: Side | None, folder: Path) -> CaptureError:
         """A failure as an error that says where it was, what is recorded all the same, and what to set."""
         where = f"On {side_name(side)}, " if side else ""
-        placed = failure.model_copy(update={"detail": f"{where}{failure.detail}{self.so_far()}"})
+        option = "--base" if self.by_hand else "base=…"
+        another = f" Mend it there, or name a base on which it works ({option})." if side == "base" else ""
+        placed = failure.model_copy(update={"detail": f"{where}{failure.detail}{another}{self.so_far()}"})
         return CaptureError(remedy(self.name, placed, by_hand=self.by_hand, folder=folder))
 
     def say(self, message: str) -> None:

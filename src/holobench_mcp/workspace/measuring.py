@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from holobench_mcp.answers import BenchmarkList, MeasurementReport, RevisionReport, RunningMeasurement
 from holobench_mcp.config import MAX_RUNS, BenchmarkConfig, cache_folder, problems
-from holobench_mcp.model import ComparisonDocument, InvalidArgument, MeasurementDocument, MeasurementRequest, Undecided
+from holobench_mcp.model import (
+    ComparisonDocument,
+    IntegrityError,
+    InvalidArgument,
+    MeasurementDocument,
+    MeasurementRequest,
+    Undecided,
+)
 from holobench_mcp.workspace import resuming, underway
 from holobench_mcp.workspace.benchmarks import list_benchmarks
 from holobench_mcp.workspace.library import Library
@@ -204,6 +211,8 @@ class Measuring:
         """What to say in place of a decision that is not there yet, and the call that leads to it."""
         document = self._document(problem.measurement)
         said = underway.ended(document, self._call(document))
+        if document.status == "failed":
+            return said  # with what it failed with, and the call that measures it again
         alive = resuming.is_alive(document)
         step = said.next_step if document.status == "cancelled" else f"wait_measurement(measurement={document.id!r})"
         status = "running" if alive else said.status
@@ -291,7 +300,13 @@ class Measuring:
         """The stored document of an id, or the newest. Raises InvalidArgument with the nearest ids."""
         ids = self._store.measurement_ids() if self._store.exists() else []
         chosen = underway.named(measurement, ids)
-        document = self._store.measurement(chosen)
+        try:
+            document = self._store.measurement(chosen)
+        except IntegrityError as problem:
+            raise IntegrityError(
+                f"{str(problem).rstrip('.')}. What it measured can't be gone on with: ask for it again, with "
+                "compare_revisions or run_benchmark, which begins anew."
+            ) from problem
         if document is None:
             raise InvalidArgument(f"measurement: the document of {chosen} is gone from the store.")
         return document

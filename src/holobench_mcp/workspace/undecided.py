@@ -38,6 +38,8 @@ def refuse_undecided(library: Library, version: Version | None, newest: Iterable
         if document.kind == "revisions" and document.status in _ENDED and not document.looks:
             what = _ENDED[document.status]
             raise Undecided(f"{_done(document, what)}, too early for a decision; it can be gone on with.", document.id)
+        if version is None and document.status == "failed":
+            raise Undecided(f"Nothing was recorded, as the newest measurement, {document.id}, failed.", document.id)
 
 
 def _done(document: MeasurementDocument, what: str) -> str:

@@ -68,7 +68,10 @@ def ended(document: MeasurementDocument, call: str | None, *, changed: bool = Fa
     unit = "rounds" if document.kind == "revisions" else "runs"
     reason = f"The measurement {_ENDED[document.status]} after {document.rounds} {unit}"
     reason += f" of {document.rounds_planned}" if not document.automatic else ""
-    reason += f": {document.stopped.rstrip('.')}" if document.stopped and document.status == "failed" else ""
+    if document.stopped and document.status == "failed":
+        from holobench_mcp.measure.failures import in_one_line
+
+        reason += f": {in_one_line(document.stopped).rstrip('.')}"
     reason += f". {len(document.roles)} results are recorded." if document.roles else ". Nothing is recorded."
     if changed:
         reason += " The code has changed since, so it can't be measured on."

@@ -20,6 +20,7 @@ from holobench_mcp.measure.plan import (
     chosen_parameters,
     revisions_document,
 )
+from holobench_mcp.measure.revision_choice import has_changed_since
 from holobench_mcp.measure.revisions import RevisionMeasurement
 from holobench_mcp.model import ComparisonDocument, InvalidArgument, MeasurementDocument, NotComparable
 from holobench_mcp.workspace import resuming, revision_report
@@ -164,7 +165,10 @@ class RevisionsWork:
                 finished = measurement.finish(measure_rounds(measurement, self.library))
         report = self.report(finished)
         _saver(self.library, job)(finished.changed(outcome=revision_report.outcome(report)))
-        return report
+        if self.revisions is None or not has_changed_since(self.plan.root, self.revisions):
+            return report
+        reason = f"The working tree has changed since; as it was when this measurement began: {report.reason}"
+        return report.model_copy(update={"reason": reason, "next_step": report.next_step or self.call()})
 
     def again(self, document: MeasurementDocument) -> RevisionReport:
         """The report where it is asked for again."""
