@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
@@ -12,7 +13,7 @@ import pytest
 from holobench_mcp.measure.jobs import Job, Jobs
 from holobench_mcp.measure.progress import Progress
 from holobench_mcp.model import MeasurementDocument
-from holobench_mcp.server.tools.waiting import wait
+from holobench_mcp.server.tools.waiting import wait, wait_for_answer
 from holobench_mcp.workspace import underway
 
 ID = "sort-20260301T120000Z-0123ab"
@@ -136,3 +137,28 @@ def test_a_cancelled_call_stops_waiting_at_once_and_the_measurement_goes_on(job:
     assert not job.is_over and job.ending() is None and not job.at_once.is_set()
     clock.now += 121
     assert job.ending() is not None
+
+
+@pytest.mark.parametrize("status", ["finished", "stopped", "cancelled", "failed", "running"])
+def test_what_has_ended_is_answered_however_little_a_call_waits(gate: threading.Event, status: str) -> None:
+    """Its report takes a moment: meanwhile it is not called running."""
+    document = MeasurementDocument(
+        id=ID, kind="revisions", benchmark="sort", started_at="2026-03-01T12:00:00+00:00", status=status
+    )
+    said = underway.ended(document, None)
+
+    def work(_: Job[Any]) -> Any:
+        gate.wait(30)
+        return said
+
+    async def progress(*_: object) -> None:
+        gate.set()  # as soon as somebody waits, which at once nobody does
+
+    job = Jobs[Any]().start(document, work)
+    context: Any = SimpleNamespace(report_progress=progress)
+    services: Any = SimpleNamespace(config=None)
+    answer = anyio.run(lambda: wait_for_answer(context, services, lambda: job, 0))
+    assert answer.structured_content is not None
+    expected = "running" if status == "running" else said.status
+    assert answer.structured_content["status"] == expected
+    assert ("next_step" in answer.structured_content) is (status in ("running", "finished", "stopped"))

@@ -55,9 +55,9 @@ def with_output(failure: Failure) -> str:
     return failure.detail + (f"{_OUTPUT}\n{failure.output_tail}" if failure.output_tail else "")
 
 
-def in_one_line(told: str) -> str:
+def in_one_line(message: str) -> str:
     """What an error said that has the end of an output behind it, as a sentence with the last words of that."""
-    detail, _, output = told.partition(_OUTPUT)
+    detail, _, output = message.partition(_OUTPUT)
     words = last_words(Failure(what="crash", detail=detail, output_tail=output))
     sentence = " ".join(detail.split())
     return f"{sentence} It ended with: {words}" if words else sentence

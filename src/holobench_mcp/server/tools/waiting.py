@@ -30,6 +30,8 @@ AS_TASK: ContextVar[bool] = ContextVar("as_task", default=False)
 NOTICE_S = 8.0
 #: How often it is looked whether the measurement is over.
 _TICK_S = 0.05
+#: How long the answer of a measurement that has ended may take to be there.
+_WRITTEN_UP_S = 2.0
 #: Nobody's client waits longer for a call.
 MOST_SECONDS = 3600
 
@@ -51,6 +53,9 @@ async def wait_for_answer(
     job = await anyio.to_thread.run_sync(for_agents(find))
     waits = 0.0 if AS_TASK.get() else patience if wait_seconds is None else wait_seconds
     await wait(ctx.report_progress, job, began + waits)
+    if job.document.status != "running" and not AS_TASK.get():
+        # What has ended only has to be written up: no client is sent away for that.
+        await wait(ctx.report_progress, job, time.monotonic() + _WRITTEN_UP_S)
     return await anyio.to_thread.run_sync(for_agents(lambda: answer_of(job)))
 
 
