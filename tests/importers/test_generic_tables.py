@@ -149,3 +149,52 @@ def test_a_row_that_is_wrong_is_named(tmp_path: Path, text: str, says: str) -> N
     with pytest.raises(CaptureError) as error:
         table(tmp_path, text)
     assert says in str(error.value)
+
+
+def test_inputs_of_a_table_may_be_json_and_stay_what_they_are(tmp_path: Path) -> None:
+    text = (
+        """bench,json.a,inputs.b,metric,value,dirty
+x,"""
+        + '"""1"""'
+        + """,1,m,1,true
+x,"""
+        + '""""""'
+        + """,1,m,2,true
+"""
+    )
+    [bench] = table(tmp_path, text).snapshots
+    assert inputs(bench) == {"a": ["1", ""], "b": [1]} and bench.environment.git_dirty is True
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("bench,json.a,metric,value\nx,[1],m,1\n", "line 2: json.a: a text, a number, true, false or null"),
+        ("bench,json.a,metric,value\nx,one,m,1\n", "line 2: json.a: it is not JSON"),
+        ("bench,json.a,inputs.a,metric,value\nx,1,1,m,1\n", "line 2: the input 'a' is there as inputs and as json"),
+        ("bench,metric,value,dirty\nx,m,1,perhaps\n", "dirty: 'perhaps' is neither true nor false"),
+    ],
+)
+def test_json_of_a_table_that_is_wrong_is_named(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(CaptureError) as error:
+        table(tmp_path, text)
+    assert says in str(error.value)
+
+
+def test_a_boolean_may_be_missing_at_one_point(tmp_path: Path) -> None:
+    for found in (
+        table(tmp_path, "bench,inputs.a,metric,value\nx,1,ok,true\nx,2,ok,\n"),
+        lines(
+            tmp_path,
+            {"bench": "x", "inputs": {"a": 1}, "metrics": {"ok": {"value": True}}},
+            {"bench": "x", "inputs": {"a": 2}, "metrics": {"ok": {"value": None}}},
+        ),
+    ):
+        [bench] = found.snapshots
+        assert bench.metric("ok").kind.value == "bool" and bench.missing("ok").sum() == 1
+
+
+def test_a_run_without_samples_at_a_point_is_a_run(tmp_path: Path) -> None:
+    text = "bench,inputs.a,metric,value,n,run\nx,1,m,1,,0\nx,1,m,2,,1\nx,2,m,,0,0\nx,2,m,3,,1\n"
+    found = table(tmp_path, text)
+    assert runs(found) == {"x": 2} and samples(found, "x", "m", a=2) == [[], [3.0]]

@@ -28,13 +28,13 @@ class Series:
 
     units: str | None
     direction: Direction
-    kind: Kind
+    kind: Kind | None
     runs: dict[JsonScalar, list[float]] = field(default_factory=dict)
     aggregate: Aggregate | None = None
 
-    def reading(self, name: str) -> Reading:
-        """The series as what every format gives."""
-        return Reading(name, self.units, self.direction, list(self.runs.values()), self.aggregate, self.kind)
+    def reading(self, name: str, kind: Kind) -> Reading:
+        """The series as what every format gives. kind: of the metric elsewhere, for one that has no sample here."""
+        return Reading(name, self.units, self.direction, list(self.runs.values()), self.aggregate, self.kind or kind)
 
 
 #: What lines come to: by bench and inputs, each metric's series.
@@ -77,22 +77,29 @@ def read(content: Content) -> list[Extract]:
 
 def points_of(table: Table) -> list[Point]:
     """The points of a table, each run's samples in the order of its lines."""
+    kinds = {(bench, name): s.kind for (bench, _), metrics in table.items() for name, s in metrics.items() if s.kind}
     return [
-        Point(bench, dict(inputs), [series.reading(name) for name, series in metrics.items()])
+        Point(
+            bench, dict(inputs), [s.reading(name, kinds.get((bench, name), Kind.float)) for name, s in metrics.items()]
+        )
         for (bench, inputs), metrics in table.items()
     ]
 
 
 def series_of(
-    metrics: dict[str, Series], name: str, place: str, units: str | None, direction: str | None, kind: Kind
+    metrics: dict[str, Series], name: str, place: str, units: str | None, direction: str | None, kind: Kind | None
 ) -> Series:
-    """A metric's series, made where there is none. Raises Malformed where it was declared otherwise before."""
+    """A metric's series, made where there is none. Raises Malformed where it was declared otherwise before.
+
+    kind: None where what is read says nothing of it, as missing samples do.
+    """
     try:
         better = Direction(direction) if direction else direction_of(units)
     except ValueError as problem:
         raise Malformed(f"{place}: {direction!r:.40} is no direction: minimize, maximize or none") from problem
     found = metrics.setdefault(name, Series(units, better, kind))
-    if (found.units, found.direction, found.kind) != (units, better, kind):
+    found.kind = found.kind or kind
+    if (found.units, found.direction, found.kind) != (units, better, kind or found.kind):
         raise Malformed(f"{place}: {name} has another unit, direction or kind than on a line before")
     return found
 
@@ -140,7 +147,9 @@ def _take(metrics: dict[str, Series], name: str, metric: Node, run: JsonScalar) 
     values = list(metric["values"].items()) if forms == ["values"] else [metric["value"]]
     known = [v.value for v in values if not is_missing(v.value)]
     truths = bool(known) and all(isinstance(v, bool) for v in known)
-    held = series_of(metrics, name, metric.place, units, direction, Kind.bool if truths else Kind.float)
+    held = series_of(
+        metrics, name, metric.place, units, direction, Kind.bool if truths else Kind.float if known else None
+    )
     if held.aggregate is not None:
         raise Malformed(f"{metric.place}: {name} has a mean at this point already")
     samples = [float(v.value) if isinstance(v.value, bool) and truths else v.sample() for v in values]
