@@ -11,6 +11,7 @@ from holobench_mcp.answers.comparison import (
     PointShort,
     SideShort,
 )
+from holobench_mcp.answers.exporting import ExportReport
 from holobench_mcp.answers.history import ChangePoint, DetectableStep, DriftReport, History, HistoryPoint
 from holobench_mcp.answers.history_short import DetectableShort, HistoryShort, LevelShort, StepShort
 from holobench_mcp.answers.listing import (
@@ -76,6 +77,7 @@ __all__ = [
     "DetectableShort",
     "DetectableStep",
     "DriftReport",
+    "ExportReport",
     "FailureShort",
     "Figure",
     "History",

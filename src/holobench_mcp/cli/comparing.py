@@ -9,6 +9,7 @@ import typer
 
 from holobench_mcp.answers import RevisionReport
 from holobench_mcp.cli import arguments, output, tables
+from holobench_mcp.cli.exporting import check_report, write_file
 from holobench_mcp.cli.markdown import comparison_markdown, revisions_markdown
 from holobench_mcp.cli.measuring import wait_with_progress
 from holobench_mcp.cli.program import PASS_ON, Json, app, open_workspace
@@ -40,6 +41,9 @@ def compare(
     fail_on: FailOn = None,
     as_json: Json = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown for a pull request comment.")] = False,
+    junit: Annotated[
+        Path | None, typer.Option(help="Write JUnit XML there too; an earlier report is replaced.")
+    ] = None,
 ) -> None:
     """Compare two results: better, worse, neither, or can't tell."""
     gate = arguments.gate(fail_on)
@@ -54,7 +58,13 @@ def compare(
     )
     if baseline != "baseline":  # which is the candidate's own, whatever its benchmark
         baseline = arguments.of_benchmark(baseline, benchmark)
-    document = open_workspace().compare(baseline, arguments.of_benchmark(candidate, benchmark), options)
+    candidate = arguments.of_benchmark(candidate, benchmark)
+    if junit is None:
+        document = open_workspace().compare(baseline, candidate, options)
+    else:
+        check_report(junit)
+        document, report = open_workspace().compare_with_report(baseline, candidate, options)
+        write_file(junit, report, replace=True)
     if as_json:
         output.print_json(document)
     elif markdown:

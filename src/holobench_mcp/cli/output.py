@@ -52,10 +52,26 @@ def out(text: str) -> None:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
     except OSError as problem:
-        # What is still to be written, at exit too, must not fail once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(problem, BrokenPipeError):
-            raise OutputError(f"The output can't be written: {problem.strerror}.") from problem
+        _fail(problem)
+
+
+def out_bytes(data: bytes) -> None:
+    """A file's content on stdout, byte for byte. When its reader has gone, nothing. Raises OutputError."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except OSError as problem:
+        _fail(problem)
+
+
+def _fail(problem: OSError) -> None:
+    """Let nothing that is still to be written fail once more. Raises OutputError unless the reader has gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if not isinstance(problem, BrokenPipeError):
+        raise OutputError(f"The output can't be written: {problem.strerror}.") from problem
 
 
 def note(text: str) -> None:

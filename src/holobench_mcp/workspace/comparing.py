@@ -55,6 +55,18 @@ def compare(
     Raises InvalidArgument, UnknownResult and AmbiguousResult; NotComparable when the results share no metric at all;
     Undecided where the newest code is still measured.
     """
+    return compare_each(library, baseline, candidate, options, is_try=is_try)[0]
+
+
+def compare_each(
+    library: Library,
+    baseline: str = BASELINE,
+    candidate: str = "latest",
+    options: CompareOptions | None = None,
+    *,
+    is_try: bool = True,
+) -> tuple[ComparisonDocument, list[ComparisonDocument]]:
+    """The same, and with it the whole comparison of each of the other benches that it judged."""
     options = options or CompareOptions()
     _check(options)
     with library.at_one_moment():
@@ -68,18 +80,19 @@ def _compare(
     options: CompareOptions,
     *,
     is_try: bool,
-) -> ComparisonDocument:
+) -> tuple[ComparisonDocument, list[ComparisonDocument]]:
     newest = _NEWEST.fullmatch(candidate)
     if newest is not None and newest["bench"] and not library.lookup.knows_bench(newest["bench"]):
         newest = None  # a label or a revision may end like this, and what is unknown gets the nearest names
+    others: list[ComparisonDocument] = []
     if newest is None:
         match = library.match(candidate, "candidate")
         pair = pair_of(library, baseline, match.manifest, by_name=True)
         document = with_notes(judge_pair(library, pair, options, is_try=is_try), match.note)
     else:
         benches = library.benches(newest["bench"], "candidate") if newest["bench"] else None
-        document = _of_newest_code(library, baseline, benches, options)
-    return with_notes(document, left_out(library.index().unreadable))
+        document, others = _of_newest_code(library, baseline, benches, options)
+    return with_notes(document, left_out(library.index().unreadable)), others
 
 
 # ---------------------------------------------------------------------- all that was measured
@@ -87,14 +100,14 @@ def _compare(
 
 def _of_newest_code(
     library: Library, baseline: str, benches: Sequence[str] | None, options: CompareOptions
-) -> ComparisonDocument:
+) -> tuple[ComparisonDocument, list[ComparisonDocument]]:
     """Every sweep of the newest measured code, each against its baseline; the worst stands for all."""
     version = newest_version(library, benches)
     newest = coverage.newest_measurements(library) if benches is None and baseline == BASELINE else []
     refuse_undecided(library, version, newest)
     failure = coverage.failure_after(version, newest)
     if failure is not None and (document := coverage.document_of_failure(library, failure)) is not None:
-        return document
+        return document, []
     if version is None:
         library.find("latest", "candidate")  # says so, where nothing is there
         raise UnknownResult(
@@ -111,7 +124,7 @@ def _of_newest_code(
         whole = coverage.with_coverage(library, whole, version, pairs, all_benches=benches is None)
     if failure is not None:
         whole = coverage.with_failure(library, whole, version, failure)
-    return with_notes(whole, version.note, first=True)
+    return with_notes(whole, version.note, first=True), others
 
 
 def _pairs(library: Library, baseline: str, version: Version) -> list[Pair]:

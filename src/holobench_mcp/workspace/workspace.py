@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from holobench_mcp.answers import (
     BaselineList,
@@ -32,6 +32,7 @@ from holobench_mcp.workspace import baselines, importing, intake, listing
 from holobench_mcp.workspace.library import Library
 
 if TYPE_CHECKING:
+    from holobench_mcp.exporters.runs import Exported
     from holobench_mcp.model import ComparisonDocument
     from holobench_mcp.result.snapshot import Snapshot
     from holobench_mcp.workspace.completing import Kind
@@ -80,6 +81,19 @@ class Workspace:
     def stored_document(self, result_id: str) -> bytes:
         """The stored `result.json`, byte for byte as recorded."""
         return self.store.document(self.store.manifest(result_id))
+
+    def export(
+        self,
+        results: Sequence[str],
+        format_name: str,
+        *,
+        replicates: Literal["auto", "none"] = "auto",
+        better: Literal["smaller", "bigger"] | None = None,
+    ) -> tuple[Exported, tuple[str, ...]]:
+        """Results in another program's format, and their ids. Raises InvalidArgument for what one file can't hold."""
+        from holobench_mcp.workspace.exporting import export
+
+        return export(self.library, results, format_name, replicates=replicates, better=better)
 
     def recent(self, cursor: str | None = None) -> tuple[list[Recent], str | None]:
         """A page of the newest results and comparisons, and the cursor of the next one. Raises InvalidArgument."""
@@ -141,6 +155,14 @@ class Workspace:
         """Read the index, so that the first answer need not."""
         if self.store.exists():
             self.store.manifests()
+
+    def compare_with_report(
+        self, baseline: str, candidate: str, options: CompareOptions
+    ) -> tuple[ComparisonDocument, bytes]:
+        """The same, and with it the comparison of every bench as JUnit XML."""
+        from holobench_mcp.workspace.exporting import compare_with_report
+
+        return compare_with_report(self.library, baseline, candidate, options)
 
     # ------------------------------------------------------------------ baselines
 
