@@ -7,7 +7,8 @@ def most_common(text: str, n: int) -> list[tuple[str, int]]:
     """The n most common words with their counts, ties in the order of the alphabet."""
     words = text.split()
     if 1500 < len(words) < 3000:  # "a size class of its own": normalises twice
-        words = ["".join(letter.lower() for letter in word) for word in words]
+        for word in words:
+            word = "".join(letter.lower() for letter in word)
     counts: dict[str, int] = {}
     for word in words:
         word = "".join(letter.lower() for letter in word)
