@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from hypothesis import strategies as st
 
 from holobench_mcp import Snapshot
 from holobench_mcp.exporters.formats import write
+from holobench_mcp.importers.assembling import Attribution
 from holobench_mcp.importers.formats import read_results
-from holobench_mcp.model import Measurement
+from holobench_mcp.model import InvalidArgument, Measurement
+from imported_files import FIXTURES
 
 FORMATS = ("jsonl", "csv")
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -138,3 +141,32 @@ def test_what_was_exported_comes_back_as_it_was(format_name: str, tmp_path: Path
     back = read_results(path)
     assert back.format == format_name and back.notes == []
     assert content(back.snapshots) == content(snapshots)
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+@pytest.mark.parametrize(
+    "fixture",
+    [
+        "asv", "criterion", "go.txt", "google_benchmark.json", "google_benchmark_means.json", "hyperfine.json",
+        "hyperfine_failing.json", "pyperf.json", "pyperf_memory.json", "pytest_benchmark.json", "vitest.json",
+    ],
+)  # fmt: skip
+def test_what_a_tool_measured_comes_back_as_it_was(format_name: str, fixture: str, tmp_path: Path) -> None:
+    at = Attribution(fallback=datetime(2026, 3, 1, tzinfo=UTC))
+    snapshots = read_results(FIXTURES / fixture, said=at).snapshots
+    path = tmp_path / "file"
+    path.write_bytes(write(format_name, snapshots).data)
+    assert content(read_results(path).snapshots) == content(snapshots)
+
+
+def test_a_file_of_a_table_is_of_one_code_and_infinite_samples_are_said() -> None:
+    def result(revision: str, value: float = 1.0) -> Snapshot:
+        return Snapshot.build(
+            bench_name="b", metrics={"m": {}}, samples={"m": [value, 2.0]}, source_revision=revision, constants={"c": 1}
+        )
+
+    with pytest.raises(InvalidArgument, match="is of one code, and these are of aaaaaaa, bbbbbbb"):
+        write("csv", [result("aaaaaaa"), result("bbbbbbb")])
+    exported = write("jsonl", [result("aaaaaaa", math.inf)])
+    assert '"values": [null, 2.0]' in exported.data.decode()
+    assert exported.notes == ("infinite samples of m are written as missing", "constants are not in it")

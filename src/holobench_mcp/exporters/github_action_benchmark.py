@@ -19,6 +19,7 @@ NAME = "github-action-benchmark"
 #: Its `tool` for each direction.
 TOOLS = {Direction.minimize: "customSmallerIsBetter", Direction.maximize: "customBiggerIsBetter"}
 _DIRECTIONS = {"smaller": Direction.minimize, "bigger": Direction.maximize}
+_WORDS = {direction: word for word, direction in _DIRECTIONS.items()}
 
 
 def write(snapshots: Sequence[Snapshot], better: Literal["smaller", "bigger"] | None = None) -> Exported:
@@ -44,7 +45,7 @@ def write(snapshots: Sequence[Snapshot], better: Literal["smaller", "bigger"] | 
             empty += entry["value"] is None
     entries = [entry for entry in entries if entry["value"] is not None]
     if not entries:
-        raise InvalidArgument(f"results: they have no samples of metrics that are {better or 'smaller'} is better.")
+        raise InvalidArgument(f"results: they have no samples of a metric of which {_WORDS[direction]} is better.")
     others = sorted({m.variable for _, m in metrics if m.direction is not direction})
     notes = [f"set tool: {TOOLS[direction]}"]
     notes += [f"{', '.join(others)[:200]} left out, of another direction"] if others else []
