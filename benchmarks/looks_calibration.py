@@ -131,29 +131,28 @@ def sides(rng: Rng, noise: Noise, change: float, metrics: int) -> Sides:
 
 def automatic(base: Sequence[Snapshot], head: Sequence[Snapshot]) -> tuple[Decision, int]:
     """What `rounds="auto"` decides, and after how many rounds."""
+    return _looked_at(base, head, ROUNDS_OF_LOOKS, last=MOST, automatic=True)
+
+
+def fixed(base: Sequence[Snapshot], head: Sequence[Snapshot], rounds: int) -> tuple[Decision, int]:
+    """What a number of rounds that was asked for decides, and after how many of them."""
+    looked_at = [done for done in range(1, rounds + 1) if is_look(done) or done == rounds]
+    return _looked_at(base, head, looked_at, last=rounds, automatic=False)
+
+
+def _looked_at(
+    base: Sequence[Snapshot], head: Sequence[Snapshot], rounds_of_looks: Sequence[int], *, last: int, automatic: bool
+) -> tuple[Decision, int]:
+    """What the looks after so many rounds decide, which end when all is settled."""
     looks: list[Look] = []
-    for rounds in ROUNDS_OF_LOOKS:
-        alpha = alpha_of_look(looks, rounds, last=MOST, automatic=True)
+    for rounds in rounds_of_looks:
+        alpha = alpha_of_look(looks, rounds, last=last, automatic=automatic)
         judged = judge_rounds(base, head, rounds, alpha)
         settled = all(m.decision is not Decision.inconclusive for m in judged.metrics)
         looks.append(Look(round=rounds, alpha=alpha, settled=settled))
         if settled:
             break
     return judged.decision, rounds
-
-
-def fixed(base: Sequence[Snapshot], head: Sequence[Snapshot], rounds: int) -> tuple[Decision, int]:
-    """What a number of rounds that was asked for decides, and after how many of them."""
-    looks: list[Look] = []
-    for done in range(1, rounds + 1):
-        if is_look(done) or done == rounds:
-            alpha = alpha_of_look(looks, done, last=rounds, automatic=False)
-            judged = judge_rounds(base, head, done, alpha)
-            settled = all(m.decision is not Decision.inconclusive for m in judged.metrics)
-            looks.append(Look(round=done, alpha=alpha, settled=settled))
-            if settled:
-                break
-    return judged.decision, done
 
 
 def extended(base: Sequence[Snapshot], head: Sequence[Snapshot]) -> list[Judgement]:
