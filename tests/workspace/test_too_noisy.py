@@ -38,7 +38,7 @@ def record(
 ) -> None:
     """Runs of one code, whose levels are given."""
     for run, level in enumerate(levels):
-        second = at + 2 * run + (side == "head")
+        second = at + 2 * run + ((side == "head") != (run % 2 == 1))  # base, head, head, base, …
         samples = level * np.exp(0.01 * np.random.default_rng(second).standard_normal((4, 5)))
         measured = Measurement(
             id="m" if side else f"m{at}",
@@ -129,7 +129,7 @@ def test_drift_that_both_sides_of_a_round_share_is_no_noise(tmp_path: Path) -> N
     drift = levels(0.3, 6)
     space = space_in(tmp_path / "drift")
     record(space, drift, side="base")
-    record(space, [1.1 * level for level in drift], side="head", revision=B)
+    record(space, [1.5 * level for level in drift], side="head", revision=B)  # and an effect is none either
     assert row_of(space).too_noisy == ()
     space = space_in(tmp_path / "noise")
     record(space, drift, side="base")

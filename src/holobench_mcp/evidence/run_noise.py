@@ -59,8 +59,8 @@ def noise_of_runs(groups: Sequence[Sequence[Snapshot]], variable: str) -> RunNoi
     return _pooled(numbers, paired=False)
 
 
-def noise_of_rounds(rounds: Sequence[tuple[Snapshot, Snapshot]], variable: str) -> RunNoise | None:
-    """The noise of a metric's difference between the sides of a round; None where it is unknown."""
+def noise_of_rounds(rounds: Sequence[Sequence[Snapshot]], variable: str) -> RunNoise | None:
+    """The noise of a metric's difference between a round's base and head; None where it is unknown."""
     pairs = [(_log_number(base, variable), _log_number(head, variable)) for base, head in rounds]
     if any(-math.inf in pair for pair in pairs):
         return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from holobench_mcp.answers import TooNoisy
 from holobench_mcp.model import Manifest
@@ -12,11 +11,8 @@ from holobench_mcp.result.identity import group_by, identity_of
 from holobench_mcp.store.bundle import SAMPLES
 from holobench_mcp.workspace.library import Library
 
-if TYPE_CHECKING:
-    from holobench_mcp.evidence.run_noise import RunNoise
-
-#: Results of a bench that are read: twenty rounds, or runs of several codes.
-_MOST_RESULTS = 40
+#: Results of a bench that are read, some milliseconds each: twelve rounds, or runs of several codes.
+_MOST_RESULTS = 24
 #: Samples that are read of them all, so that a list takes no seconds: 40 MB.
 _MOST_SAMPLES = 5_000_000
 #: Runs of the newest codes tell of the present benchmark: no older ones are asked once these have so many.
@@ -29,9 +25,8 @@ def too_noisy(library: Library, newest: Manifest) -> tuple[TooNoisy, ...]:
     Of metrics that are judged in percent of time, rate, memory or energy; none where there are too few runs to know.
     """
     runs = _runs(library, newest)
-    return library.cached(
-        ("too noisy", *(m.result_id for group in runs for m in group)), lambda: _too_noisy(library, newest, runs)
-    )
+    key = ("too noisy", *(m.result_id for group in runs for m in group))
+    return library.cached(key, lambda: _too_noisy(library, newest, runs)) if runs else ()
 
 
 def _runs(library: Library, newest: Manifest) -> list[list[Manifest]]:
@@ -44,7 +39,7 @@ def _runs(library: Library, newest: Manifest) -> list[list[Manifest]]:
         found = index.select(bench_name=name, definition=definition, measurement=measured.id, limit=most)
         alike = [m for m in found if m.measurement and m.measurement.sweep == measured.sweep and SAMPLES in m.blobs]
         rounds = group_by(alike, lambda m: m.measurement.run if m.measurement else None)
-        return [pair for pair in rounds if len(pair) == 2]
+        return [sorted(pair, key=_side) for pair in rounds if sorted(map(_side, pair)) == ["base", "head"]]
     machine = identity_of(newest).machine
     found = index.select(bench_name=name, definition=definition, limit=most)
     alike = [m for m in found if identity_of(m).machine == machine and SAMPLES in m.blobs]
@@ -55,12 +50,20 @@ def _runs(library: Library, newest: Manifest) -> list[list[Manifest]]:
     return runs
 
 
+def _side(manifest: Manifest) -> str:
+    """The role of a run in its round: the base's comes before the head's."""
+    return (manifest.measurement.side if manifest.measurement else None) or ""
+
+
 def _too_noisy(library: Library, newest: Manifest, runs: Sequence[Sequence[Manifest]]) -> tuple[TooNoisy, ...]:
     from holobench_mcp.evidence.question import depends_on_machine
-    from holobench_mcp.evidence.run_noise import too_noisy_for
+    from holobench_mcp.evidence.run_noise import noise_of_rounds, noise_of_runs, too_noisy_for
 
     variables = tuple(m.variable for m in newest.metrics if depends_on_machine(m.units))
     settings = library.config.settings_for(newest.bench_name, variables)
+    # Not by the library's cache, whose few snapshots are those of comparisons.
+    groups = [[library.store.snapshot(m) for m in group] for group in runs] if variables else []
+    paired = newest.measurement is not None and newest.measurement.side is not None
     rows = []
     for variable in variables:
         configured = settings.get(variable)
@@ -68,18 +71,8 @@ def _too_noisy(library: Library, newest: Manifest, runs: Sequence[Sequence[Manif
             continue  # a margin in units is not one in percent
         own = configured.margin_percent if configured is not None else None
         margin = own or library.config.margin_percent
-        noise = _noise(library, newest, runs, variable)
+        noise = (noise_of_rounds if paired else noise_of_runs)(groups, variable)
         shows = None if noise is None else too_noisy_for(margin, noise, math.prod(newest.shape[:-1]))
         if noise is not None and shows is not None:
-            row = TooNoisy(variable=variable, margin_percent=margin, can_show_percent=shows, runs=noise.runs)
-            rows.append(row)
+            rows.append(TooNoisy(variable=variable, margin_percent=margin, can_show_percent=shows, runs=noise.runs))
     return tuple(rows)
-
-
-def _noise(library: Library, newest: Manifest, runs: Sequence[Sequence[Manifest]], variable: str) -> RunNoise | None:
-    from holobench_mcp.evidence.run_noise import noise_of_rounds, noise_of_runs
-
-    if newest.measurement is None or newest.measurement.side is None:
-        return noise_of_runs([[library.snapshot(m) for m in group] for group in runs], variable)
-    sides = [{m.measurement.side: library.snapshot(m) for m in pair if m.measurement} for pair in runs]
-    return noise_of_rounds([(pair["base"], pair["head"]) for pair in sides if len(pair) > 1], variable)
