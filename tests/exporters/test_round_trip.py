@@ -160,13 +160,21 @@ def test_what_a_tool_measured_comes_back_as_it_was(format_name: str, fixture: st
 
 
 def test_a_file_of_a_table_is_of_one_code_and_infinite_samples_are_said() -> None:
-    def result(revision: str, value: float = 1.0) -> Snapshot:
+    def result(revision: str | None, value: float = 1.0, label: str | None = None) -> Snapshot:
         return Snapshot.build(
-            bench_name="b", metrics={"m": {}}, samples={"m": [value, 2.0]}, source_revision=revision, constants={"c": 1}
+            bench_name="b",
+            metrics={"m": {}},
+            samples={"m": [value, 2.0]},
+            source_revision=revision,
+            label=label,
+            constants={"c": 1},
         )
 
     with pytest.raises(InvalidArgument, match="is of one code, and these are of aaaaaaa, bbbbbbb"):
         write("csv", [result("aaaaaaa"), result("bbbbbbb")])
+    with pytest.raises(InvalidArgument, match=r"of an unknown revision \(before\), an unknown revision \(after\)"):
+        write("jsonl", [result(None, label="before"), result(None, label="after")])
+    assert write("jsonl", [result("aaaaaaa", label="before"), result("aaaaaaa", label="after")])
     exported = write("jsonl", [result("aaaaaaa", math.inf)])
     assert '"values": [null, 2.0]' in exported.data.decode()
     assert exported.notes == ("infinite samples of m are written as missing", "constants are not in it")

@@ -11,6 +11,7 @@ import numpy as np
 
 from holobench_mcp.model import InvalidArgument, JsonScalar, Metric
 from holobench_mcp.result.coordinates import plain_values
+from holobench_mcp.result.identity import is_time_label
 from holobench_mcp.result.snapshot import Snapshot
 
 
@@ -85,14 +86,31 @@ def one_code(benches: Sequence[Bench]) -> dict[str, Any]:
     Raises InvalidArgument where results are of several codes.
     """
     runs = [run for bench in benches for run in bench.runs]
-    codes = {(run.source_revision, run.environment.git_dirty) for run in runs}
+    codes = dict.fromkeys(_code(run) for run in runs)
     if len(codes) > 1:
-        shown = ", ".join(sorted(str(revision) + ("+dirty" if dirty else "") for revision, dirty in codes))[:200]
+        shown = ", ".join(dict.fromkeys(_words(*code) for code in codes))[:200]
         raise InvalidArgument(f"results: a file of this format is of one code, and these are of {shown}.")
-    [(revision, dirty)] = codes
+    [(revision, dirty, _)] = codes
     times = [run.executed_at for run in runs if run.provenance.get("executed_at") is not None]
     known = {"executed_at": min(times).isoformat() if times else None, "revision": revision, "dirty": dirty}
     return {key: value for key, value in known.items() if value is not None}
+
+
+def _code(run: Snapshot) -> tuple[str | None, bool | None, str | None]:
+    """Revision and dirtiness; of uncommitted or unknown code the digest of its changes too, or else its label."""
+    revision, dirty = run.source_revision, run.environment.git_dirty
+    if revision is not None and not dirty:
+        return revision, dirty, None
+    changes = (run.environment.model_extra or {}).get("git_diff_sha256")
+    if revision is not None and isinstance(changes, str):
+        return revision, dirty, changes
+    label = run.provenance.get("display_label")
+    return revision, dirty, label if isinstance(label, str) and not is_time_label(label) else None
+
+
+def _words(revision: str | None, dirty: bool | None, mark: str | None) -> str:
+    code = f"{revision or 'an unknown revision'}{'+dirty' if dirty else ''}"
+    return f"{code} ({mark})" if mark else code
 
 
 def left_behind(benches: Sequence[Bench]) -> list[str]:
