@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conftest import git, snapshot
+from conftest import git, snapshot, until
 from holobench_mcp.answers import RunningMeasurement
 from holobench_mcp.capture import leases
 from holobench_mcp.measure.jobs import ABANDONED_AFTER_S
@@ -17,7 +17,7 @@ from holobench_mcp.measure.machine_lock import machine_lock
 from holobench_mcp.measure.progress import Cancelled
 from holobench_mcp.measure.session import Run, Session
 from holobench_mcp.model import CaptureError, IntegrityError, InvalidArgument, MeasurementOwner, Undecided
-from holobench_mcp.workspace import Workspace
+from holobench_mcp.workspace import Workspace, underway
 from revisions import FAST, HONEST, SLOW, workspace
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="measuring needs process groups")
@@ -285,6 +285,32 @@ def test_who_is_cancelled_while_it_waits_for_the_machine_says_so(project: Path, 
     waited = space.measuring.find(job.id)
     waited.join(60)
     assert waited.answer().model_dump()["status"] == "cancelled", "what somebody ended is not gone on with by itself"
+
+
+@pytest.mark.parametrize("first", ["revisions", "benchmark"])
+def test_who_waits_for_a_measurement_of_the_same_server_learns_how_to_end_it(
+    project: Path, runs: Runs, first: str
+) -> None:
+    """An agent that has edited its code meanwhile asks anew, and wants the answer about its last edit no more."""
+    measuring, begun, go_on = workspace(project).measuring, threading.Event(), threading.Event()
+
+    def held() -> None:
+        begun.set()
+        go_on.wait(30)
+
+    runs.before_each = held
+    old = measuring.start_revisions("tiny", rounds=2) if first == "revisions" else measuring.start_benchmark("tiny")
+    with old.waiter():
+        assert begun.wait(30)
+        (project / "product.py").write_text(HONEST)
+        new = measuring.start_revisions("tiny", rounds=2)
+        with new.waiter():
+            until(lambda: new.state.holder is not None)
+            reason = underway.running(new).reason
+            go_on.set()
+            assert old.id in reason and "which cancel_measurement ends" in reason
+            new.join(60)
+            old.join(60)
 
 
 def test_what_another_process_measures_is_not_ours_to_cancel(project: Path, runs: Runs) -> None:

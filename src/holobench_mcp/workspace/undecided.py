@@ -37,7 +37,8 @@ def refuse_undecided(library: Library, version: Version | None, newest: Iterable
     for document in own if version is not None else newest[:1]:
         if document.kind == "revisions" and document.status in _ENDED and not document.looks:
             what = _ENDED[document.status]
-            raise Undecided(f"{_done(document, what)}, too early for a decision; it can be gone on with.", document.id)
+            early = "too early for a decision. It can be gone on with while the code is the same"
+            raise Undecided(f"{_done(document, what)}, {early}.", document.id)
         if version is None and document.status == "failed":
             raise Undecided(f"Nothing was recorded, as the newest measurement, {document.id}, failed.", document.id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -199,12 +200,14 @@ def _in_turn(what: str, library: Library, job: Job[Answer]) -> Iterator[None]:
     looked = [-_FOLLOWED_S]
 
     def on_wait(holder: str) -> None:
-        job.wait_for(holder)
+        # Of this server's own, an agent that has edited its code meanwhile may want no answer any more.
+        own = holder.endswith(f"process {os.getpid()}")
+        job.wait_for(f"{holder}, which cancel_measurement ends where it is wanted no more" if own else holder)
         if time.monotonic() - looked[0] > _FOLLOWED_S:
             looked[0] = time.monotonic()
             job.update(library.store.measurement(job.id) or job.document)
 
-    with machine_lock(what, ending=job.ending, on_wait=on_wait):
+    with machine_lock(f"{what} ({job.id})", ending=job.ending, on_wait=on_wait):
         job.wait_for(None)
         yield
 
