@@ -43,7 +43,7 @@ def test_where_the_program_is_missing_or_anothers_this_python_starts_the_module(
         ("/home/u/.cache/pipx/x/bin/python", False),
         ("/home/u/.local/share/uv/tools/holobench-mcp/bin/python", True),
         ("/home/u/.local/share/pipx/venvs/holobench-mcp/bin/python", True),
-        ("/work/app/.venv/bin/python", True),
+        ("/srv/app/.venv/bin/python", True),
     ],
 )
 def test_an_environment_that_is_taken_away_again_is_refused(

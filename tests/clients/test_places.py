@@ -10,7 +10,7 @@ from holobench_mcp.clients import CLIENTS, Place
 from holobench_mcp.clients.known import Surroundings
 from holobench_mcp.model import InvalidArgument
 
-PROJECT, HOME = Path("/work/app"), Path("/home/u")
+PROJECT, HOME = Path("/srv/app"), Path("/home/u")
 
 
 def file_of(client: str, scope: str, platform: str = "linux", **environ: str) -> str:
@@ -21,19 +21,19 @@ def file_of(client: str, scope: str, platform: str = "linux", **environ: str) ->
 @pytest.mark.parametrize(
     ("client", "scope", "platform", "file"),
     [
-        ("claude-code", "project", "linux", "/work/app/.mcp.json"),
+        ("claude-code", "project", "linux", "/srv/app/.mcp.json"),
         ("claude-code", "user", "linux", "/home/u/.claude.json"),
         ("claude-desktop", "user", "darwin", "/home/u/Library/Application Support/Claude/claude_desktop_config.json"),
         ("claude-desktop", "user", "win32", "/home/u/AppData/Roaming/Claude/claude_desktop_config.json"),
         ("claude-desktop", "user", "linux", "/home/u/.config/Claude/claude_desktop_config.json"),
-        ("cursor", "project", "linux", "/work/app/.cursor/mcp.json"),
+        ("cursor", "project", "linux", "/srv/app/.cursor/mcp.json"),
         ("cursor", "user", "win32", "/home/u/.cursor/mcp.json"),
-        ("vscode", "project", "darwin", "/work/app/.vscode/mcp.json"),
+        ("vscode", "project", "darwin", "/srv/app/.vscode/mcp.json"),
         ("vscode", "user", "darwin", "/home/u/Library/Application Support/Code/User/mcp.json"),
         ("vscode", "user", "linux", "/home/u/.config/Code/User/mcp.json"),
         ("codex", "user", "linux", "/home/u/.codex/config.toml"),
-        ("codex", "project", "linux", "/work/app/.codex/config.toml"),
-        ("opencode", "project", "linux", "/work/app/opencode.json"),
+        ("codex", "project", "linux", "/srv/app/.codex/config.toml"),
+        ("opencode", "project", "linux", "/srv/app/opencode.json"),
         ("opencode", "user", "darwin", "/home/u/.config/opencode/opencode.json"),
     ],
 )
@@ -65,7 +65,7 @@ def test_opencodes_file_is_the_one_that_is_there(tmp_path: Path, there: str) -> 
 
 def test_claude_codes_local_scope_is_the_project_in_the_users_file() -> None:
     place = CLIENTS["claude-code"].place("local", PROJECT, Surroundings(home=HOME, platform="linux", environ={}))
-    assert place == Place(HOME / ".claude.json", ("projects", "/work/app", "mcpServers"))
+    assert place == Place(HOME / ".claude.json", ("projects", "/srv/app", "mcpServers"))
 
 
 def test_a_scope_that_a_client_does_not_have_is_refused_by_those_it_has() -> None:

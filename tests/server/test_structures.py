@@ -16,8 +16,9 @@ from mcp import Client
 from clients import talk, text_of
 from conftest import cli, snapshot
 from holobench_mcp import digest
-from holobench_mcp.answers import rounded
+from holobench_mcp.answers import RevisionReport, rounded
 from holobench_mcp.digest import structures
+from holobench_mcp.model import AnswersCheck, Decision
 from holobench_mcp.result.snapshot import Snapshot
 from holobench_mcp.server.app import create_server
 from holobench_mcp.store import open_store
@@ -174,6 +175,35 @@ def test_it_is_said_whether_the_answers_are_the_same_and_what_says_so(
     short = structures.comparison(document).document()
     assert (short["answers"], short.get("answers_checked_by")) == (state, by)
     assert f"answers: {state}" in digest.comparison(document)
+
+
+@pytest.mark.parametrize(
+    ("states", "gravest", "by"),
+    [
+        (("same", "unchecked"), "unchecked", None),
+        (("unchecked", "same"), "unchecked", None),
+        (("same", "wrong", "unchecked"), "wrong", ["right1"]),
+        (("same", "same"), "same", ["right0"]),
+    ],
+)
+def test_of_several_sweeps_the_gravest_answers_are_told_alike_in_both_forms(
+    tmp_path: Path, states: tuple[Any, ...], gravest: str, by: list[str] | None
+) -> None:
+    space = workspace_in(tmp_path)
+    record_rounds(space, 100, 130, 0)
+    document = space.compare()
+    checks = [
+        AnswersCheck(state=s, checked_by=() if s == "unchecked" else (f"right{i}",)) for i, s in enumerate(states)
+    ]
+    report = RevisionReport(
+        decision=Decision.regressed, reason="it is slower", measurement="m", benchmark="sort", base_revision=A,
+        head_revision=B, rounds=4, stopped=None, protected_changed=(), notes=(),
+        comparisons=tuple(document.model_copy(update={"answers": check}) for check in checks),
+    )  # fmt: skip
+    short = structures.revisions(report).document()
+    assert (short["answers"], short.get("answers_checked_by")) == (gravest, by)
+    lines = [line for line in digest.revisions(report).splitlines() if line.startswith("answers: ")]
+    assert lines == [f"answers: {gravest}" + (f", by {by[0]}" if by else "")]
 
 
 def test_what_limits_the_answer_and_what_was_compared_stand_beside_it(tmp_path: Path) -> None:

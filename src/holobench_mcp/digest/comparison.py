@@ -6,7 +6,7 @@ from holobench_mcp.digest import figures, remarks, room
 from holobench_mcp.digest.room import ROOMS, Room, cut, first_lines
 from holobench_mcp.digest.selection import Group, selected
 from holobench_mcp.digest.words import few, holds, joined, revision
-from holobench_mcp.model import ComparedMetric, ComparisonDocument, Decision, Side
+from holobench_mcp.model import AnswersCheck, ComparedMetric, ComparisonDocument, Decision, Side
 
 
 def comparison(doc: ComparisonDocument) -> str:
@@ -30,13 +30,16 @@ def head(decision: Decision | None, reason: str | None, next_step: str | None, *
     return lines
 
 
-def body(doc: ComparisonDocument, r: Room) -> list[str]:
-    """What stands behind the decision, in so much room: the whole is in the resource."""
+def body(doc: ComparisonDocument, r: Room, answers: AnswersCheck | None = None) -> list[str]:
+    """What stands behind the decision, in so much room: the whole is in the resource.
+
+    answers: what is known of them over all sweeps, where there are several.
+    """
     lines = [f"Note: {note}" for note in first_lines(doc.notes, r)]
     lines += _others(doc, r)
     files = remarks.edited_files(doc.comparability)
     lines += [f"benchmark files changed: {few(files, 5)}"] if files else []
-    lines += [answers] if (answers := answers_line(doc)) else []
+    lines += answers_line(answers or doc.answers)
     lines.append(f"baseline {_side(doc.baseline)} | candidate {_side(doc.candidate)}")
     detailed, groups = selected(doc, r.metrics)
     lines += [_metric(m, r) for m in detailed]
@@ -57,12 +60,12 @@ def body(doc: ComparisonDocument, r: Room) -> list[str]:
     return [line if line.startswith("full: ") else cut(line, _longest(r)) for line in lines]
 
 
-def answers_line(doc: ComparisonDocument) -> str:
+def answers_line(check: AnswersCheck | None) -> list[str]:
     """Whether the code still gives the same answers, and what says so."""
-    if doc.answers is None:
-        return ""
-    by = f", by {few(doc.answers.checked_by, 3)}" if doc.answers.checked_by else ""
-    return f"answers: {doc.answers.state}{by}"
+    if check is None:
+        return []
+    by = f", by {few(check.checked_by, 3)}" if check.checked_by else ""
+    return [f"answers: {check.state}{by}"]
 
 
 def notes(doc: ComparisonDocument) -> list[str]:

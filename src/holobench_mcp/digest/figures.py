@@ -87,7 +87,8 @@ def limits(metrics: list[ComparedMetric]) -> list[str]:
     lines = []
     for kind, found in by_kind.items():
         others = len({limit.variable for limit in found} - {found[0].variable})
-        lines.append(f"{kind}: {found[0].detail}" + (f" So for {others} metrics more." if others else ""))
+        more = f" So for {others} {'metric' if others == 1 else 'metrics'} more." if others else ""
+        lines.append(f"{kind}: {found[0].detail}{more}")
     return lines
 
 

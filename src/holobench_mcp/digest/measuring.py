@@ -13,7 +13,7 @@ from holobench_mcp.answers import (
     RunningMeasurement,
     TooNoisy,
 )
-from holobench_mcp.digest import room
+from holobench_mcp.digest import remarks, room
 from holobench_mcp.digest.comparison import body, head
 from holobench_mcp.digest.room import Room, cut, first_lines
 from holobench_mcp.digest.words import few, joined, revision
@@ -102,7 +102,7 @@ def _revisions(report: RevisionReport, r: Room) -> list[str]:
             first = head(document.decision, own_reason(report, document), None, most=r.line)[0]
             lines.append(f"{document.candidate.bench_name}: {first}")
         if i == 0:
-            lines += body(document, r)
+            lines += body(document, r, remarks.gravest_answers(report.comparisons))
     more = len(report.comparisons) - 1 - r.others
     lines += [f"… and {more} more sweeps, none worse"] if more > 0 else []
     lines.append(

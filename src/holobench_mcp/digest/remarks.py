@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from holobench_mcp.digest import figures
-from holobench_mcp.model import ComparisonDocument, Difference
+from holobench_mcp.model import AnswersCheck, ComparisonDocument, Difference
 
 #: What a structure has a key of its own for.
 _OWN_KEYS = ("unchecked_answers",)
+_ANSWERS_WORST_FIRST = ("wrong", "unknown", "unchecked", "better", "same")
 _NO_EDIT = ("nothing of ", "the base has no ")
 
 
@@ -29,6 +30,12 @@ def edited_files(differences: Iterable[Difference], also: Sequence[str] = ()) ->
     edits = [d for d in differences if d.what == "benchmark_source" and not d.detail.startswith(_NO_EDIT)]
     files = list(dict.fromkeys([*also, *(file for d in edits for file in d.files)]))
     return tuple(files) if files or not edits else ("(its source, by its digest)",)
+
+
+def gravest_answers(documents: Iterable[ComparisonDocument]) -> AnswersCheck | None:
+    """The gravest of what is known of the answers of several sweeps, with what says so."""
+    checks = [d.answers for d in documents if d.answers is not None]
+    return min(checks, key=lambda check: _ANSWERS_WORST_FIRST.index(check.state), default=None)
 
 
 def _said(detail: str, reason: str) -> bool:

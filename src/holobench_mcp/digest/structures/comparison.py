@@ -32,7 +32,6 @@ from holobench_mcp.model import (
 )
 
 _NOT_JUDGED = "Not judged: there are only the contract's verdicts, a threshold on means."
-_STATES_WORST_FIRST = ("wrong", "unknown", "unchecked", "better", "same")
 
 
 def comparison(document: ComparisonDocument) -> ComparisonShort:
@@ -101,7 +100,7 @@ def _body(document: ComparisonDocument, r: Room) -> dict[str, Any]:
 def _of_report(report: RevisionReport, r: Room) -> ComparisonShort:
     worst, others = (report.comparisons[0], report.comparisons[1:]) if report.comparisons else (None, ())
     body = _body(worst, r) if worst is not None else {}
-    states = {d.answers.state for d in report.comparisons if d.answers is not None}
+    answers = remarks.gravest_answers(report.comparisons)
     also = tuple(_other(_as_other(d), r) for d in others[: r.others])
     changed = _few(remarks.edited_files(worst.comparability if worst else (), report.protected_changed), 5)
     notes = [*(worst.notes if worst else ()), *report.notes]
@@ -117,7 +116,8 @@ def _of_report(report: RevisionReport, r: Room) -> ComparisonShort:
         full=worst.uri if worst is not None else None,
         **body
         | {
-            "answers": next((state for state in _STATES_WORST_FIRST if state in states), None),
+            "answers": answers.state if answers else None,
+            "answers_checked_by": _few(answers.checked_by, 3) if answers else (),
             "benchmark_files_changed": changed,
             "also": also,
             "also_not_shown": max(0, len(others) - len(also)),
