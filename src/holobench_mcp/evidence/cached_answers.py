@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,12 +59,12 @@ class _Costs:
     runs: FloatArray
     first: FloatArray | None
 
-    @property
+    @cached_property
     def later(self) -> FloatArray:
         """What is typical of a run at each point, its first sample apart. Shape (runs, points)."""
         return np.median(self.runs[..., 1:] if self.runs.shape[-1] > 1 else self.runs, axis=-1)
 
-    @property
+    @cached_property
     def level(self) -> FloatArray:
         """The same of all runs. Shape (points,)."""
         return np.median(self.later, axis=0)
@@ -73,7 +74,7 @@ class _Costs:
         """Shape (runs, points)."""
         return self.runs[..., 0]
 
-    @property
+    @cached_property
     def first_run(self) -> FloatArray:
         """What is typical of the very first run. Shape (points,)."""
         return self.level if self.first is None else np.median(self.first, axis=-1)

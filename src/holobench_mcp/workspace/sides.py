@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from holobench_mcp.model import Manifest
-from holobench_mcp.result.identity import known_identity, same_measurement
+from holobench_mcp.result.identity import code_of, known_identity, same_measurement
 from holobench_mcp.store.index import Index
 
 #: More runs than this add nothing to a decision but reading time.
@@ -28,12 +28,13 @@ class Sides:
 
 def replicates(index: Index, named: Manifest) -> tuple[Manifest, ...]:
     """The named result and every other run of it: of the same identity, or of the same measurement."""
-    identity = known_identity(named)
+    identity, code = known_identity(named), code_of(named)
     alike = [
         m
         for m in index.select(bench_name=named.bench_name, definition=named.definition, limit=_SEARCHED_RUNS)
         if m.result_id != named.result_id
-        and (same_measurement(m, named) or (identity is not None and known_identity(m) == identity))
+        # Most differ in their code, which is the quickest part of an identity to tell.
+        and (same_measurement(m, named) or (code is not None and code_of(m) == code and known_identity(m) == identity))
     ]
     return (named, *alike[: MAX_RUNS - 1])
 
