@@ -233,7 +233,9 @@ def _basis(e: MetricEvidence) -> str:
     if e.location == "best":
         text += " by their best repeats, as others kept the machine busy"
     if e.disturbed_runs is not None:
-        text += f" by trimmed means, as {sum(e.disturbed_runs)} runs lie far from the others"
+        far = sum(e.disturbed_runs)
+        joined = ", and" if e.location == "best" else ""
+        text += f"{joined} by trimmed means, as {far} {'run lies' if far == 1 else 'runs lie'} far from the others"
     known = e.run_variance
     if known is not None and known.source == "assumed":
         text += f", run-to-run sd assumed {known.sd_percent:g} %"
