@@ -1,19 +1,12 @@
-"""What tools and commands take and return, beside the contract's own documents. Computes nothing, as `model` does."""
+"""What tools and commands take and return, beside the contract's own documents. Computes nothing, as `model` does.
+
+The short forms of answers are in modules of their own (`comparison`, `short`, `history_short`), which only
+`digest.structures` loads: to start the server needs none of them.
+"""
 
 from holobench_mcp.answers.attaching import AttachmentReport
-from holobench_mcp.answers.comparison import (
-    Compared,
-    ComparisonShort,
-    FailureShort,
-    MetricGroup,
-    MetricShort,
-    OtherShort,
-    PointShort,
-    SideShort,
-)
 from holobench_mcp.answers.exporting import ExportReport
 from holobench_mcp.answers.history import ChangePoint, DetectableStep, DriftReport, History, HistoryPoint
-from holobench_mcp.answers.history_short import DetectableShort, HistoryShort, LevelShort, StepShort
 from holobench_mcp.answers.listing import (
     BaselineList,
     BaselineSet,
@@ -28,7 +21,6 @@ from holobench_mcp.answers.listing import (
 from holobench_mcp.answers.measuring import (
     BenchmarkList,
     BenchmarkRow,
-    MeasurementAnswer,
     MeasurementReport,
     RevisionReport,
     RunningMeasurement,
@@ -36,24 +28,6 @@ from holobench_mcp.answers.measuring import (
     TooNoisy,
 )
 from holobench_mcp.answers.options import CompareOptions
-from holobench_mcp.answers.short import (
-    BaselineSetShort,
-    BaselineShort,
-    BaselinesShort,
-    BenchmarkShort,
-    BenchmarksShort,
-    ContractShort,
-    ImportShort,
-    InputShort,
-    ListedShort,
-    MeasuredShort,
-    MeasurementShort,
-    MetricsShort,
-    ParameterShort,
-    ResultShort,
-    ResultsShort,
-    TooNoisyShort,
-)
 from holobench_mcp.answers.structure import DIGITS, Figure, Structure, rounded
 from holobench_mcp.answers.upkeep import Verification
 
@@ -62,58 +36,29 @@ __all__ = [
     "AttachmentReport",
     "BaselineList",
     "BaselineSet",
-    "BaselineSetShort",
-    "BaselineShort",
-    "BaselinesShort",
     "BenchmarkList",
     "BenchmarkRow",
-    "BenchmarkShort",
-    "BenchmarksShort",
     "ChangePoint",
     "CompareOptions",
-    "Compared",
-    "ComparisonShort",
-    "ContractShort",
-    "DetectableShort",
     "DetectableStep",
     "DriftReport",
     "ExportReport",
-    "FailureShort",
     "Figure",
     "History",
     "HistoryPoint",
-    "HistoryShort",
     "ImportReport",
-    "ImportShort",
     "ImportedBench",
-    "InputShort",
     "InputValues",
-    "LevelShort",
-    "ListedShort",
-    "MeasuredShort",
-    "MeasurementAnswer",
     "MeasurementReport",
-    "MeasurementShort",
-    "MetricGroup",
     "MetricList",
     "MetricRow",
-    "MetricShort",
-    "MetricsShort",
-    "OtherShort",
-    "ParameterShort",
-    "PointShort",
     "ResultPage",
     "ResultRow",
-    "ResultShort",
-    "ResultsShort",
     "RevisionReport",
     "RunReport",
     "RunningMeasurement",
-    "SideShort",
-    "StepShort",
     "Structure",
     "TooNoisy",
-    "TooNoisyShort",
     "Verification",
     "rounded",
 ]

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from holobench_mcp.model import Cause, ComparisonDocument, Decision, Failure, Frozen, MeasurementStatus, Tolerant
+from holobench_mcp.model import Cause, ComparisonDocument, Decision, Failure, Frozen, MeasurementStatus
 
 
 class RunReport(Frozen):
@@ -74,16 +74,6 @@ class RunningMeasurement(Frozen):
     rounds_done: int
     rounds_planned: int = Field(description="the most, where rounds go on until every metric is settled")
     seconds_left: float | None = None
-
-
-class MeasurementAnswer(Tolerant):
-    """What every tool that measures gives: a decision or what was recorded, or how far it is."""
-
-    decision: Decision | None = None
-    status: str | None = Field(None, description="running or waiting: call next_step; without a decision, no answer")
-    reason: str | None = None
-    next_step: str | None = None
-    measurement: str
 
 
 class RevisionReport(Frozen):

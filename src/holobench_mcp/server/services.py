@@ -6,6 +6,7 @@ import functools
 import logging
 import threading
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
@@ -15,7 +16,6 @@ from pydantic import BaseModel
 
 from holobench_mcp import digest
 from holobench_mcp.config import Config, load_config
-from holobench_mcp.digest import structures
 from holobench_mcp.model import HolobenchMcpError, InvalidArgument, UnknownResult
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Services:
         with self._loading:
             if not self._loaded:
                 workspace.preload()
+                import_module("holobench_mcp.digest.structures")  # as `answer` does
                 self._loaded = True
         return workspace
 
@@ -150,6 +151,8 @@ def _sentence(problem: HolobenchMcpError) -> str:
 
 def answer(text: str, document: BaseModel, *, whole: bool = False) -> CallToolResult:
     """Text that is enough to act on, and the same as data: in its short form, or as a whole document."""
+    from holobench_mcp.digest import structures  # their models take longer to make than anything else of a start
+
     structure = structures.whole(document) if whole else structures.short(document)
     return CallToolResult(
         content=[TextContent(type="text", text=text)], structured_content=digest.document_of(structure)

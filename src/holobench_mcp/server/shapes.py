@@ -27,6 +27,16 @@ class Decided(Shape):
     next_step: str | None = None
 
 
+class Measured(Shape):
+    """An answer of a tool that measures: a decision or what was recorded, or how far it is."""
+
+    decision: str | None = None
+    status: str | None = None
+    reason: str | None = None
+    next_step: str | None = None
+    measurement: str
+
+
 class Listed(Shape):
     """An answer that lists or records."""
 

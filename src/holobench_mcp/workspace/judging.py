@@ -147,7 +147,6 @@ def _whole(library: Library, sides: Sides, options: CompareOptions, level: _Leve
             default_margin_percent=library.config.margin_percent,
             alpha=level.changed,
             alpha_unchanged=level.unchanged,
-            run_variance=_known_variance(library, sides, variables),
             paired=sides.paired,
             settings=settings,
             metrics=options.metrics,

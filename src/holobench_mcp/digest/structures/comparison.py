@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from holobench_mcp.answers import (
+from holobench_mcp.answers import RevisionReport
+from holobench_mcp.answers.comparison import (
     Compared,
     ComparisonShort,
     FailureShort,
@@ -13,7 +14,6 @@ from holobench_mcp.answers import (
     MetricShort,
     OtherShort,
     PointShort,
-    RevisionReport,
     SideShort,
 )
 from holobench_mcp.digest import remarks, room

@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from holobench_mcp.answers import (
-    ChangePoint,
-    DetectableShort,
-    DetectableStep,
-    DriftReport,
-    History,
-    HistoryPoint,
-    HistoryShort,
-    LevelShort,
-    StepShort,
-)
+from holobench_mcp.answers import ChangePoint, DetectableStep, DriftReport, History, HistoryPoint
+from holobench_mcp.answers.history_short import DetectableShort, HistoryShort, LevelShort, StepShort
 from holobench_mcp.digest import room
 from holobench_mcp.digest.room import Room, cut, first_lines
 from holobench_mcp.model import Direction

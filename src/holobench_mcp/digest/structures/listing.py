@@ -7,22 +7,24 @@ from typing import Any
 from holobench_mcp.answers import (
     BaselineList,
     BaselineSet,
+    ImportReport,
+    MetricList,
+    MetricRow,
+    ResultPage,
+    ResultRow,
+    Structure,
+)
+from holobench_mcp.answers.short import (
     BaselineSetShort,
     BaselineShort,
     BaselinesShort,
     ContractShort,
-    ImportReport,
     ImportShort,
     InputShort,
     MeasuredShort,
-    MetricList,
-    MetricRow,
     MetricsShort,
-    ResultPage,
-    ResultRow,
     ResultShort,
     ResultsShort,
-    Structure,
 )
 from holobench_mcp.digest import room
 from holobench_mcp.digest.documents import document_of

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from holobench_mcp.answers import (
-    BenchmarkList,
-    BenchmarkRow,
-    BenchmarkShort,
-    BenchmarksShort,
-    MeasurementReport,
-    MeasurementShort,
-    ParameterShort,
-    TooNoisyShort,
-)
+from holobench_mcp.answers import BenchmarkList, BenchmarkRow, MeasurementReport
+from holobench_mcp.answers.short import BenchmarkShort, BenchmarksShort, MeasurementShort, ParameterShort, TooNoisyShort
 from holobench_mcp.digest import room
 from holobench_mcp.digest.room import Room, cut, first_lines
 

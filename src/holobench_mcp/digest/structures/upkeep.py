@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from holobench_mcp.answers import ListedShort, RunReport, Verification
+from holobench_mcp.answers import RunReport, Verification
+from holobench_mcp.answers.short import ListedShort
 
 
 def ran(report: RunReport) -> ListedShort:

@@ -10,8 +10,8 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from holobench_mcp import digest
-from holobench_mcp.answers import MeasurementAnswer
 from holobench_mcp.server.services import Services, answer, described, for_agents
+from holobench_mcp.server.shapes import Measured
 from holobench_mcp.server.tools.arguments import RUNS
 
 
@@ -22,7 +22,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
     @described
     async def cancel_measurement(
         measurement: Annotated[str, Field(description="Its id")],
-    ) -> Annotated[CallToolResult, MeasurementAnswer]:
+    ) -> Annotated[CallToolResult, Measured]:
         """End a measurement at once. What was recorded until then stays, and the same call goes on from it."""
         ended = await anyio.to_thread.run_sync(for_agents(lambda: services.workspace.measuring.cancel(measurement)))
         return answer(digest.unfinished(ended), ended)

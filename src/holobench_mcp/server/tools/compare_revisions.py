@@ -9,9 +9,9 @@ from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 from pydantic import BeforeValidator, Field
 
-from holobench_mcp.answers import MeasurementAnswer
 from holobench_mcp.config import MAX_ROUNDS
 from holobench_mcp.server.services import Services, described
+from holobench_mcp.server.shapes import Measured
 from holobench_mcp.server.tools.arguments import RUNS, Parameters
 from holobench_mcp.server.tools.waiting import WaitSeconds, wait_for_answer
 
@@ -45,7 +45,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
         ] = None,
         parameters: Parameters = None,
         wait_seconds: WaitSeconds = None,
-    ) -> Annotated[CallToolResult, MeasurementAnswer]:
+    ) -> Annotated[CallToolResult, Measured]:
         """Did the change make it faster? Measures two revisions in turn, in temporary checkouts, and gives the
         decision with its evidence: nothing else needs to be called. The benchmark's own files are taken from the base
         on both sides. Takes minutes: where the answer is not there in time, call wait_measurement as next_step says."""

@@ -10,9 +10,9 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult
 from pydantic import Field
 
-from holobench_mcp.answers import MeasurementAnswer
 from holobench_mcp.config import MAX_RUNS
 from holobench_mcp.server.services import Services, described
+from holobench_mcp.server.shapes import Measured
 from holobench_mcp.server.tools.arguments import RUNS, Parameters
 from holobench_mcp.server.tools.waiting import WaitSeconds, wait_for_answer
 
@@ -34,7 +34,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
         ] = None,
         parameters: Parameters = None,
         wait_seconds: WaitSeconds = None,
-    ) -> Annotated[CallToolResult, MeasurementAnswer]:
+    ) -> Annotated[CallToolResult, Measured]:
         """Measure the working tree as it is now, in several processes, and record every run. Takes minutes; reports
         progress. To know whether uncommitted changes made things faster, call compare_revisions instead: it measures
         both sides in turn and needs nothing else."""

@@ -9,8 +9,8 @@ from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 from pydantic import Field
 
-from holobench_mcp.answers import MeasurementAnswer
 from holobench_mcp.server.services import Services, described
+from holobench_mcp.server.shapes import Measured
 from holobench_mcp.server.tools.arguments import RUNS
 from holobench_mcp.server.tools.waiting import WaitSeconds, wait_for_answer
 
@@ -24,7 +24,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
         ctx: Context[Any],
         measurement: Annotated[str | None, Field(description="Its id; without one, the one under way")] = None,
         wait_seconds: WaitSeconds = None,
-    ) -> Annotated[CallToolResult, MeasurementAnswer]:
+    ) -> Annotated[CallToolResult, Measured]:
         """The answer of a measurement that was still running, as soon as it is there. One that was broken off is
         gone on with."""
         return await wait_for_answer(
