@@ -9,15 +9,11 @@ up to --max-seconds and a few more a decision.
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-from time_to_decision import BENCHMARKS, write_project
+from time_to_decision import BENCHMARKS, ask_holobench, write_project
 
 
 def decide(effect: float, max_seconds: float) -> tuple[str, int, float]:
@@ -26,22 +22,10 @@ def decide(effect: float, max_seconds: float) -> tuple[str, int, float]:
         folder = Path(temporary) / "project"
         folder.mkdir()
         write_project(folder, BENCHMARKS[0], effect)
-        options = ["--base", "HEAD~1", "--head", "HEAD", "--max-seconds", str(max_seconds), "--json"]
-        began = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-m", "holobench_mcp", "ab", *options, "--", sys.executable, "bench.py"],
-            cwd=folder,
-            env={**os.environ, "HOLOBENCH_MCP_CACHE": str(Path(temporary) / "cache")},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        seconds = time.perf_counter() - began
-        try:
-            answer = json.loads(done.stdout)
-            return answer["decision"], answer["rounds"], seconds
-        except (ValueError, KeyError):
-            sys.exit(f"no answer: {done.stderr.strip()[-500:]}")
+        seconds, answer, problem = ask_holobench(folder, "auto", "--max-seconds", str(max_seconds))
+    if answer is None or "decision" not in answer:
+        sys.exit(f"no answer: {problem}")
+    return answer["decision"], answer["rounds"], seconds
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ import venv
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 DOCS = Path(__file__).parents[1] / "docs" / "running.md"
 BEGIN, END = "<!-- time to a decision -->", "<!-- end of time to a decision -->"
@@ -196,29 +197,41 @@ def plain(folder: Path, runs: int) -> float:
     return sum(seconds for seconds, _, _ in taken)
 
 
+def ask_holobench(folder: Path, rounds: str, *options: str) -> tuple[float, dict[str, Any] | None, str]:
+    """The seconds of `holobench-mcp ab` of both commits, its answer, and what it said on stderr where it has none.
+
+    It has a store and a cache of its own, below the project.
+    """
+    own = {"HOLOBENCH_MCP_CACHE": str(folder / ".holobench" / f"cache-{rounds}")}
+    store = ["--store", str(folder / ".holobench" / f"store-{rounds}")]
+    words = [sys.executable, "-m", "holobench_mcp", *store, "ab", "--base", "HEAD~1", "--head", "HEAD"]
+    words += ["--rounds", rounds, "--json", *options, "--", sys.executable, "bench.py"]
+    began = time.perf_counter()
+    done = subprocess.run(
+        words,
+        cwd=folder,
+        env={**os.environ, **own},
+        capture_output=True,
+        text=True,
+        timeout=_TIMEOUT_S,
+        check=False,
+    )
+    seconds = time.perf_counter() - began
+    try:
+        answer = json.loads(done.stdout)
+    except ValueError:
+        answer = None
+    return seconds, answer, done.stderr.strip()[-300:]
+
+
 def by_holobench(rounds: str) -> Callable[[Path, Path], Outcome | str]:
-    """`holobench-mcp ab` of both commits, with a store and a cache of its own."""
+    """`holobench-mcp ab` in so many rounds."""
 
     def decide(folder: Path, _: Path) -> Outcome | str:
-        own = {"HOLOBENCH_MCP_CACHE": str(folder / ".holobench" / f"cache-{rounds}")}
-        options = ["--base", "HEAD~1", "--head", "HEAD", "--rounds", rounds, "--json"]
-        store = ["--store", str(folder / ".holobench" / f"store-{rounds}")]
-        words = [sys.executable, "-m", "holobench_mcp", *store, "ab", *options, "--", sys.executable, "bench.py"]
-        began = time.perf_counter()
-        done = subprocess.run(
-            words,
-            cwd=folder,
-            env={**os.environ, **own},
-            capture_output=True,
-            text=True,
-            timeout=_TIMEOUT_S,
-            check=False,
-        )
-        seconds = time.perf_counter() - began
-        try:
-            return Outcome(seconds, json.loads(done.stdout)["decision"] == "regressed")
-        except (ValueError, KeyError):
-            return f"failed: {done.stderr.strip()[-300:]}"
+        seconds, answer, problem = ask_holobench(folder, rounds)
+        if answer is None or "decision" not in answer:
+            return f"failed: {problem}"
+        return Outcome(seconds, answer["decision"] == "regressed")
 
     return decide
 
