@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 from evidence_sides import only
 from holobench_mcp import judge
 from holobench_mcp.evidence.disturbed_runs import far_runs, trimmed_difference, without_disturbed

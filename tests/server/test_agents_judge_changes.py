@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples"))
 from hidden_changes import CHANGES, PURSE, Change, judge, make_repository
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="measuring needs process groups")

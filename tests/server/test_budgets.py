@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import answer_sizes
 from holobench_mcp import digest
 from holobench_mcp.digest import room, structures
 from holobench_mcp.model import (
@@ -26,30 +24,16 @@ from holobench_mcp.model import (
 )
 
 
-def script(name: str) -> Any:
-    """A script of benchmarks/, as a module."""
-    path = Path(__file__).parents[2] / "benchmarks" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-SIZES = script("answer_sizes")
-
-
-@pytest.mark.parametrize("case", [c for c in SIZES.CASES if not c.slow], ids=lambda c: f"{c.tool}-{c.of}")
+@pytest.mark.parametrize("case", [c for c in answer_sizes.CASES if not c.slow], ids=lambda c: f"{c.tool}-{c.of}")
 def test_an_answer_fits_into_its_budget(case: Any) -> None:
-    size = SIZES.size_of(case)
+    size = answer_sizes.size_of(case)
     assert size.text <= case.most, size.written
     assert size.structure <= case.most, json.dumps(size.document)
 
 
 def test_all_tools_together_fit_into_theirs() -> None:
-    sizes = SIZES.tools()
-    assert sum(sizes.values()) <= SIZES.TOOLS_MOST, sizes
+    sizes = answer_sizes.tools()
+    assert sum(sizes.values()) <= answer_sizes.TOOLS_MOST, sizes
 
 
 NAMES = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF), min_size=1, max_size=80)
@@ -142,5 +126,5 @@ def test_a_comparison_fits_whatever_its_words_are(document: ComparisonDocument) 
 
 
 def test_a_next_step_is_a_call_that_can_be_made_as_it_stands() -> None:
-    one, many = (structures.short(SIZES.configured(n)[1]).document() for n in (1, 30))
+    one, many = (structures.short(answer_sizes.configured(n)[1]).document() for n in (1, 30))
     assert one["next_step"] == "compare_revisions(benchmark='sort0')" and "next_step" not in many

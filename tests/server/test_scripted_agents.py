@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,19 +10,13 @@ import anyio
 import numpy as np
 import pytest
 
+import scripted_agents as agents
 from holobench_mcp import digest
 from holobench_mcp.answers import RevisionReport, RunningMeasurement
 from holobench_mcp.digest import structures
 from holobench_mcp.model import Decision, Difference, Failure, Measurement
 from holobench_mcp.result.snapshot import Snapshot
 from stored_runs import HERE, A, B, workspace_in
-
-_path = Path(__file__).parents[2] / "examples" / "scripted_agents.py"
-_spec = importlib.util.spec_from_file_location("scripted_agents", _path)
-assert _spec is not None and _spec.loader is not None
-agents = importlib.util.module_from_spec(_spec)
-sys.modules["scripted_agents"] = agents
-_spec.loader.exec_module(agents)
 
 LENGTHS = [1000, 2000, 4000, 8000]
 EDIT = Difference(
