@@ -189,7 +189,11 @@ class FunctionReading:
         return moved
 
     def _resolved(self, name: str, receiver: Place | None) -> Scope | None:
-        """The function of this file that a call means: of the same class, in reach, or the only one of its name."""
+        """The function of this file that a call means: of its object's class, in reach, or the only one of its name."""
+        if receiver is not None and receiver.kind == "module":
+            of_class = self.module.class_of(receiver.text)
+            if of_class is not None and name in of_class.children:
+                return of_class.children[name]
         scope: Scope | None = self.scope
         while scope is not None:
             is_class = isinstance(scope.node, ast.ClassDef)

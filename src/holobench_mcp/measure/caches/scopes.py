@@ -85,6 +85,15 @@ class Module:
         """Every function and lambda."""
         return (scope for scope in self.scopes if scope.is_function)
 
+    def class_of(self, name: str) -> Scope | None:
+        """The class of this file that a name of its top level is, or is an object of."""
+        for value in (ast.Name(name), *self.top.sources.get(name, ())):
+            called = value.func if isinstance(value, ast.Call) else value
+            scope = self.top.children.get(called.id) if isinstance(called, ast.Name) else None
+            if scope is not None and isinstance(scope.node, ast.ClassDef):
+                return scope
+        return None
+
     def dotted(self, node: ast.AST, depth: int = 8) -> str | None:
         """What a name means by the imports, such as functools.lru_cache; a name of the file's own as it is."""
         match node:
