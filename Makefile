@@ -4,8 +4,10 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 BIN := .venv/bin
 # Clones whose commits are read for docs/calibration.md: of psf/black and pallets/werkzeug.
 REPOSITORIES ?=
+# How long `make fuzz` searches.
+FUZZ_MINUTES ?= 10
 
-.PHONY: demo test fast lint types unit bench docs tables snapshots slow clean
+.PHONY: demo test fast lint types unit fuzz bench docs tables snapshots slow clean
 
 demo: .venv/.runtime        ## Measure a real benchmark before and after a change, and ask the server about it.
 	$(BIN)/python examples/quickstart.py
@@ -25,6 +27,9 @@ types: .venv/.dev
 
 unit: .venv/.dev
 	$(BIN)/python -m pytest
+
+fuzz: .venv/.dev            ## Every property of the tests with random examples, again and again for FUZZ_MINUTES; prints the seeds.
+	$(BIN)/python tools/fuzz.py $(FUZZ_MINUTES)
 
 bench: .venv/.dev           ## Measure this project itself: speed and calibration, beside their peers.
 	$(BIN)/python benchmarks/speed.py

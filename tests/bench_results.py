@@ -18,7 +18,7 @@ from bencher.results.bench_result import BenchResult
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-RELAXED = settings(deadline=None, max_examples=60, derandomize=True, suppress_health_check=list(HealthCheck))
+RELAXED = settings(max_examples=60, suppress_health_check=list(HealthCheck))
 VALUES = st.floats(-1e6, 1e6, width=32) | st.sampled_from([0.0, -0.0, math.nan, math.inf, -math.inf, 1e-300, 5.0])
 
 

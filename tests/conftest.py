@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 from holobench_mcp.result.snapshot import Snapshot
 from holobench_mcp.store import Store, open_store
@@ -22,6 +23,12 @@ from holobench_mcp.store.seal import sealed
 PYTHON = sys.executable
 WHEN = "2026-03-01T12:00:{:02d}+00:00"
 
+# Every run of the tests draws the same examples, and none fails because the machine is busy. `make fuzz` names the other
+# profile: examples by a random seed, which it prints.
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("repeatable", _PATIENT, derandomize=True)
+settings.register_profile("fuzz", _PATIENT, derandomize=False, print_blob=True, database=None)
+settings.load_profile("repeatable")
 
 #: The tests that `make fast` leaves out: one a line, FILE::FUNCTION. `make slow` writes it; every test is in `make test`.
 SLOW = Path(__file__).parent / "slow.txt"

@@ -111,7 +111,7 @@ def on_a_terminal(doc: ComparisonDocument, monkeypatch: pytest.MonkeyPatch, caps
     return str(capsys.readouterr().out)
 
 
-@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(e=evidence())
 def test_every_face_shows_the_figures_of_the_structure(
     e: MetricEvidence, monkeypatch: pytest.MonkeyPatch, capsys: Any

@@ -17,7 +17,7 @@ from holobench_mcp.clients import CLIENTS, Place, attach, detach, jsonc
 from holobench_mcp.model import ConfigError
 
 COMMAND = ["/opt/a b/é/bin/holobench-mcp", "--project", 'C:\\x"y']
-LAWS = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+LAWS = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 JSON_CLIENTS = [client for client in CLIENTS.values() if client.name != "codex"]
 
 

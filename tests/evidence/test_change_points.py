@@ -24,7 +24,7 @@ from holobench_mcp.evidence.drift import explain, find_drift
 from holobench_mcp.evidence.series import MIN_SERIES, normal_scores
 
 Series = npt.NDArray[np.float64]
-LAWS = settings(deadline=None, max_examples=30, derandomize=True)
+LAWS = settings(max_examples=30)
 
 
 def noise(seed: int, n: int = 100, *, phi: float = 0.0, heavy: bool = False) -> Series:

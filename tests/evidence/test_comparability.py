@@ -257,7 +257,7 @@ def test_runs_of_one_side_on_two_machines_are_told() -> None:
 # ---------------------------------------------------------------------- laws
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
+@settings(max_examples=40)
 @given(
     st.dictionaries(st.sampled_from(sorted(MACHINE)), st.none(), max_size=4),
     st.dictionaries(st.sampled_from(["cpu_model", "os", "python", "sweep_sha256"]), st.just("other"), max_size=3),

@@ -11,7 +11,7 @@ from evidence_sides import only, run
 from holobench_mcp import judge
 from holobench_mcp.model import Judgement
 
-steady = settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+steady = settings(max_examples=60, suppress_health_check=list(HealthCheck))
 SWAPPED = {"regressed": "improved", "improved": "regressed"}
 CHANGED = ("regressed", "improved")
 

@@ -75,7 +75,7 @@ def numbers_of(e: MetricEvidence) -> set[str]:
     return written | {f"{v:,}" for v in counts} | ({f"{e.p_value:.2g}"} if e.p_value is not None else set())
 
 
-@settings(max_examples=250, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, suppress_health_check=list(HealthCheck))
 @given(comparisons())
 def test_each_sentence_agrees_with_its_structure(drawn):
     sides, options = drawn

@@ -112,7 +112,7 @@ def test_a_decision_of_no_single_metric_is_a_case() -> None:
     assert cases(report) == {"sort/time": "system-out", "sort/correctness": "failure", "gone/missing": "failure"}
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 @given(text=st.text(min_size=1), name=st.text(min_size=1))
 def test_any_text_can_stand_in_it(text: str, name: str) -> None:
     report = junit.write([document({name: "regressed"}, "regressed", reason=text, bench=name)])

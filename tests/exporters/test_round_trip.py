@@ -133,7 +133,7 @@ def content(snapshots: list[Snapshot]) -> dict[Any, Any]:
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(snapshots=benches())
 def test_what_was_exported_comes_back_as_it_was(format_name: str, tmp_path: Path, snapshots: list[Snapshot]) -> None:
     path = tmp_path / "file"

@@ -73,7 +73,7 @@ def read_or_refused(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-@settings(deadline=None, max_examples=25, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_a_document_with_odd_values_is_read_or_refused(name: str, tmp_path: Path, data: st.DataObject) -> None:
     raw = (FIXTURES / name).read_bytes()

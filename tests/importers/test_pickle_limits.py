@@ -125,14 +125,14 @@ def test_the_child_can_write_no_file(tmp_path: Path) -> None:
     assert (tmp_path / "written").stat().st_size == 0
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(share=st.floats(0, 1, exclude_max=True))
 def test_a_pickle_cut_anywhere_is_a_capture_error(share: float, genuine: bytes) -> None:
     with pytest.raises(CaptureError):
         read_pickle(genuine[: int(share * len(genuine))])
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.floats(0, 1, exclude_max=True), value=st.integers(0, 255))
 def test_a_pickle_with_a_wrong_byte_is_a_result_or_a_capture_error(place: float, value: int, genuine: bytes) -> None:
     data = bytearray(genuine)

@@ -24,7 +24,7 @@ ANY_FLOATS = hnp.arrays(
 )
 
 
-@settings(deadline=None, max_examples=50, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, suppress_health_check=list(HealthCheck))
 @given(ANY_FLOATS, st.text(min_size=1, max_size=8).filter(lambda t: t.isprintable() and t.strip() and "/" not in t))
 def test_samples_survive_the_codec_bit_for_bit(values: np.ndarray, word: str) -> None:
     words = [f"{word}{i}" for i in range(values.shape[1])]
@@ -41,7 +41,7 @@ def test_samples_survive_the_codec_bit_for_bit(values: np.ndarray, word: str) ->
     assert encode_samples(back) == data
 
 
-@settings(deadline=None, max_examples=80, derandomize=True)
+@settings(max_examples=80)
 @given(st.data())
 def test_a_damaged_archive_is_an_integrity_error_and_nothing_else(data: st.DataObject) -> None:
     whole = bytearray(encode_samples(snapshot()))

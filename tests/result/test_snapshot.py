@@ -148,7 +148,7 @@ JUNK = st.recursive(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=300, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
 @given(
     st.dictionaries(
         st.sampled_from(

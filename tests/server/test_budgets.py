@@ -111,7 +111,7 @@ def documents(draw: st.DrawFn) -> ComparisonDocument:
     )
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30)
 @given(documents())
 def test_a_comparison_fits_whatever_its_words_are(document: ComparisonDocument) -> None:
     most = room.budget(len(document.metrics) + len(document.also))

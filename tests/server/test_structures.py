@@ -262,7 +262,7 @@ def test_a_list_of_nothing_says_so(tmp_path: Path) -> None:
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 def test_a_figure_has_four_digits(value: float) -> None:
     short = rounded(value)
     assert abs(short - value) <= 5.1e-4 * abs(value)

@@ -128,7 +128,7 @@ def arguments_of(schema: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("tool", ALL_TOOLS)
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_value_is_the_same_however_it_is_written(server: Server, tool: str, data: st.DataObject) -> None:
     schema = schemas(server)[tool]

@@ -296,7 +296,7 @@ REVISIONS = st.sampled_from([None, A, A[:20] + "1" * 20, B, "v1.2", "label:a", "
 RESULTS = st.lists(st.tuples(BENCHES, LABELS, REVISIONS, st.booleans(), st.booleans()), min_size=1, max_size=8)
 
 
-@settings(deadline=None, max_examples=60, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(results=RESULTS)
 def test_every_name_that_a_listing_shows_leads_back(results: list[tuple]) -> None:
     store = open_store(f"memory://{uuid.uuid4()}")

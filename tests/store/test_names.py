@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from holobench_mcp.model import InvalidArgument
@@ -46,7 +46,6 @@ def test_the_bench_that_is_meant_stands_where_a_name_has_none(text: str, means: 
     assert any(means in tier for tier in readings(text, bench="sort"))
 
 
-@settings(derandomize=True)
 @given(st.text(max_size=1100))
 def test_any_text_is_a_name_or_a_clear_error(text: str) -> None:
     try:

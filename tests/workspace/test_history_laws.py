@@ -67,7 +67,7 @@ def history(snapshots: list[Snapshot], *, uncommitted: bool) -> tuple[History, d
         return answer, {m.result_id: m for m in space.library.index().select()}
 
 
-@settings(deadline=None, max_examples=25, derandomize=True)
+@settings(max_examples=25)
 @given(results(), st.randoms(use_true_random=False), st.booleans())
 def test_a_history_is_whole_and_the_same_in_any_order_of_recording(
     snapshots: list[Snapshot], random: Any, uncommitted: bool
