@@ -102,16 +102,54 @@ def ab(
 ) -> None:
     """Measure two revisions in turn and compare them: ab --base main -- python bench.py."""
     gate = arguments.gate(fail_on)
-    command = arguments.command_of(context.args)
+    report = revision_report(
+        arguments.command_of(context.args),
+        benchmark=benchmark,
+        base=base,
+        head=head,
+        rounds=rounds,
+        max_seconds=max_seconds,
+        timeout=timeout,
+        protect=protect,
+        env=env,
+        setup=setup,
+        parameter=parameter,
+    )
+    if as_json:
+        output.print_json(report)
+    elif markdown:
+        output.out(revisions_markdown(report))
+    else:
+        tables.revisions(report)
+    if report.decision in gate or any(document.decision in gate for document in report.comparisons):
+        raise typer.Exit(1)
+
+
+def revision_report(
+    command: list[str],
+    *,
+    benchmark: str | None,
+    base: str,
+    head: str,
+    rounds: str,
+    max_seconds: float | None,
+    timeout: float | None,
+    protect: list[str] | None,
+    env: list[str] | None,
+    setup: str | None,
+    parameter: list[str] | None,
+    by: str = "ab",
+) -> RevisionReport:
+    """Measure two revisions as options of the command line say. by: the command whose options they are."""
     if bool(command) == (benchmark is not None):
-        raise InvalidArgument("ab: name a command behind '--', or a configured one with --benchmark.")
+        raise InvalidArgument(f"{by}: name a command behind '--', or a configured one with --benchmark.")
     if benchmark is not None and (timeout is not None or protect or env or setup):
         raise InvalidArgument(
-            "ab: --timeout, --protect, --env and --setup are for a command behind '--'; a configured benchmark has its "
-            "own timeout_s, protected, env and setup in pyproject.toml."
+            f"{by}: --timeout, --protect, --env and --setup are for a command behind '--'; a configured benchmark has "
+            "its own timeout_s, protected, env and setup in pyproject.toml."
         )
     if command and parameter:
-        raise InvalidArgument("ab: --parameter is for a configured benchmark; a command has its own arguments.")
+        raise InvalidArgument(f"{by}: --parameter is for a configured benchmark; a command has its own arguments.")
     given = arguments.benchmark(command, timeout, protect, env, setup) if command else None
     workspace = open_workspace()
     workspace.clean_up_after_crash()
@@ -126,12 +164,4 @@ def ab(
         cwd=Path.cwd(),
         asked_by="person",
     )
-    report = cast("RevisionReport", wait_with_progress(job))
-    if as_json:
-        output.print_json(report)
-    elif markdown:
-        output.out(revisions_markdown(report))
-    else:
-        tables.revisions(report)
-    if report.decision in gate or any(document.decision in gate for document in report.comparisons):
-        raise typer.Exit(1)
+    return cast("RevisionReport", wait_with_progress(job))
