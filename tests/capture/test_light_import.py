@@ -219,5 +219,5 @@ def test_a_real_sweep_has_the_same_samples_and_plots_nothing(tmp_path: Path) -> 
         assert ours.metrics == theirs.metrics
         assert np.array_equal(ours.dataset["time_ms"], theirs.dataset["time_ms"])  # type: ignore[index]
         assert (ours.environment.holobench_import, theirs.environment.holobench_import) == ("light", "whole")
-        rest = {"holobench_import": None}
+        rest = {"process": None, "holobench_import": None}
         assert ours.environment.model_copy(update=rest) == theirs.environment.model_copy(update=rest)

@@ -1,4 +1,4 @@
-"""Runs a benchmark command, unedited, and catches every sweep that it collects.
+"""Runs a benchmark command, unedited, and catches every sweep that it collects, and what its process used.
 
 The child stands in a process group of its own, behind a guard that ends it when this process is gone.
 """
@@ -16,12 +16,12 @@ import tempfile
 import threading
 import time
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from holobench_mcp import gitinfo
 from holobench_mcp.capture import guard, leases
@@ -35,8 +35,10 @@ from holobench_mcp.capture.loaded_files import (
     probe_environment,
     read_loaded_files,
 )
+from holobench_mcp.capture.output import MOST_BYTES, TAIL_BYTES, Output
 from holobench_mcp.capture.sweeps import Sweeps
-from holobench_mcp.model import CaptureError, Environment, InvalidArgument
+from holobench_mcp.capture.usage import read_usage
+from holobench_mcp.model import CaptureError, Environment, InvalidArgument, ProcessUsage
 
 if TYPE_CHECKING:
     import psutil
@@ -51,8 +53,11 @@ RUN_MARK = "HOLOBENCH_MCP_RUN"
 #: Begins the names of temporary folders; the token of their owner's lease follows.
 PRIVATE = "holobench-mcp-"
 
-TAIL_BYTES = 64 << 10
-_STDERR = 2
+#: What of a command's output is kept: its end, all of it, or all of its standard output.
+Keep = Literal["end", "all", "stdout"]
+_STDOUT, _STDERR = 1, 2
+#: A guard says less than this.
+_USAGE_BYTES = 4096
 _GRACE_S = 3.0
 _DRAIN_S = 2.0
 _TICK_S = 0.05
@@ -72,6 +77,11 @@ class RunOutcome:
     problems: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)  #: problems of this machine, such as a full disk
     loaded: LoadedFiles = field(default_factory=LoadedFiles)
+    usage: ProcessUsage | None = None  #: None where its guard was killed before it could say
+    output: bytes = b""  #: as much as was to be kept of it
+    output_is_cut: bool = False
+    environment: Environment = field(default_factory=Environment)  #: that of its sweeps, as of any other result
+    notes: list[str] = field(default_factory=list)  #: what is to be said of how its results came in
 
 
 def run_command(
@@ -92,6 +102,8 @@ def run_command(
     ends_early: bool = True,
     holobench_import: HolobenchImport | None = None,
     code_is_known: bool = False,
+    written_as: Sequence[str] | None = None,
+    keep: Keep = "end",
 ) -> RunOutcome:
     """Run a command to its end and read every sweep that it collected.
 
@@ -105,6 +117,7 @@ def run_command(
     versions: what `versions_of` says of the command's Python, where that was asked already.
     holobench_import: how holobench is imported, where a probe is run; None for as the program does it.
     code_is_known: whether the folder is a checkout of `source_revision`, so that git need not be asked for its state.
+    written_as: the command as results have it, where something was added to it. keep: of its output.
     Raises CaptureError when the command can't be started.
     """
     if not command:
@@ -115,7 +128,7 @@ def run_command(
         child_env[REVISION] = revision
     command_file = benchmark_file_of(command, folder)
     known = capture_environment(
-        command=command,
+        command=written_as or command,
         caches_on=False,
         cwd=folder,
         benchmark_file=command_file,
@@ -131,12 +144,14 @@ def run_command(
             child_env |= probe_environment(child_env, records, probe, holobench_import)
         ends = FirstLine(records, cancel) if isinstance(probe, Path) and ends_early else cancel
         with sweeps:
-            outcome = _run(command, folder, child_env, timeout_s, on_output, ends, stdout_is_ours)
+            outcome = _run(command, folder, child_env, timeout_s, on_output, ends, stdout_is_ours, keep)
             if isinstance(ends, FirstLine) and ends.line_ran():
                 outcome.cancelled = cancel is not None and cancel.is_set()
             loaded = outcome.loaded = read_loaded_files(records)
             sources = benchmark_files(command_file, loaded, project_root(folder))
+            known = known.model_copy(update={"process": outcome.usage})
             sweeps.environment_of = partial(_with_sources, known, loaded, sources_sha256(sources))
+            outcome.environment = sweeps.environment_of(None)
         outcome.snapshots, outcome.problems, outcome.faults = sweeps.snapshots, sweeps.problems, sweeps.faults
     return outcome
 
@@ -184,29 +199,76 @@ def _run(
     on_output: Callable[[bytes], None] | None,
     cancel: threading.Event | None,
     stdout_is_ours: bool,
+    keep: Keep,
 ) -> RunOutcome:
     piped = on_output is not None
+    if keep != "end" and on_output is None:
+        on_output = partial(_pass_on, _STDERR if stdout_is_ours else _STDOUT)
+    stdout = subprocess.PIPE if on_output is not None else _STDERR if stdout_is_ours else None
+    stderr = (subprocess.PIPE if keep == "stdout" else subprocess.STDOUT) if piped else None
+    with _started(command, folder, env, subprocess.DEVNULL if piped else None, stdout, stderr) as (child, said):
+        outcome = RunOutcome(returncode=0)
+        most = TAIL_BYTES if keep == "end" else MOST_BYTES
+        outputs = [
+            Output(stream, on_output, most if stream is child.stdout else TAIL_BYTES)
+            for stream in (child.stdout, child.stderr)
+            if stream is not None and on_output is not None
+        ]
+        _wait_for(child, outcome, timeout_s, cancel, env[RUN_MARK])
+        outcome.usage = read_usage(os.read(said, _USAGE_BYTES))
+    if outcome.returncode < 0:
+        outcome.returncode = 128 - outcome.returncode  # as a shell tells of a command that a signal ended
+    finished = [output.finish() for output in outputs]
+    if outputs:
+        outcome.output_tail = clean_text(b"".join(text[-TAIL_BYTES:] for text in finished)[-TAIL_BYTES:])
+    if outputs and keep != "end":
+        outcome.output, outcome.output_is_cut = finished[0], outputs[0].is_cut
+    return outcome
+
+
+@contextmanager
+def _started(
+    command: Sequence[str],
+    folder: Path,
+    env: Mapping[str, str],
+    stdin: int | None,
+    stdout: int | None,
+    stderr: int | None,
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A command behind its guard, and where the guard says what it used. On leaving, the guard ends what still runs."""
     if shutil.which(command[0], path=env.get("PATH")) is None and not (folder / command[0]).is_file():
         raise CaptureError(f"{command[0]!r} can't be started: there is no such program.")
-    lifeline, ours = os.pipe()
-    try:
-        child = subprocess.Popen(
-            [sys.executable, "-I", "-S", guard.__file__, str(lifeline), *command],
-            cwd=folder,
-            env=dict(env),
-            stdin=subprocess.DEVNULL if piped else None,
-            stdout=subprocess.PIPE if piped else _STDERR if stdout_is_ours else None,
-            stderr=subprocess.STDOUT if piped else None,
-            start_new_session=True,
-            pass_fds=(lifeline,),
-        )
-    except (OSError, ValueError) as problem:
-        os.close(ours)
-        raise CaptureError(f"{command[0]!r} can't be started: {problem}.") from problem
-    finally:
-        os.close(lifeline)
-    outcome = RunOutcome(returncode=0)
-    tail = _Tail(child, on_output) if on_output is not None else None
+    with ExitStack() as stack:
+        (lifeline, ours), (said, report) = os.pipe(), os.pipe()
+        for handle in (ours, said):
+            stack.callback(os.close, handle)
+        try:
+            child = subprocess.Popen(
+                [sys.executable, "-I", "-S", guard.__file__, str(lifeline), str(report), *command],
+                cwd=folder,
+                env=dict(env),
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+                pass_fds=(lifeline, report),
+            )
+        except (OSError, ValueError) as problem:
+            raise CaptureError(f"{command[0]!r} can't be started: {problem}.") from problem
+        finally:
+            os.close(lifeline)
+            os.close(report)
+        yield child, said
+
+
+def _wait_for(
+    child: subprocess.Popen[bytes],
+    outcome: RunOutcome,
+    timeout_s: float | None,
+    cancel: threading.Event | None,
+    mark: str,
+) -> None:
+    """Wait until a command has ended, or end it; then whatever it has left behind."""
     deadline = None if timeout_s is None else time.monotonic() + timeout_s
     handlers = _end_with_us()
     ended = _end_of(child.pid)
@@ -228,14 +290,14 @@ def _run(
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-        for handle in filter(None, (ours, ended)):
-            os.close(handle)
-        _end_stragglers(child.pid, env[RUN_MARK])
-    if outcome.returncode < 0:
-        outcome.returncode = 128 - outcome.returncode  # as a shell tells of a command that a signal ended
-    if tail is not None:
-        outcome.output_tail = tail.finish()
-    return outcome
+        if ended is not None:
+            os.close(ended)
+        _end_stragglers(child.pid, mark)
+
+
+def _pass_on(descriptor: int, chunk: bytes) -> None:
+    while chunk:
+        chunk = chunk[os.write(descriptor, chunk) :]
 
 
 def _end_of(pid: int) -> int | None:
@@ -315,31 +377,3 @@ def _still_runs(process: psutil.Process) -> bool:
     with suppress(psutil.Error):
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     return False
-
-
-class _Tail:
-    """Passes a child's output on, and keeps the end of it."""
-
-    def __init__(self, child: subprocess.Popen[bytes], on_output: Callable[[bytes], None]) -> None:
-        self._end = b""
-        self._on_output = on_output
-        self._stream = child.stdout
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def _read(self) -> None:
-        if self._stream is None:
-            return
-        with suppress(OSError, ValueError):
-            while chunk := os.read(self._stream.fileno(), 1 << 16):
-                self._end = (self._end + chunk)[-TAIL_BYTES:]
-                # Whatever becomes of the listener, the child's output must flow on, or the child would wait for us.
-                with suppress(Exception):
-                    self._on_output(chunk)
-
-    def finish(self) -> str:
-        # A daemon that we could not kill may hold the pipe open: its output is not worth waiting for.
-        self._thread.join(timeout=2.0)
-        if self._stream is not None and not self._thread.is_alive():
-            self._stream.close()
-        return clean_text(self._end)

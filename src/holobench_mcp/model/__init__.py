@@ -31,6 +31,7 @@ from holobench_mcp.model.declarations import (
     Measurement,
     Metric,
     MetricStats,
+    ProcessUsage,
     RefEntry,
 )
 from holobench_mcp.model.errors import (
@@ -141,6 +142,7 @@ __all__ = [
     "OtherComparison",
     "OutputError",
     "PointEvidence",
+    "ProcessUsage",
     "RefEntry",
     "Regression",
     "Regressions",

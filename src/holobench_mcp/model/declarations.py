@@ -46,6 +46,17 @@ class Metric(Frozen):
     meaning_version: int = 1
 
 
+class ProcessUsage(Frozen):
+    """What a measured process and its children used, those included that had ended and were waited for."""
+
+    wall_s: float = Field(description="from its exec to its end")
+    cpu_s: float = Field(description="user and system time")
+    max_rss_mb: float = Field(
+        description="peak resident memory in 1e6 bytes: of the largest process, or of all that ran at one time if more"
+    )
+    rss_is_bound: bool = Field(False, description="whether the peak is only known to be no larger")
+
+
 class Environment(Frozen):
     """Where, on what and from which code a result was measured; what comparability reads.
 
@@ -71,6 +82,7 @@ class Environment(Frozen):
     holobench_import: Literal["light", "whole"] | None = Field(
         None, description="light: without the plotting packages, which measured runs do without where they can"
     )
+    process: ProcessUsage | None = Field(None, description="what the process used that measured it")
 
     @property
     def way_of_import(self) -> Literal["light", "whole"] | None:
