@@ -17,6 +17,8 @@ from typing import Literal
 #: The folder of the module that a measured Python runs when it starts.
 PROBE = Path(__file__).parent / "probe"
 _FOLDER, _MODE, _IMPORT = "HOLOBENCH_MCP_PROBE", "HOLOBENCH_MCP_PROBE_MODE", "HOLOBENCH_MCP_IMPORT"
+#: What a measured Python must inherit, so that its probe writes down what it loads.
+PROBE_VARIABLES = ("PYTHONPATH", _FOLDER, _MODE, _IMPORT)
 _MAX_BYTES = 16 << 20
 _MAX_RECORDS = 2000
 _SECONDS, _MAX_NAME = re.compile(r"\d{1,5}\.\d{4}"), 40

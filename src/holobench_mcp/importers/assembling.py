@@ -39,11 +39,18 @@ Key = tuple[tuple[str, JsonScalar], ...]
 
 @dataclass(frozen=True)
 class Attribution:
-    """What whoever imports says of a file, which wins over what it says. fallback: the time of a file without one."""
+    """What whoever imports says of a file, which wins over what it says. fallback: the time of a file without one.
+
+    one_run: whether all of its processes are one run's, as where runs are made around it. most_repeats: of more repeats
+    of a run, means of consecutive ones are taken.
+    """
 
     label: str | None = None
     revision: str | None = None
     fallback: datetime | None = None
+    executed_at: datetime | None = None
+    one_run: bool = False
+    most_repeats: int | None = None
 
 
 @dataclass
@@ -145,11 +152,16 @@ def _of_bench(
         names = ["case"]
         notes.append(f"the parameters of {bench.name} make no grid, so that its points are named by 'case'")
     shape = tuple(len(column) for column in columns)
-    runs, more = _runs(bench, declared)
-    notes += more
+    runs, more = _runs(bench, declared, MAX_RUNS if not said.one_run else 1)
+    notes += more if not said.one_run else []
+    most = _most_repeats(bench, runs)
+    if said.most_repeats is not None and most > said.most_repeats:
+        notes.append(
+            f"of up to {most:,} repeats of {bench.name}, {said.most_repeats:,} means of consecutive ones are taken"
+        )
     snapshots = []
     for run in range(runs):
-        arrays, counts, sds = _arrays(bench, declared, shape, places, run, runs)
+        arrays, counts, sds = _arrays(bench, declared, shape, places, (run, runs), said.most_repeats)
         try:
             snapshot = Snapshot.build(
                 bench_name=bench.name,
@@ -159,7 +171,7 @@ def _of_bench(
                 counts=counts,
                 sds=sds,
                 environment={**extract.environment, "tool": extract.tool},
-                executed_at=extract.executed_at or said.fallback,
+                executed_at=said.executed_at or extract.executed_at or said.fallback,
                 measurement=measurement.model_copy(update={"run": run, "runs": runs}),
                 source_revision=said.revision or extract.revision,
                 label=said.label,
@@ -220,8 +232,8 @@ def _column(values: list[JsonScalar]) -> list[Any]:
 # ---------------------------------------------------------------------- runs and samples
 
 
-def _runs(bench: _Bench, declared: Mapping[str, object]) -> tuple[int, list[str]]:
-    """How many runs a benchmark has: of its processes at the point that has the fewest, MAX_RUNS at most."""
+def _runs(bench: _Bench, declared: Mapping[str, object], limit: int) -> tuple[int, list[str]]:
+    """How many runs a benchmark has: of its processes at the point that has the fewest, up to a limit."""
     processes = [
         max(len(r.runs) for r in readings)
         for at in bench.points.values()
@@ -229,7 +241,7 @@ def _runs(bench: _Bench, declared: Mapping[str, object]) -> tuple[int, list[str]
         if metric in declared and any(not math.isnan(v) for r in readings for run in r.runs for v in run)
     ]
     most, fewest = max(processes, default=1), min(processes, default=1)
-    runs = max(1, min(fewest, MAX_RUNS))
+    runs = max(1, min(fewest, limit))
     note = f"{bench.name}: up to {most} processes a point are recorded as {runs} runs, of which each has several"
     return runs, [note] if most > runs else []
 
@@ -239,13 +251,19 @@ def _arrays(
     declared: Mapping[str, object],
     shape: tuple[int, ...],
     places: Sequence[tuple[int, ...]],
-    run: int,
-    runs: int,
+    part: tuple[int, int],
+    most_repeats: int | None,
 ) -> tuple[dict[str, npt.NDArray[Any]], dict[str, npt.NDArray[Any]], dict[str, npt.NDArray[Any]]]:
-    """A run's samples, padded to one number of repeats; the counts where they differ, and spreads of aggregates."""
+    """A run's samples, padded to one number of repeats; the counts where they differ, and spreads of aggregates.
+
+    part: which run of how many.
+    """
     import numpy as np
 
-    at_points = {m: [_values(at.get(m, ()), run, runs) for at in bench.points.values()] for m in declared}
+    run, runs = part
+    at_points = {
+        m: [_at_most(most_repeats, _values(at.get(m, ()), run, runs)) for at in bench.points.values()] for m in declared
+    }
     means = {m for m in declared if any(r.aggregate for at in bench.points.values() for r in at.get(m, ()))}
     repeats = max((len(v) for m, at in at_points.items() if m not in means for v in at), default=1) or 1
     arrays, counts, sds = {}, {}, {}
@@ -275,6 +293,21 @@ def _values(readings: Sequence[Reading], run: int, runs: int) -> list[float]:
     each, rest = divmod(len(processes), runs)
     start = run * each + min(run, rest)
     return [float(v) for process in processes[start : start + each + (run < rest)] for v in process]
+
+
+def _most_repeats(bench: _Bench, runs: int) -> int:
+    """Of the longest run at a point, about."""
+    readings = (readings for at in bench.points.values() for readings in at.values())
+    return max((sum(len(p) for r in at for p in r.runs) // runs for at in readings), default=0)
+
+
+def _at_most(most: int | None, values: list[float]) -> list[float]:
+    """Means of consecutive repeats, where there are more of these than so many."""
+    if most is None or len(values) <= most:
+        return values
+    import numpy as np
+
+    return [float(part.mean()) for part in np.array_split(np.asarray(values), most)]
 
 
 def _processes(readings: Sequence[Reading]) -> Sequence[Sequence[float]]:

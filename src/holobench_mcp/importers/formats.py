@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from holobench_mcp.importers.assembling import Attribution, snapshots_of
-from holobench_mcp.importers.content import Content
+from holobench_mcp.importers.content import MAX_BYTES, Content
 from holobench_mcp.importers.nodes import Malformed
 from holobench_mcp.importers.points import Extract
 from holobench_mcp.model import CaptureError, InvalidArgument
@@ -67,25 +67,34 @@ def names() -> list[str]:
 
 
 def read_results(
-    path: Path, *, name: str | None = None, format_name: str = "auto", said: Attribution | None = None
+    source: Path | bytes, *, name: str | None = None, format_name: str = "auto", said: Attribution | None = None
 ) -> FileResults:
-    """The results of a file or folder. Raises CaptureError, naming it, for what is of no format that is known.
+    """The results of a file or folder, or of what was printed.
 
-    Raises InvalidArgument for a format that there is none of.
+    Raises CaptureError, naming it, for what is of no format that is known; InvalidArgument for a format that there is
+    none of.
     """
     if format_name not in ("auto", *names()):
         raise InvalidArgument(f"format: {format_name!r:.60} is none of auto, {', '.join(names())}.")
-    name = name or str(path)
-    if format_name == PICKLE or (format_name == "auto" and _is_pickle(path)):
-        from holobench_mcp.importers.pickles import read_pickle
+    if isinstance(source, bytes):
+        content = Content(name or "its output", source[:MAX_BYTES])
+    else:
+        name = name or str(source)
+        if format_name == PICKLE or (format_name == "auto" and _is_pickle(source)):
+            from holobench_mcp.importers.pickles import read_pickle
 
-        return FileResults(read_pickle(path), PICKLE, "holobench", [])
-    if format_name == CONTRACT:
-        return _contract(path)
-    content = Content.of(path, name)
+            return FileResults(read_pickle(source), PICKLE, "holobench", [])
+        if format_name == CONTRACT:
+            return _contract(source)
+        content = Content.of(source, name)
+    name = content.name
     try:
         found = _recognised(content, format_name)
-        return _contract(path) if found is None else _results(found, content, said or Attribution())
+        if found is None and isinstance(source, Path):
+            return _contract(source)
+        if found is None:
+            raise Malformed("a result.json is read from a file only")
+        return _results(found, content, said or Attribution())
     except Malformed as problem:
         raise CaptureError(f"{name}: {problem}.") from problem
 

@@ -1,0 +1,51 @@
+"""The one table of known tools, and the question which of them a command starts.
+
+A tool is a module beside this one with a NAME, a FORMAT and `ask`, and its line in the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+from holobench_mcp.capture.tools import hyperfine, pyperf, pytest_benchmark
+from holobench_mcp.capture.tools.known_tool import KnownTool, ToolCommand
+from holobench_mcp.capture.tools.results import as_they_are
+from holobench_mcp.capture.tools.started import started
+from holobench_mcp.model import InvalidArgument
+
+_MODULES = (pytest_benchmark, pyperf, hyperfine)
+#: By the name that a configuration has for it.
+TOOLS: Mapping[str, KnownTool] = {tool.NAME: tool for tool in cast("tuple[KnownTool, ...]", _MODULES)}
+#: Values of `tool` that ask for none of them.
+_NONE = ("holobench", "command")
+
+
+def tool_command(
+    command: Sequence[str],
+    folder: Path,
+    *,
+    cwd: Path,
+    tool: str = "auto",
+    env: Mapping[str, str] | None = None,
+) -> ToolCommand | None:
+    """A command with what makes the tool that it starts leave its results; None where it starts no known tool.
+
+    folder: empty, for its files. env: the command's environment, this process's unless given. Whether a plugin is there
+    may cost a process, once in a while. What was asked for by the command itself is used, and nothing added.
+    Raises InvalidArgument for a tool that is not known, or is named and not started.
+    """
+    if tool in _NONE:
+        return None
+    if tool != "auto" and tool not in TOOLS:
+        raise InvalidArgument(f"tool: {tool!r:.60} is none of auto, {', '.join([*_NONE, *TOOLS])}.")
+    found = started(command, cwd, env)
+    known = TOOLS.values() if tool == "auto" else (TOOLS[tool],)
+    answers = (k.ask(found, folder, named=tool != "auto") for k in known) if found is not None else ()
+    asked = next((answer for answer in answers if answer is not None), None)
+    if tool != "auto" and (asked is None or asked.reason is not None):
+        why = f": {asked.reason}" if asked is not None else ", as far as it can be seen"
+        raise InvalidArgument(f"tool: the command does not give results of {tool}{why}.")
+    return None if asked is None else replace(asked, before=as_they_are(asked.outputs))
