@@ -81,7 +81,7 @@ def test_every_tool_and_resource_is_documented(tmp_path: Path) -> None:
 def test_a_configuration_that_a_page_shows_is_one(page: str, block: str, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(block)
     config = load_config(project=tmp_path, environ={})
-    assert config.file is not None and (config.metrics or config.benchmarks), page
+    assert config.file is not None and (config.metrics or config.benchmarks or config.keep), page
 
 
 def test_links_lead_somewhere() -> None:

@@ -29,7 +29,7 @@ from holobench_mcp.answers.measuring import (
 )
 from holobench_mcp.answers.options import CompareOptions
 from holobench_mcp.answers.structure import DIGITS, Figure, Structure, rounded
-from holobench_mcp.answers.upkeep import Verification
+from holobench_mcp.answers.upkeep import Collected, Freed, Repaired, RepairStep, Retained, Synced, Verification
 
 __all__ = [
     "DIGITS",
@@ -39,11 +39,13 @@ __all__ = [
     "BenchmarkList",
     "BenchmarkRow",
     "ChangePoint",
+    "Collected",
     "CompareOptions",
     "DetectableStep",
     "DriftReport",
     "ExportReport",
     "Figure",
+    "Freed",
     "History",
     "HistoryPoint",
     "ImportReport",
@@ -52,12 +54,16 @@ __all__ = [
     "MeasurementReport",
     "MetricList",
     "MetricRow",
+    "RepairStep",
+    "Repaired",
     "ResultPage",
     "ResultRow",
+    "Retained",
     "RevisionReport",
     "RunReport",
     "RunningMeasurement",
     "Structure",
+    "Synced",
     "TooNoisy",
     "Verification",
     "rounded",

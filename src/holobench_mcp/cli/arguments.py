@@ -72,6 +72,19 @@ def rounds(text: str) -> int | Literal["auto"]:
     return int(text)
 
 
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)", re.IGNORECASE)
+_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+
+
+def duration(text: str, option: str) -> float:
+    """Seconds of a time such as 30m, 12h or 7d; a number alone is seconds. Raises InvalidArgument."""
+    found = _DURATION.fullmatch(text.strip())
+    seconds = float(found[1]) * _SECONDS[found[2].lower()] if found else -1.0
+    if not 0 <= seconds <= 36_500 * _SECONDS["d"]:
+        raise InvalidArgument(f"{option}: a time such as 30m, 12h or 7d, not {text!r:.40}.")
+    return seconds
+
+
 def benchmark(
     command: list[str],
     timeout: float | None,

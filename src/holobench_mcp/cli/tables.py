@@ -80,6 +80,8 @@ def config(loaded: Config) -> None:
     output.out(f"store           {loaded.store} (from {loaded.store_from}{shared})")
     output.out(f"margin_percent  {loaded.margin_percent:g}")
     output.out(f"patience_s      {loaded.patience_s:g}")
+    keep = loaded.keep.model_dump(exclude_none=True)
+    output.out(f"keep            {', '.join(f'{k} = {v:g}' for k, v in keep.items()) or 'everything'}")
     output.out(f"import_roots    {', '.join(map(str, loaded.import_roots)) or 'none'}")
     output.out(f"metrics         {', '.join(loaded.metrics) or 'none configured'}")
     output.out(f"benchmarks      {', '.join(loaded.benchmarks) or 'none configured'}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from holobench_mcp.cli import output, tables
+from holobench_mcp.cli import output, progress, tables
 from holobench_mcp.cli.program import Json, app, configuration, open_workspace
 from holobench_mcp.config import Config, problems
 
@@ -42,7 +42,8 @@ def _in_force(loaded: Config, missing: Sequence[str]) -> dict[str, Any]:
 @app.command()
 def verify(as_json: Json = False) -> None:
     """Read the whole store and check every digest. Exits 3 when something is damaged."""
-    found = open_workspace().verify()
+    with progress.shown("verify") as on_progress:
+        found = open_workspace().verify(on_progress)
     if as_json:
         output.print_json(found)
     else:

@@ -7,7 +7,7 @@ from holobench_mcp.config.benchmarks import MAX_ROUNDS, MAX_RUNS, PLACEHOLDER, B
 from holobench_mcp.config.checks import problems
 from holobench_mcp.config.loading import load_config
 from holobench_mcp.config.places import CACHE_VARIABLE, STORE_VARIABLE, cache_folder, check_store
-from holobench_mcp.config.settings import TABLE, Config, FileConfig
+from holobench_mcp.config.settings import TABLE, Config, FileConfig, Retention
 
 __all__ = [
     "CACHE_VARIABLE",
@@ -20,6 +20,7 @@ __all__ = [
     "Config",
     "FileConfig",
     "ParameterConfig",
+    "Retention",
     "cache_folder",
     "check_store",
     "load_config",

@@ -58,6 +58,7 @@ def load_config(
         margin_percent=written.margin_percent,
         patience_s=written.patience_s,
         import_roots=(*_as_import_root(root), *(_below(root, r, "import_roots") for r in written.import_roots)),
+        keep=written.keep,
         metrics=written.metrics,
         benchmarks=written.benchmarks,
     )

@@ -15,6 +15,16 @@ TABLE = "tool.holobench-mcp"
 PATIENCE_S = 45.0
 
 
+class Retention(Frozen):
+    """Which results `gc` leaves in the store: what any of its rules keeps. Without a rule, all of them."""
+
+    days: float | None = Field(None, gt=0, le=36_500, description="those that are younger than so many days")
+    results: int | None = Field(None, ge=1, description="so many of each benchmark, the newest")
+
+    def __bool__(self) -> bool:
+        return self.days is not None or self.results is not None
+
+
 class FileConfig(Frozen):
     """The table as it may be written."""
 
@@ -22,6 +32,7 @@ class FileConfig(Frozen):
     margin_percent: float = Field(3.0, gt=0, le=1000)
     patience_s: float = Field(PATIENCE_S, ge=1, le=3600, description="how long a call waits for a measurement")
     import_roots: tuple[str, ...] = Field((), description="folders that import_results may read, beside the project")
+    keep: Retention = Field(Retention(), description="which results gc leaves in the store")
     metrics: dict[str, MetricSettings] = Field({}, description="by 'metric' or 'bench.metric'")
     benchmarks: dict[BenchmarkName, BenchmarkConfig] = {}
 
@@ -52,6 +63,7 @@ class Config(Frozen):
     margin_percent: float = 3.0
     patience_s: float = PATIENCE_S
     import_roots: tuple[Path, ...] = ()
+    keep: Retention = Retention()
     metrics: dict[str, MetricSettings] = {}
     benchmarks: dict[str, BenchmarkConfig] = {}
 

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from holobench_mcp.store import layout
 from holobench_mcp.store.remote import explanation, missing_bucket, open_bucket
 
 if TYPE_CHECKING:
+    from obstore import ObjectMeta
     from obstore.store import ObjectStore
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
@@ -50,6 +51,15 @@ class Location:
         return cls(text.rstrip("/"), None)
 
 
+@dataclass(frozen=True)
+class StoredObject:
+    """An object as a listing has it."""
+
+    key: str
+    size: int
+    written: datetime
+
+
 class Backend:
     """An opened location. Opening touches nothing; the folder appears with the first write."""
 
@@ -79,6 +89,8 @@ class Backend:
         """A blob, its digest checked. Raises IntegrityError when it is missing, cut or another one."""
         data = self.get(layout.blob_key(sha256))
         if data is None:
+            data = self._in_trash(layout.blob_key(sha256))
+        if data is None:
             raise IntegrityError(f"The blob {sha256[:12]}… ({name}) is missing from the store at {self.location.url}.")
         if hashlib.sha256(data).hexdigest() != sha256:
             raise IntegrityError(
@@ -87,15 +99,22 @@ class Backend:
             )
         return data
 
-    def put_blob(self, data: bytes) -> str:
-        """Store bytes under their digest. Returns the digest. A damaged twin is healed."""
+    def put_blob(self, data: bytes) -> bool:
+        """Store bytes under their digest. False where they were stored before. A damaged twin is healed."""
         sha256 = hashlib.sha256(data).hexdigest()
         key = layout.blob_key(sha256)
-        if not self.create(key, data):
-            present = self.get(key)
-            if present is None or hashlib.sha256(present).hexdigest() != sha256:
-                self.heal(key, data)
-        return sha256
+        if self.create(key, data):
+            return True
+        present = self.get(key)
+        if present is None or hashlib.sha256(present).hexdigest() != sha256:
+            self.heal(key, data)
+        return False
+
+    def ensure_blob(self, data: bytes) -> None:
+        """Put a blob that was stored, or found stored, where gc has taken it away meanwhile."""
+        key = layout.blob_key(hashlib.sha256(data).hexdigest())
+        if not self.has(key):
+            self.create(key, data)
 
     def create(self, key: str, data: bytes) -> bool:
         """Put an object that must not be there yet. False when it was."""
@@ -109,30 +128,66 @@ class Backend:
         """Put an object in the place of one that was found damaged."""
         self._put(key, data, "overwrite")
 
-    def keys(self, prefix: str) -> Iterator[tuple[str, int]]:
-        """Every key below a prefix, with its size."""
-        if not self._folder_exists(prefix):
-            return
+    def move(self, source: str, target: str) -> bool:
+        """Give an object another key, in the place of what has it. False when there was no object.
+
+        On a bucket it is a copy and a removal: what is broken off between them leaves both.
+        """
+        import obstore
+
+        if not self._folder_exists():
+            return False
+        try:
+            with self._as_sentence(f"move {source}"):
+                obstore.rename(self._store(), source, target)
+        except FileNotFoundError as problem:
+            if missing_bucket(problem):
+                raise self._error(f"move {source}", problem) from problem
+            return False
+        return True
+
+    def remove(self, key: str) -> None:
+        """Destroy an object, if there is one."""
         import obstore
 
         try:
-            with self._as_sentence(f"list {prefix}"):
-                for page in obstore.list(self._store(), prefix=prefix.rstrip("/")):
-                    for found in page:
-                        yield found["path"], found["size"]
+            with self._as_sentence(f"remove {key}"):
+                obstore.delete(self._store(), key)
         except FileNotFoundError as problem:
-            raise self._error(f"list {prefix}", problem) from problem
+            if missing_bucket(problem):
+                raise self._error(f"remove {key}", problem) from problem
+
+    def has(self, key: str) -> bool:
+        """Whether there is an object; nothing of it is read."""
+        return self.written(key) is not None
+
+    def written(self, key: str) -> datetime | None:
+        """When an object was written, by the store's clock; None when there is none."""
+        if not self._folder_exists():
+            return None
+        import obstore
+
+        try:
+            with self._as_sentence(f"read {key}"):
+                return obstore.head(self._store(), key)["last_modified"].astimezone(UTC)
+        except FileNotFoundError as problem:
+            if missing_bucket(problem):
+                raise self._error(f"read {key}", problem) from problem
+            return None
+
+    def objects(self, prefix: str) -> Iterator[StoredObject]:
+        """Every object below a prefix, with its size and the time that it was written at by the store's clock."""
+        for found in self._listed(prefix):
+            yield StoredObject(found["path"], found["size"], found["last_modified"].astimezone(UTC))
+
+    def keys(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """Every key below a prefix, with its size."""
+        for found in self._listed(prefix):
+            yield found["path"], found["size"]
 
     def newest_first(self, prefix: str) -> list[tuple[str, str]]:
         """When each object below a prefix was written last, in UTC, and its key."""
-        if not self._folder_exists(prefix):
-            return []
-        import obstore
-
-        with self._as_sentence(f"list {prefix}"):
-            pages = obstore.list(self._store(), prefix=prefix.rstrip("/"))
-            found = [(o["last_modified"].astimezone(UTC).isoformat(), o["path"]) for page in pages for o in page]
-        return sorted(found, reverse=True)
+        return sorted(((found.written.isoformat(), found.key) for found in self.objects(prefix)), reverse=True)
 
     def listing_stamp(self, prefix: str) -> int | None:
         """A number that changes when a key is added below a prefix, where the backend has one for nothing."""
@@ -142,6 +197,23 @@ class Backend:
             return (self.location.folder / prefix).stat().st_mtime_ns
         except OSError:
             return None
+
+    def _listed(self, prefix: str) -> Iterator[ObjectMeta]:
+        if not self._folder_exists(prefix):
+            return
+        import obstore
+
+        try:
+            with self._as_sentence(f"list {prefix}"):
+                for page in obstore.list(self._store(), prefix=prefix.rstrip("/")):
+                    yield from page
+        except FileNotFoundError as problem:
+            raise self._error(f"list {prefix}", problem) from problem
+
+    def _in_trash(self, key: str) -> bytes | None:
+        """What was taken out of its place while somebody still names it, as gc may do a moment before it sees that."""
+        found = next((k for k, _ in self.keys(layout.TRASH) if k.endswith(f"/{key}")), None)
+        return None if found is None else self.get(found)
 
     def _folder_exists(self, prefix: str = "") -> bool:
         """Whether the folder, or the one of a prefix in it, is there. Raises StoreError for what is no folder."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,11 +65,12 @@ class Store:
         key = layout.manifest_key(manifest.result_id)
         if self.backend.get(key) is not None and self._is_whole(manifest.result_id):
             return manifest.result_id
-        for data in contents.values():
-            self.backend.put_blob(data)
+        reused = [data for data in contents.values() if not self.backend.put_blob(data)]
         written = sealed(manifest.model_dump_json(indent=1).encode())
         if not self.backend.create(key, written) and not self._is_whole(manifest.result_id):
             self.backend.heal(key, written)
+        for data in reused:  # gc may have found them unreferenced just before the manifest was there
+            self.backend.ensure_blob(data)
         return manifest.result_id
 
     def put_measurement(self, document: MeasurementDocument) -> None:
@@ -97,18 +98,22 @@ class Store:
         )
         self._ensure_marker()
         self.backend.create(layout.new_ref_key(bench_name, name, now), sealed(entry.model_dump_json(indent=1).encode()))
+        if not self.backend.has(layout.manifest_key(result_id)):  # retention saw no baseline on it a moment ago
+            from holobench_mcp.store.retention import restore_named_results
+
+            restore_named_results(self.backend)
         return entry
 
     # ------------------------------------------------------------------ reading
 
     def exists(self) -> bool:
         """Whether there is a store here at all. Raises StoreError for one of a format that is not known."""
-        self._check_format()
+        self.check_format()
         return self.backend.exists()
 
     def manifest(self, result_id: str) -> Manifest:
         """A result's manifest, from the store itself. Raises UnknownResult or IntegrityError."""
-        self._check_format()
+        self.check_format()
         key = layout.manifest_key(result_id)
         data = self.backend.get(key)
         if data is None:
@@ -172,7 +177,7 @@ class Store:
 
     def manifests(self) -> Index:
         """The index, brought up to date with the store."""
-        self._check_format()
+        self.check_format()
         if not getattr(self._moment, "is_read", False):
             self.index.refresh(self.backend)
             if hasattr(self._moment, "is_read"):
@@ -223,29 +228,28 @@ class Store:
 
     def measurement(self, measurement_id: str) -> MeasurementDocument | None:
         """A measurement's document. None where there is none, as for results that were recorded one by one."""
-        self._check_format()
+        self.check_format()
         return measurements.read(self.backend, measurement_id)
 
     def measurements(self, limit: int = 20, name: str | None = None) -> list[MeasurementDocument]:
         """The newest measurements' documents, newest first. name: only those of this benchmark."""
-        self._check_format()
+        self.check_format()
         return measurements.newest(self.backend, limit, name)
 
     def measurement_ids(self) -> list[str]:
         """The ids of all measurements, newest first."""
-        self._check_format()
+        self.check_format()
         return measurements.ids(self.backend)
 
     def verify(self) -> Iterator[str]:
         """Read everything. Yields a sentence for each thing that is damaged; nothing when all is well."""
         yield from (finding.sentence for finding in self.findings() if finding.damage)
 
-    def findings(self) -> Iterator[Finding]:
-        """The same, with what can't be known of documents that are older than their digests."""
+    def findings(self, on_progress: Callable[[int, int], None] | None = None) -> Iterator[Finding]:
+        """The same, with what can't be known, and what can be done about it."""
         from holobench_mcp.store.verify import verify
 
-        self._check_format()
-        yield from verify(self)
+        yield from verify(self, on_progress)
 
     def readable(self, manifests: Sequence[Manifest]) -> tuple[list[Manifest], list[str]]:
         """Those whose files are as they were recorded, and the ids of the others, which the index does not know of yet.
@@ -288,10 +292,11 @@ class Store:
         return document
 
     def _ensure_marker(self) -> None:
-        self._check_format()
+        self.check_format()
         self.backend.create(layout.MARKER, json.dumps({"format": STORE_FORMAT}).encode())
 
-    def _check_format(self) -> None:
+    def check_format(self) -> None:
+        """Raise StoreError for a store of a format that is not known, IntegrityError for a marker that is none."""
         if self._checked:
             return
         data = self.backend.get(layout.MARKER)

@@ -8,8 +8,10 @@ results/<result_id>.json                manifests; putting one is the commit of 
 refs/<bench>/<name>/<time>-<rand>.json  append-only log of a named ref
 comparisons/<code>/<code>.json          which code was compared with which, and what it came to: tries are counted
 measurements/<id>.json                  a measurement's plan, roles and outcome
+trash/<time>/<key>                      what gc and retention took out of its place: destroyed a grace period later
+damaged/<time>/<key>                    what repair took out of its place: never destroyed
 
-Only the last two are ever overwritten.
+Only comparisons and measurements are ever overwritten.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ BLOBS = "blobs/"
 REFS = "refs/"
 COMPARISONS = "comparisons/"
 MEASUREMENTS = "measurements/"
+TRASH = "trash/"
+DAMAGED = "damaged/"
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}-\d{8}T\d{6}Z-[0-9a-f]{10}")
 _REF_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -92,6 +96,12 @@ def check_ref_name(name: str) -> str:
             f"name: {name!r:.80} is not a name for a baseline: 1 to 64 letters, digits, '.', '_' and '-'."
         )
     return name
+
+
+def sha256_of(key: str) -> str | None:
+    """The digest that a blob's key is of; None for a key that is no blob's."""
+    sha256 = key.rpartition("/")[2]
+    return sha256 if _SHA256.fullmatch(sha256) and key == blob_key(sha256) else None
 
 
 def ref_prefix(bench_name: str, name: str | None = None) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from holobench_mcp.model import IntegrityError, InvalidArgument, UnknownResult
 from holobench_mcp.store import comparisons, layout, measurements, refs
 from holobench_mcp.store.agreement import summed_up_otherwise
+from holobench_mcp.store.references import Progress
 from holobench_mcp.store.seal import is_sealed
 
 if TYPE_CHECKING:
@@ -27,16 +28,19 @@ class Finding:
     damage: bool = True
 
 
-def verify(store: Store) -> Iterator[Finding]:
+def verify(store: Store, on_progress: Progress | None = None) -> Iterator[Finding]:
     """All that is damaged, and what is not covered; nothing when all is well."""
+    store.check_format()
     unsealed_documents = 0
-    for folder, check in _CHECKS.items():
-        for key, _ in store.backend.keys(folder):
-            try:
-                yield from map(Finding, check(store, key))
-                unsealed_documents += not is_sealed(store.backend.get(key) or b"")
-            except _DAMAGE as problem:
-                yield Finding(f"{key}: {problem}")
+    documents = [(key, check) for folder, check in _CHECKS.items() for key, _ in store.backend.keys(folder)]
+    for n, (key, check) in enumerate(documents, 1):
+        if on_progress is not None:
+            on_progress(n, len(documents))
+        try:
+            yield from map(Finding, check(store, key))
+            unsealed_documents += not is_sealed(store.backend.get(key) or b"")
+        except _DAMAGE as problem:
+            yield Finding(f"{key}: {problem}")
     if unsealed_documents:
         yield Finding(
             f"{unsealed_documents} documents were written before there were digests in them: of these, only what their "

@@ -14,6 +14,7 @@ from holobench_mcp.answers import (
     BaselineList,
     BaselineSet,
     CompareOptions,
+    Freed,
     History,
     ImportReport,
     MetricList,
@@ -28,7 +29,7 @@ from holobench_mcp.model import (
     Manifest,
     ResultDocument,
 )
-from holobench_mcp.workspace import baselines, importing, intake, listing
+from holobench_mcp.workspace import baselines, importing, intake, listing, upkeep
 from holobench_mcp.workspace.library import Library
 
 if TYPE_CHECKING:
@@ -277,11 +278,18 @@ class Workspace:
 
         return clean_up_after_crash()
 
-    def verify(self) -> Verification:
-        """Read the whole store. A sentence for each thing that is damaged."""
-        findings = list(self.store.findings())
-        return Verification(
-            store=self.store.location.url,
-            problems=tuple(f.sentence for f in findings if f.damage),
-            notes=tuple(f.sentence for f in findings if not f.damage),
-        )
+    # ------------------------------------------------------------------ upkeep
+
+    def verify(self, on_progress: Callable[[int, int], None] | None = None) -> Verification:
+        """Read the whole store. A sentence for each thing that is damaged, with what can be done about it."""
+        return upkeep.verify(self.library, on_progress)
+
+    def free_space(
+        self,
+        *,
+        dry_run: bool = True,
+        grace_s: float | None = None,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> Freed:
+        """Remove what the configuration does not keep, and what no result names; with dry_run, only say what."""
+        return upkeep.free_space(self.library, dry_run=dry_run, grace_s=grace_s, on_progress=on_progress)

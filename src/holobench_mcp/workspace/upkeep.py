@@ -1,0 +1,56 @@
+"""Keeping a store whole and small: what is read, freed, repaired and copied, for a library's store.
+
+Nothing of this is a tool: an agent deletes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from holobench_mcp.answers import Collected, Freed, Retained, Verification
+
+if TYPE_CHECKING:
+    from holobench_mcp.workspace.library import Library
+
+#: Told how many of how many are done.
+OnProgress = Callable[[int, int], None]
+
+
+def free_space(
+    library: Library, *, dry_run: bool = True, grace_s: float | None = None, on_progress: OnProgress | None = None
+) -> Freed:
+    """What the configuration's `keep` does not keep goes to the trash, then what no result names, after the grace."""
+    from holobench_mcp.store.gc import GRACE_S, gc
+    from holobench_mcp.store.retention import retention
+
+    retained = retention(library.store, library.config.keep, dry_run=dry_run, on_progress=on_progress)
+    collected = gc(
+        library.store, dry_run=dry_run, grace_s=GRACE_S if grace_s is None else grace_s, on_progress=on_progress
+    )
+    parts: list[Retained | Collected] = [retained, collected] if library.config.keep else [collected]
+    statuses = [part.status for part in parts]
+    status = next((s for s in ("refused", "planned", "done") if s in statuses), "nothing")
+    telling = [part for part in parts if part.status != "nothing"] or parts
+    next_step = next((p.next_step for p in telling if p.status == status and p.next_step), None)
+    if next_step is not None and status == "planned" and grace_s is not None:
+        next_step = f"holobench-mcp gc --yes --grace {grace_s:g}"
+    return Freed.model_validate({
+        "status": status,
+        "reason": " ".join(part.reason for part in telling),
+        "next_step": next_step,
+        "store": library.store.location.url,
+        "dry_run": dry_run,
+        "retention": retained if library.config.keep else None,
+        "gc": collected,
+    })  # fmt: skip
+
+
+def verify(library: Library, on_progress: OnProgress | None = None) -> Verification:
+    """Read the whole store. A sentence for each thing that is damaged."""
+    findings = list(library.store.findings(on_progress))
+    return Verification(
+        store=library.store.location.url,
+        problems=tuple(f.sentence for f in findings if f.damage),
+        notes=tuple(f.sentence for f in findings if not f.damage),
+    )
