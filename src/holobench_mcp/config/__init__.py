@@ -3,14 +3,24 @@
 Only a person writes this file. Whatever it does not allow, no argument that an agent passes can reach.
 """
 
-from holobench_mcp.config.benchmarks import MAX_ROUNDS, MAX_RUNS, PLACEHOLDER, BenchmarkConfig, ParameterConfig
+from holobench_mcp.config.benchmarks import (
+    KNOWN_TOOLS,
+    MAX_ROUNDS,
+    MAX_RUNS,
+    PLACEHOLDER,
+    BenchmarkConfig,
+    ParameterConfig,
+    ProcessMetric,
+)
 from holobench_mcp.config.checks import problems
 from holobench_mcp.config.loading import load_config
+from holobench_mcp.config.outputs import OutputMetric
 from holobench_mcp.config.places import CACHE_VARIABLE, STORE_VARIABLE, cache_folder, check_store
 from holobench_mcp.config.settings import TABLE, Config, FileConfig, Retention
 
 __all__ = [
     "CACHE_VARIABLE",
+    "KNOWN_TOOLS",
     "MAX_ROUNDS",
     "MAX_RUNS",
     "PLACEHOLDER",
@@ -19,7 +29,9 @@ __all__ = [
     "BenchmarkConfig",
     "Config",
     "FileConfig",
+    "OutputMetric",
     "ParameterConfig",
+    "ProcessMetric",
     "Retention",
     "cache_folder",
     "check_store",

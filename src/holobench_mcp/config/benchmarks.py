@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from holobench_mcp.config.outputs import OutputMetric
 from holobench_mcp.model import Frozen
 
 #: A parameter's place in a command or a variable; doubled braces are braces, and `${…}` is a shell's own.
 PLACEHOLDER = re.compile(r"\{(\{)?([A-Za-z0-9][A-Za-z0-9._-]*)\}(?(1)\})")
 #: Processes of a measurement, and rounds of two revisions.
 MAX_RUNS, MAX_ROUNDS = 100, 50
+#: Tools whose own results can be asked for, by the names in `capture.tools`.
+KNOWN_TOOLS = (
+    "pytest-benchmark", "pyperf", "hyperfine", "google-benchmark", "go-test", "criterion", "vitest", "jmh",
+)  # fmt: skip
+ProcessMetric = Literal["wall_s", "cpu_s", "max_rss_mb"]
 
 
 def _name(text: str) -> str:
@@ -108,8 +115,49 @@ class BenchmarkConfig(Frozen):
     protected: tuple[str, ...] = Field((), description="paths taken from the base revision on both sides")
     parameters: dict[BenchmarkName, ParameterConfig] = {}
     light_import: bool = Field(True, description="without holobench's plotting packages, unless they are used")
+    tool: str = Field("auto", description="auto, holobench, command, or a tool whose own results are imported")
+    results: str | None = Field(None, description="file or pattern below cwd that the command writes results to")
+    output: dict[str, OutputMetric] = Field({}, description="metrics that are read from what the command prints")
+    guard: tuple[str, ...] | None = Field(None, min_length=1, description="checks a tree before it is measured")
+    process_metrics: tuple[ProcessMetric, ...] | None = Field(
+        None, description="which of the process's own figures decide; all where the command itself is measured"
+    )
 
-    @field_validator("command", "setup", mode="before")
+    @field_validator("tool")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        words = ("auto", "holobench", "command", *KNOWN_TOOLS)
+        if value not in words:
+            near = [word for word in words if value and word.startswith(value)]
+            near = near or difflib.get_close_matches(value, words, n=1)
+            hint = f"; did you mean {near[0]!r}" if near else ""
+            raise ValueError(f"{value!r:.60} is none of {', '.join(words)}{hint}")
+        return value
+
+    @field_validator("output")
+    @classmethod
+    def _are_metrics(cls, value: dict[str, OutputMetric]) -> dict[str, OutputMetric]:
+        for name in value:
+            if name in get_args(ProcessMetric):
+                raise ValueError(f"{name} is what the process used; give what it prints another name")
+            if not re.fullmatch(r"[^\W\d][\w.:/%-]{0,99}", name):
+                raise ValueError(f"{name!r:.60}: a metric's name is a letter, then letters, digits and ._:/%-")
+        return value
+
+    @model_validator(mode="after")
+    def _of_one_way(self) -> BenchmarkConfig:
+        """What is written is used: a key that the named tool makes useless is a mistake."""
+        if self.output and self.tool not in ("auto", "command"):
+            raise ValueError(f'output: it is read where tool is "auto" or "command", not {self.tool!r}')
+        if self.results is not None and self.tool != "auto":
+            raise ValueError(f'results: it is read where tool is "auto", not {self.tool!r}')
+        if self.results is not None and self.output:
+            raise ValueError("results and output: a benchmark has one of them; declare a second benchmark")
+        if self.process_metrics == () and self.tool == "command" and not self.output:
+            raise ValueError("process_metrics: it is empty, and there is no output to read, so nothing is measured")
+        return self
+
+    @field_validator("command", "setup", "guard", mode="before")
     @classmethod
     def _a_list(cls, value: object) -> object:
         if isinstance(value, str):
@@ -130,6 +178,13 @@ class BenchmarkConfig(Frozen):
         if path.is_absolute() or ".." in path.parts:
             raise ValueError("must be a folder inside the project, without '..'")
         return value
+
+    @field_validator("results")
+    @classmethod
+    def _one_place_inside(cls, value: str | None) -> str | None:
+        if value is not None and (not value.strip("./") or "\0" in value):
+            raise ValueError("name a file, a folder or a pattern, such as 'build/results-*.json'")
+        return None if value is None else cls._inside(value)
 
     @field_validator("protected")
     @classmethod

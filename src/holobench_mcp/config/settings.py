@@ -78,6 +78,8 @@ def _undeclared(benchmark: BenchmarkConfig) -> Iterator[tuple[str, str]]:
     declared = {*benchmark.parameters, "tree"}
     places = [("command", word) for word in benchmark.command]
     places += [("setup", word) for word in benchmark.setup or ()]
+    places += [("guard", word) for word in benchmark.guard or ()]
+    places += [("results", benchmark.results or "")]
     places += [(f"env.{name}", value) for name, value in benchmark.env.items()]
     for key, text in places:
         for place in PLACEHOLDER.finditer(text):
