@@ -1,4 +1,4 @@
-"""Write README's tables of tools and of commands between their marks, from the real server and command line.
+"""Write the tables of README and of docs/ci between their marks, from the real server, command line and action.yml.
 
 python tools/write_tables.py [--check]
 
@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-README = Path(__file__).resolve().parents[1] / "README.md"
+ROOT = Path(__file__).resolve().parents[1]
 #: Characters of a description that tell what a tool is for.
 _SUMMARY = 60
 _WITH = "[tool.holobench-mcp.benchmarks.b]\ncommand = ['python', 'bench.py']\n"
@@ -52,15 +52,54 @@ def command_table() -> str:
     return "\n".join(rows)
 
 
-def written(text: str) -> str:
-    """The README with both tables as they should be."""
-    for name, table in (("tools", tool_table()), ("commands", command_table())):
+def input_table() -> str:
+    """One row an input and an output of the action."""
+    import yaml
+
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    rows = ["| input | default | what it is |", "| --- | --- | --- |"]
+    for name, entry in action["inputs"].items():
+        default = str(entry.get("default", ""))
+        shown = "" if not default or "${{" in default else f"`{default}`"
+        rows.append(f"| `{name}` | {shown} | {_cell(entry['description'])} |")
+    rows += ["", "| output | what it is |", "| --- | --- |"]
+    rows += [f"| `{name}` | {_cell(entry['description'])} |" for name, entry in action["outputs"].items()]
+    return "\n".join(rows)
+
+
+def option_table() -> str:
+    """One row an option of `ci measure` and `ci comment`, with its variable."""
+    import typer
+
+    from holobench_mcp.cli import app
+
+    group: Any = typer.main.get_command(app)
+    options = {p.opts[0]: p for name in ("measure", "comment") for p in group.commands["ci"].commands[name].params}
+    rows = ["| option | variable | default | what it is |", "| --- | --- | --- | --- |"]
+    for name, option in options.items():
+        if option.envvar:
+            default = "" if option.default is None else f"`{option.default}`"
+            rows.append(f"| `{name}` | `{option.envvar}` | {default} | {_cell(option.help)} |")
+    return "\n".join(rows)
+
+
+PAGES = {
+    "README.md": {"tools": tool_table, "commands": command_table},
+    "docs/ci/github.md": {"inputs": input_table},
+    "docs/ci/gitlab.md": {"options": option_table},
+}
+
+
+def written(page: str) -> str:
+    """A page with its tables as they should be."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for name, table in PAGES[page].items():
         begin, end = f"<!-- {name}: make tables -->", f"<!-- end of {name} -->"
         before, found, rest = text.partition(begin)
         _, closed, after = rest.partition(end)
         if not (found and closed):
-            raise SystemExit(f"README.md has no {begin} … {end}.")
-        text = f"{before}{begin}\n{table}\n{end}{after}"
+            raise SystemExit(f"{page} has no {begin} … {end}.")
+        text = f"{before}{begin}\n{table()}\n{end}{after}"
     return text
 
 
@@ -86,6 +125,11 @@ def _placeholder(argument: Any) -> str:
     return name if argument.required else f"[{name}]"
 
 
+def _cell(text: str) -> str:
+    """One line of a table."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
 def _summary(text: str) -> str:
     """The first sentence; further ones where that is a mere question."""
     sentences = re.split(r"(?<=[.?]) (?=[A-Z])", " ".join(text.split()))
@@ -98,11 +142,11 @@ def _summary(text: str) -> str:
 
 
 def main() -> None:
-    text = README.read_text(encoding="utf-8")
-    fresh = written(text)
-    if "--check" in sys.argv[1:] and fresh != text:
-        sys.exit("README.md's tables are not what the program says: make tables")
-    README.write_text(fresh, encoding="utf-8")
+    for page in PAGES:
+        fresh = written(page)
+        if "--check" in sys.argv[1:] and fresh != (ROOT / page).read_text(encoding="utf-8"):
+            sys.exit(f"{page}: its tables are not what the program says: make tables")
+        (ROOT / page).write_text(fresh, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -48,6 +48,7 @@ def test_every_block_is_of_a_kind_that_a_test_reads() -> None:
         "python",
         "toml",
         "json",
+        "yaml",
         "text",
         "",
     }

@@ -97,7 +97,7 @@ def benchmark(
         "command": command,
         "protected": protect or (),
         "env": dict(pair(text, "--env") for text in env or ()),
-        "setup": _words(setup, "--setup"),
+        "setup": words(setup, "--setup"),
         **({"timeout_s": timeout} if timeout is not None else {}),
     }
     try:
@@ -108,7 +108,7 @@ def benchmark(
         raise InvalidArgument(f"{option}: {fault.what}") from problem
 
 
-def _words(text: str | None, option: str) -> list[str] | None:
+def words(text: str | None, option: str) -> list[str] | None:
     """A command line as a shell would split it; no shell runs it."""
     try:
         words = None if text is None else shlex.split(text)

@@ -13,7 +13,7 @@ from holobench_mcp.cli.exporting import check_report, write_file
 from holobench_mcp.cli.markdown import comparison_markdown, revisions_markdown
 from holobench_mcp.cli.measuring import wait_with_progress
 from holobench_mcp.cli.program import PASS_ON, Json, app, open_workspace
-from holobench_mcp.model import InvalidArgument
+from holobench_mcp.model import Decision, InvalidArgument
 
 FailOn = Annotated[
     list[str] | None,
@@ -121,8 +121,13 @@ def ab(
         output.out(revisions_markdown(report))
     else:
         tables.revisions(report)
-    if report.decision in gate or any(document.decision in gate for document in report.comparisons):
+    if is_failed(gate, report):
         raise typer.Exit(1)
+
+
+def is_failed(gate: set[Decision], report: RevisionReport) -> bool:
+    """Whether a gate of these decisions fails: by the whole, or by a bench whose decision stands behind a worse one."""
+    return bool(gate & {report.decision, *(document.decision for document in report.comparisons)})
 
 
 def revision_report(

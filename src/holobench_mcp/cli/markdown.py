@@ -50,6 +50,11 @@ def revisions_markdown(report: RevisionReport) -> str:
     return "\n".join([*lines, *fitting]).rstrip()
 
 
+def refusal_markdown(reason: str) -> str:
+    """That nothing was measured, and why: what an earlier comment says must not be taken for this code's."""
+    return "\n".join(["### ⚠️ Benchmark: not measured", "", *_sentence(reason, MAX_COMMENT // 10)])
+
+
 def comparison_markdown(document: ComparisonDocument, *, most: int = MAX_COMMENT, named: bool = False) -> str:
     """A comparison, worst metrics first, in at most so many characters. named: say of which benchmark it is."""
     of = document.candidate.bench_name if named else None
@@ -78,15 +83,21 @@ def comparison_markdown(document: ComparisonDocument, *, most: int = MAX_COMMENT
 def _opening(
     decision: Decision | None, reason: str | None, next_step: str | None, most: int, *, of: str | None = None
 ) -> list[str]:
-    """The lines to act on. The output of a command that failed, behind a reason's first line, is a block of code."""
+    """The lines to act on."""
     decision = decision or Decision.inconclusive
-    first, *printed = (reason or "").splitlines() or [""]
     name = f" {_md(of, 100)}" if of is not None else ""
-    lines = [f"### {MARK[decision]} Benchmark{name}: {decision.value}", "", _md(first, most)]
-    if printed:
-        lines += ["", *_fitting([f"    {digest.plain(line[:500])}" for line in printed], most)]
+    lines = [f"### {MARK[decision]} Benchmark{name}: {decision.value}", "", *_sentence(reason or "", most)]
     if next_step:
         lines += ["", f"**Next:** {_md(next_step, most)}"]
+    return lines
+
+
+def _sentence(text: str, most: int) -> list[str]:
+    """A reason. The output of a command that failed, behind its first line, is a block of code."""
+    first, *printed = text.splitlines() or [""]
+    lines = [_md(first, most)]
+    if printed:
+        lines += ["", *_fitting([f"    {digest.plain(line[:500])}" for line in printed], most)]
     return lines
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from holobench_mcp.answers import CompareOptions
-from holobench_mcp.model import ComparisonDocument, InvalidArgument, Manifest
+from holobench_mcp.answers import CompareOptions, RevisionReport
+from holobench_mcp.model import ComparisonDocument, InvalidArgument, Manifest, OtherComparison
 from holobench_mcp.workspace.comparing import compare_each
 from holobench_mcp.workspace.library import Library
 from holobench_mcp.workspace.sides import replicates
@@ -55,6 +55,20 @@ def compare_with_report(
     """A comparison, and the same as JUnit XML. Raises what `compare` raises."""
     document, others = compare_each(library, baseline, candidate, options)
     return document, _junit([(document, others)])
+
+
+def revisions_report(report: RevisionReport) -> bytes:
+    """Two measured revisions as JUnit XML. What is decided of no bench, as of a head that fails, is its own case."""
+    from holobench_mcp.exporters import junit
+
+    others = []
+    if report.decision not in {document.decision for document in report.comparisons}:
+        others.append(
+            OtherComparison(
+                bench_name=report.benchmark, decision=report.decision, cause=report.cause, reason=report.reason
+            )
+        )
+    return junit.write(report.comparisons, others)
 
 
 def _named(library: Library, results: Sequence[str], mode: Replicates) -> list[Manifest]:
