@@ -77,8 +77,30 @@ def _globals(
 
 
 @app.command()
-def serve() -> None:
-    """Serve MCP on stdio, until the client goes."""
-    from holobench_mcp.server.app import serve as serve_stdio
+def serve(
+    http: Annotated[bool, typer.Option("--http", help="Over streamable HTTP, rather than on stdio.")] = False,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; any but loopback needs a token.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65_535, help="8765 unless given; 0 for a free one.")] = None,
+    token_file: Annotated[str | None, typer.Option(help="File of lines `read|write TOKEN [NAME]`.")] = None,
+) -> None:
+    """Serve MCP on stdio, until the client goes; or over HTTP, until it is told to end."""
+    if not http:
+        if (given := next((n for n, v in _http_options(host, port, token_file) if v is not None), None)) is not None:
+            raise typer.BadParameter(f"{given} is for --http.")
+        from holobench_mcp.server.app import serve as serve_stdio
 
-    serve_stdio(store=_options.store, project=_options.project)
+        serve_stdio(store=_options.store, project=_options.project)
+        return
+    from holobench_mcp.server.http.run import serve_http
+
+    serve_http(
+        host=host or "127.0.0.1",
+        port=8765 if port is None else port,
+        token_file=token_file,
+        store=_options.store,
+        project=_options.project,
+    )
+
+
+def _http_options(host: str | None, port: int | None, token_file: str | None) -> tuple[tuple[str, object], ...]:
+    return ("--host", host), ("--port", port), ("--token-file", token_file)

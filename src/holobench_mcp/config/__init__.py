@@ -13,6 +13,7 @@ from holobench_mcp.config.benchmarks import (
     ProcessMetric,
 )
 from holobench_mcp.config.checks import problems
+from holobench_mcp.config.http import HttpConfig, OAuthConfig
 from holobench_mcp.config.loading import load_config
 from holobench_mcp.config.outputs import OutputMetric
 from holobench_mcp.config.places import CACHE_VARIABLE, STORE_VARIABLE, cache_folder, check_store
@@ -29,6 +30,8 @@ __all__ = [
     "BenchmarkConfig",
     "Config",
     "FileConfig",
+    "HttpConfig",
+    "OAuthConfig",
     "OutputMetric",
     "ParameterConfig",
     "ProcessMetric",

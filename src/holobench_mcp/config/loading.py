@@ -61,6 +61,7 @@ def load_config(
         keep=written.keep,
         metrics=written.metrics,
         benchmarks=written.benchmarks,
+        http=written.http,
     )
 
 

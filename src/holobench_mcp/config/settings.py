@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import Field, field_validator
 
 from holobench_mcp.config.benchmarks import PLACEHOLDER, BenchmarkConfig, BenchmarkName
+from holobench_mcp.config.http import HttpConfig
 from holobench_mcp.model import Frozen, MetricSettings
 
 TABLE = "tool.holobench-mcp"
@@ -35,6 +36,7 @@ class FileConfig(Frozen):
     keep: Retention = Field(Retention(), description="which results gc leaves in the store")
     metrics: dict[str, MetricSettings] = Field({}, description="by 'metric' or 'bench.metric'")
     benchmarks: dict[BenchmarkName, BenchmarkConfig] = {}
+    http: HttpConfig = HttpConfig()
 
     @field_validator("benchmarks")
     @classmethod
@@ -66,6 +68,7 @@ class Config(Frozen):
     keep: Retention = Retention()
     metrics: dict[str, MetricSettings] = {}
     benchmarks: dict[str, BenchmarkConfig] = {}
+    http: HttpConfig = HttpConfig()
 
     def settings_for(self, bench_name: str, variables: tuple[str, ...]) -> dict[str, MetricSettings]:
         """What is configured for a bench's metrics: `bench.metric` before `metric`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mcp.server.caching import CacheableMethod, CacheHint
@@ -23,7 +24,7 @@ from holobench_mcp.server.tasks import Tasks
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
-    from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+    from mcp.server.context import CallNext, HandlerResult, ServerMiddleware, ServerRequestContext
 
 
 log = logging.getLogger("holobench_mcp")
@@ -75,21 +76,34 @@ def serve(*, store: str | None = None, project: str | None = None) -> None:
     _server(services).run("stdio")
 
 
-def _server(services: Services) -> MCPServer[Any]:
-    runs = bool(services.config and services.config.benchmarks)
+def http_server(services: Services) -> MCPServer[Any]:
+    """The server for connections whose tokens say what they may do. It measures only where that is configured."""
+    from holobench_mcp.server.http.scopes import ScopeCheck
+
+    check = ScopeCheck()
+    measures = bool(services.config and services.config.http.measure)
+    check.server = server = _server(services, measures=measures, at_once=True, checks=[check])
+    return server
+
+
+def _server(
+    services: Services, *, measures: bool = True, at_once: bool = False, checks: Sequence[ServerMiddleware[Any]] = ()
+) -> MCPServer[Any]:
+    """at_once: whether its end also ends what is being measured, rather than waiting for the present process."""
+    runs = measures and bool(services.config and services.config.benchmarks)
     server = Server(
         "holobench-mcp",
         title="holobench: benchmark ground truth",
         version=__version__,
         instructions=INSTRUCTIONS.format(loop=_MEASURED_HERE if runs else _BY_HAND),
         log_level="WARNING",
-        middleware=[_WarmUp(services)],
+        middleware=[*checks, _WarmUp(services)],
         subscriptions=(bus := InMemorySubscriptionBus()),
         cache_hints=_CACHE_HINTS,
-        lifespan=ends_measurements(services),
+        lifespan=ends_measurements(services, at_once=at_once),
         extensions=[Tasks(MeasurementTasks(services))] if runs else [],
     )
-    tools.register(server, services)
+    tools.register(server, services, measures=runs)
     resources.register(server, services, bus)
     prompts.register(server, services)
     completions.register(server, services)
@@ -115,8 +129,13 @@ class _WarmUp:
         return result
 
     def _load(self) -> None:
-        try:
-            self._services.workspace.clean_up_after_crash()
-            self._services.workspace.warm_up()
-        except Exception:
-            log.debug("warm-up failed", exc_info=True)
+        warm_up(self._services)
+
+
+def warm_up(services: Services) -> None:
+    """Load what the first call needs. What goes wrong, that call will say."""
+    try:
+        services.workspace.clean_up_after_crash()
+        services.workspace.warm_up()
+    except Exception:
+        log.debug("warm-up failed", exc_info=True)

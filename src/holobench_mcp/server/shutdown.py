@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -19,8 +20,11 @@ from holobench_mcp.server.services import Services
 _ENDS_S = 10.0
 
 
-def ends_measurements(services: Services) -> Callable[[Any], AbstractAsyncContextManager[None]]:
-    """A lifespan: when the client has gone, what is being measured ends after its present process."""
+def ends_measurements(
+    services: Services, *, at_once: bool = False
+) -> Callable[[Any], AbstractAsyncContextManager[None]]:
+    """A lifespan: when the client has gone, what is being measured ends after its present process, or at once."""
+    close = partial(services.close, at_once=at_once, timeout=_ENDS_S if at_once else None)
 
     @asynccontextmanager
     async def lifespan(_server: object) -> AsyncIterator[None]:
@@ -28,7 +32,7 @@ def ends_measurements(services: Services) -> Callable[[Any], AbstractAsyncContex
             yield
         finally:
             with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(services.close)
+                await anyio.to_thread.run_sync(close)
 
     return lifespan
 

@@ -37,10 +37,10 @@ _ALWAYS = (
 _WITH_BENCHMARKS = (list_benchmarks, run_benchmark, compare_revisions, wait_measurement, cancel_measurement)
 
 
-def register(server: MCPServer[Any], services: Services) -> None:
-    """Add every tool that this project's configuration allows: those that measure only where it has benchmarks."""
+def register(server: MCPServer[Any], services: Services, *, measures: bool) -> None:
+    """Add every tool that this project's configuration allows. measures: whether benchmarks may be run from here."""
     for tool in _ALWAYS:
         tool.register(server, services)
-    if services.config is not None and services.config.benchmarks:
+    if measures:
         for tool in _WITH_BENCHMARKS:
             tool.register(server, services)
