@@ -174,7 +174,8 @@ def test_vitest_gives_aggregates_and_samples_where_it_has_them(tmp_path: Path) -
     given = json.loads((FIXTURES / "vitest.json").read_text())
     first = given["files"][0]["groups"][0]["benchmarks"][0]
     bench = benches(found)["bench/sort.bench.ts > sort > normal"]
-    assert metrics(bench) == {"time": ("ms", "minimize")} and bench.samples["time"].tolist() == [first["mean"]]
+    assert metrics(bench) == {"time": ("ms", "minimize"), "median": ("ms", "minimize")}
+    assert (bench.samples["time"].tolist(), bench.samples["median"].tolist()) == ([first["mean"]], [first["median"]])
     held = bench.replication["time"]
     assert (int(held.count), None if held.sd is None else float(held.sd)) == (first["sampleCount"], first["sd"])
     first["samples"] = [0.1, 0.2]
@@ -184,12 +185,53 @@ def test_vitest_gives_aggregates_and_samples_where_it_has_them(tmp_path: Path) -
     assert again.notes == ["benchmarks that gave no time are left out: 1"]
 
 
+def test_benchmarks_of_vitest_5_are_named_by_their_file_test_and_task() -> None:
+    found = read("vitest_report.json")
+    given = json.loads((FIXTURES / "vitest_report.json").read_text())
+    assert runs(found) == {
+        "bench/sort.bench.ts > sort > one > normal": 1,
+        "bench/sort.bench.ts > sort > of 10 > reverse": 1,
+        "bench/sort.bench.ts > sort > of 10 > sort": 1,
+        "bench/sort.bench.ts > sort > of 1000 > reverse": 1,
+        "bench/sort.bench.ts > sort > of 1000 > sort": 1,
+        "other/sort.bench.ts > alone > it": 1,
+    }
+    latency = given["testResults"][1]["assertionResults"][0]["benchmarks"][0]["tasks"][0]["latency"]
+    bench = benches(found)["other/sort.bench.ts > alone > it"]
+    held = bench.replication["time"]
+    assert (bench.samples["time"].tolist(), bench.samples["median"].tolist()) == ([latency["mean"]], [latency["p50"]])
+    assert (int(held.count), None if held.sd is None else float(held.sd)) == (latency["samplesCount"], latency["sd"])
+    assert bench.executed_at.timestamp() * 1000 == pytest.approx(given["startTime"])
+    assert found.notes == ["benchmarks that gave no time are left out: 1"]
+
+
+def test_a_report_of_vitest_in_other_shapes(tmp_path: Path) -> None:
+    given = json.loads((FIXTURES / "vitest_report.json").read_text())
+    first, second = given["testResults"]
+    task = second["assertionResults"][0]["benchmarks"][0]["tasks"][0]
+    task["latency"]["samples"] = [0.5, 0.25]
+    second["assertionResults"][0]["benchmarks"][0]["tasks"].append({**task, "name": "stored", "fromStore": True})
+    alone = text(tmp_path, {**given, "testResults": [second]})
+    assert runs(alone) == {"sort.bench.ts > alone > it": 1}
+    assert samples(alone, "sort.bench.ts > alone > it", "time") == [[0.5, 0.25]]
+    twice = text(tmp_path, {**given, "testResults": [second, second]})
+    assert runs(twice) == {"sort.bench.ts > alone > it": 1, "sort.bench.ts > alone > it #2": 1}
+    del first["assertionResults"][0]["benchmarks"][0]["tasks"][0]["latency"]["p50"]
+    again = text(tmp_path, {**given, "testResults": [{**first, "name": "C:\\work\\a.bench.ts"}]})
+    assert set(metrics(benches(again)["a.bench.ts > sort > one > normal"])) == {"time"}
+    with pytest.raises(CaptureError, match="no measured benchmark"):
+        text(tmp_path, {**given, "testResults": [{**first, "assertionResults": first["assertionResults"][3:]}]})
+
+
 @pytest.mark.parametrize(
     ("document", "says"),
     [
         ([row("a", "thrpt", score("ops/s", [1.0, "x"]))], "[0].primaryMetric.rawData[0][1]: a finite number is needed"),
         ([row("a", "thrpt", score("ops/s")), {"benchmark": "b"}], "[1]: an object with the key 'mode'"),
         ({"files": [{"groups": [{"fullName": "f", "benchmarks": [{"name": "n", "mean": "1", "sampleCount": 2}]}]}]}, "benchmarks[0].mean"),
+        ({"testResults": [{"name": 1, "assertionResults": [{"benchmarks": [{"name": "b", "tasks": [{"name": "t"}]}]}]}]}, "latency"),
+        ({"testResults": [{"assertionResults": [{"benchmarks": [1]}]}]}, "testResults[0].assertionResults[0].benchmarks[0]"),
+        ({"testResults": [{"assertionResults": [{"benchmarks": [{"name": "b", "tasks": []}]}]}], "startTime": 1e300}, "startTime"),
         ({"commit_hash": "a", "result_columns": ["result", "params"], "results": {"time_x": [[1.0], [["1", "2"]]]}},
          "results.time_x: it has 1 results at 2 points"),
         ({"commit_hash": "a", "result_columns": ["result", "params"], "results": {"time_x": [[1.0], [["1"] * 1000] * 3]}},

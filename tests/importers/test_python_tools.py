@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from holobench_mcp.importers.assembling import Attribution
 from holobench_mcp.importers.formats import read_results
 from holobench_mcp.importers.points import hostname_hash
 from holobench_mcp.model import CaptureError
@@ -24,6 +25,34 @@ def written(folder: Path, content: object) -> Path:
     path = folder / "file.json"
     path.write_text(json.dumps(content))
     return path
+
+
+# ---------------------------------------------------------------------- as part of a measurement
+
+
+@pytest.mark.parametrize("name", ["pyperf.json", "hyperfine.json"])
+def test_processes_of_a_tool_are_repeats_of_one_run_where_runs_are_made_around_it(name: str) -> None:
+    apart, together = read(name), read(name, said=Attribution(one_run=True))
+    assert max(runs(apart).values()) > 1
+    assert set(runs(together).values()) == {1}
+    for bench in runs(apart):
+        if not benches(apart)[bench].inputs:
+            processes = samples(apart, bench, "time")
+            assert samples(together, bench, "time") == [[value for process in processes for value in process]]
+    assert not [note for note in together.notes if "processes" in note]
+
+
+def test_of_very_many_repeats_means_of_consecutive_ones_are_taken(tmp_path: Path) -> None:
+    given = document("pytest_benchmark.json")
+    benchmark = next(b for b in given["benchmarks"] if b["fullname"].endswith("test_all"))
+    benchmark["stats"]["data"] = [float(i) for i in range(1, 4001)]
+    found = read_results(written(tmp_path, given), said=Attribution(most_repeats=1000))
+    bench = "test_sorting.py::TestSum::test_all"
+    assert samples(found, bench, "time") == [[4 * i + 2.5 for i in range(1000)]]
+    assert any("4,000 repeats of test_sorting.py::TestSum::test_all, 1,000 means" in note for note in found.notes)
+    other = "test_sorting.py::test_sort"
+    whole = read_results(written(tmp_path, given))
+    assert benches(found)[other].samples["time"].shape == benches(whole)[other].samples["time"].shape
 
 
 # ---------------------------------------------------------------------- pytest-benchmark
