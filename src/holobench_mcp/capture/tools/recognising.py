@@ -10,13 +10,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from holobench_mcp.capture.tools import hyperfine, pyperf, pytest_benchmark
+from holobench_mcp.capture.tools import (
+    criterion,
+    go_test,
+    google_benchmark,
+    hyperfine,
+    jmh,
+    pyperf,
+    pytest_benchmark,
+    vitest,
+)
 from holobench_mcp.capture.tools.known_tool import KnownTool, ToolCommand
 from holobench_mcp.capture.tools.results import as_they_are
 from holobench_mcp.capture.tools.started import started
 from holobench_mcp.model import InvalidArgument
 
-_MODULES = (pytest_benchmark, pyperf, hyperfine)
+_MODULES = (pytest_benchmark, pyperf, hyperfine, go_test, criterion, vitest, jmh, google_benchmark)
 #: By the name that a configuration has for it.
 TOOLS: Mapping[str, KnownTool] = {tool.NAME: tool for tool in cast("tuple[KnownTool, ...]", _MODULES)}
 #: Values of `tool` that ask for none of them.
