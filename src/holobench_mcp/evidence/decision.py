@@ -33,6 +33,31 @@ Move = Literal["regressed", "improved"]
 
 
 @dataclass(frozen=True)
+class Share:
+    """A metric's share of the error rate."""
+
+    alpha: float  #: of all that is judged together
+    factor: float  #: what the metric's p-values are multiplied with, so that all together keep it
+    benches: int = 1  #: how many benches are judged together
+    alpha_unchanged: float = ALPHA  #: of each of the two one-sided tests that show it unchanged
+
+    @property
+    def limit(self) -> float:
+        """The α of one test."""
+        return self.alpha / self.factor
+
+    @property
+    def beforehand(self) -> float:
+        """The same before anything is known of the others: what a metric has that does not move."""
+        return self.alpha / max(self.factor, self.benches)
+
+    def interval_level(self, *, moved: bool) -> float:
+        """The level of the printed interval: of one of several benches it leaves zero out where the test does."""
+        of_all = 1 - self.alpha if self.benches == 1 else 1 - (self.limit if moved else self.beforehand)
+        return max(_MOVED_LEVEL, of_all)
+
+
+@dataclass(frozen=True)
 class _Moves:
     """What moved at a metric's share of the error rate."""
 
@@ -44,21 +69,13 @@ class _Moves:
 
 
 def decide(
-    tested: Tested,
-    alpha: float,
-    factor: float,
-    aligned: Aligned,
-    covered: Coverage,
-    cautions: tuple[Limit, ...],
-    *,
-    alpha_unchanged: float = ALPHA,
+    tested: Tested, share: Share, aligned: Aligned, covered: Coverage, cautions: tuple[Limit, ...]
 ) -> MetricEvidence:
-    """What became of a metric. alpha: of the whole comparison; factor: what its p-values are multiplied with.
+    """What became of a metric, at its share of the error rate.
 
-    covered: where each side measured it. cautions: of samples that are missing or not finite. alpha_unchanged: of each
-    of the two one-sided tests that show it unchanged.
+    covered: where each side measured it. cautions: of samples that are missing or not finite.
     """
-    evidence = _by_samples(tested, alpha, factor, aligned, alpha_unchanged)
+    evidence = _by_samples(tested, share, aligned)
     evidence = evidence.model_copy(update={"limits": (*cautions, *limits.of_metric(tested, evidence))})
     evidence = with_missing(evidence, covered)
     wrong = worse_answers(tested.question, aligned)
@@ -94,22 +111,21 @@ def with_missing(evidence: MetricEvidence, covered: Coverage) -> MetricEvidence:
 # ---------------------------------------------------------------------- what the samples say
 
 
-def _by_samples(
-    tested: Tested, alpha: float, factor: float, aligned: Aligned, alpha_unchanged: float
-) -> MetricEvidence:
+def _by_samples(tested: Tested, share: Share, aligned: Aligned) -> MetricEvidence:
     if tested.overall is None or tested.p_overall is None:
         return _undecided(tested)
-    limit = alpha / factor
-    moves = _moves(tested, factor, limit)
-    unchanged_level = 1 - 2 * alpha_unchanged  # two one-sided tests
+    moves = _moves(tested, share.factor, share.limit)
+    unchanged_level = 1 - 2 * share.alpha_unchanged  # two one-sided tests
     decision = _decision(tested, moves, unchanged_level)
-    level = unchanged_level if decision is Decision.unchanged else max(_MOVED_LEVEL, 1 - alpha)
+    moved = decision in (Decision.regressed, Decision.improved)
+    level = unchanged_level if decision is Decision.unchanged else share.interval_level(moved=moved)
     interval = tested.shown_interval(tested.overall.interval(level))
     points = _points(tested, moves, aligned)
     by_mean = moves.mean is not None and moves.mean == decision.value
-    advised = advice.advice(tested, limit, alpha_unchanged) if decision is Decision.inconclusive else advice.Advice()
+    advised = advice.Advice()
+    if decision is Decision.inconclusive:
+        advised = advice.advice(tested, share.beforehand, share.alpha_unchanged)
     percent = tested.samples.scale == "log"
-    moved = decision in (Decision.regressed, Decision.improved)
     sure = None if not moved else _nearest_zero(interval if by_mean else points[0].ci)
     can_show = None if advised.can_show is None else tested.shown(advised.can_show)
     evidence = _evidence(tested, decision).model_copy(
@@ -120,7 +136,7 @@ def _by_samples(
             "decided_by": None if not moved else "mean" if by_mean else "points",
             "at_least_percent": sure if percent else None,
             "at_least": None if percent else sure,
-            "p_value": min(1.0, factor * (tested.p or 0.0)),
+            "p_value": min(1.0, share.factor * (tested.p or 0.0)),
             "points": points,
             "points_at_rest": _points_at_rest(tested, moves, aligned),
             "points_moved": int(moves.points.sum()),

@@ -1,11 +1,12 @@
-"""One error rate for a whole comparison, and how it is shared out: over metrics, and over a metric's mean and points.
+"""One error rate for a whole comparison, and how it is shared out: over benches and metrics, and over mean and points.
 
-What sweeps of one measurement and looks at it get, is taken off before: see ALPHA in the models. Pure functions.
+What looks at a measurement get, is taken off before: see ALPHA in the models. Pure functions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,11 +21,27 @@ _SHARE_OF_MEAN = {10: 0.7, 100: 0.2}
 _HARMONIC = 1.1
 
 
-def holm_factors(p_values: Sequence[float | None]) -> list[float]:
-    """What each metric's p is multiplied with so that the whole comparison keeps its error rate (Holm 1979).
+@dataclass(frozen=True)
+class Family:
+    """What shares an error rate with a comparison: the metrics of the benches that are judged together with its own."""
+
+    others: tuple[float, ...] = ()  #: the p of each of their metrics that takes a share
+    benches: int = 1  #: how many there are, its own included
+
+
+#: A comparison that shares its error rate with none.
+ALONE = Family()
+
+
+def holm_factors(p_values: Sequence[float | None], family: Family = ALONE) -> list[float]:
+    """What each metric's p is multiplied with so that all that is judged together keeps one error rate (Holm 1979).
 
     None: a metric that takes no share of it.
     """
+    return _holm_factors([*p_values, *family.others])[: len(p_values)]
+
+
+def _holm_factors(p_values: Sequence[float | None]) -> list[float]:
     known = np.array([p for p in p_values if p is not None])
     if known.size == 0:
         return [1.0] * len(p_values)

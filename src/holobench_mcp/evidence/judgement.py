@@ -16,8 +16,8 @@ from typing import Literal
 from holobench_mcp.evidence import wording
 from holobench_mcp.evidence.aligned import Aligned, align
 from holobench_mcp.evidence.coverage import Coverage, coverage, incomplete
-from holobench_mcp.evidence.decision import decide, missing_metric
-from holobench_mcp.evidence.error_rate import holm_factors
+from holobench_mcp.evidence.decision import Share, decide, missing_metric
+from holobench_mcp.evidence.error_rate import ALONE, Family, holm_factors
 from holobench_mcp.evidence.guards import GUARDS, Guards
 from holobench_mcp.evidence.limits import NO_SPREAD
 from holobench_mcp.evidence.metric import examine
@@ -95,16 +95,18 @@ def judge(
     metrics: Sequence[str] | None = None,
     guards: Guards = GUARDS,
     found: Examined | None = None,
+    family: Family = ALONE,
 ) -> Judgement:
     """What happened between two sides, each one or more runs of the same code.
 
     margin_percent: the smallest change that matters, asked for: it wins over a metric's own, which wins over the
-    default. alpha: error rate of the whole comparison, over all metrics and points. alpha_unchanged: how often a metric
-    may be called unchanged though it changed by the margin. run_variance: what is known of run-to-run variance, for
-    sides of one run each; "auto" assumes 3 % for metrics that depend on the machine, "none" takes all repeats for
-    independent. paired: the i-th runs of both sides were measured in turn, so that drift cancels. settings: what is
-    configured, by metric. metrics: only these. guards: of the rule, all on but for an ablation.
-    found: what `examined` found with the same arguments, where that is known already.
+    default. alpha: error rate of the whole comparison, over all metrics and points, and its family's. alpha_unchanged:
+    how often a metric may be called unchanged though it changed by the margin. run_variance: what is known of run-to-
+    run variance, for sides of one run each; "auto" assumes 3 % for metrics that depend on the machine, "none" takes all
+    repeats for independent. paired: the i-th runs of both sides were measured in turn, so that drift cancels. settings:
+    what is configured, by metric. metrics: only these. guards: of the rule, all on but for an ablation.
+    found: what `examined` found with the same arguments, where that is known already. family: what is judged together
+    with it and shares its error rate.
 
     Raises ValueError for a side without runs, a margin or an alpha that can't be one, and pairs that don't match.
     """
@@ -125,11 +127,11 @@ def judge(
         reason = "The results share no metric." if not shared else "The results share no input point."
         return Judgement(decision=Decision.incomparable, cause="different", reason=reason)
     tests = [t.with_margin(margin_percent, default_margin_percent) for t in found.tests]
-    # A metric that is equal in every sample can't be found changed, so it takes no share (Tarone 1990).
-    factors = holm_factors([None if guards.equal_metrics_are_free and t.exact and t.p == 1 else t.p for t in tests])
+    factors = holm_factors([_share_p(t, guards) for t in tests], family)
     judged = []
     for tested, factor, covered, cautions in zip(tests, factors, found.covered, found.cautions, strict=True):
-        judged.append(decide(tested, alpha, factor, aligned, covered, cautions, alpha_unchanged=alpha_unchanged))
+        share = Share(alpha, factor, family.benches, alpha_unchanged)
+        judged.append(decide(tested, share, aligned, covered, cautions))
     dropped = theirs.keys() - {m.variable for m in shared}
     judged += [missing_metric(coverage(baseline, candidate, name)) for name in theirs if name in dropped]
     judged.sort(key=_worst_first)
@@ -145,7 +147,17 @@ def judge(
     )
 
 
+def p_values(found: Examined, guards: Guards = GUARDS) -> tuple[float, ...]:
+    """The p of each metric that takes a share of the error rate: what it adds to the family of another comparison."""
+    return tuple(p for t in found.tests if (p := _share_p(t, guards)) is not None)
+
+
 # ---------------------------------------------------------------------- parts
+
+
+def _share_p(tested: Tested, guards: Guards) -> float | None:
+    """A metric's p; None where all samples are equal: it can't be found changed, and takes no share (Tarone 1990)."""
+    return None if guards.equal_metrics_are_free and tested.exact and tested.p == 1 else tested.p
 
 
 def _worst_first(m: MetricEvidence) -> tuple[bool, int, int, float]:

@@ -209,7 +209,7 @@ def _points(e: MetricEvidence, points: Sequence[PointEvidence]) -> str:
 def _interval(e: MetricEvidence) -> str:
     if e.ci is None or e.interval_level is None:
         return "no interval"
-    return f"{100 * e.interval_level:.3g} % interval {_signed(e, e.ci[0])} to {_signed(e, e.ci[1])}"
+    return f"{100 * e.interval_level:g} % interval {_signed(e, e.ci[0])} to {_signed(e, e.ci[1])}"
 
 
 def _margin(e: MetricEvidence, *, below: bool = False) -> str:

@@ -60,11 +60,12 @@ class Unpaired(Tolerant):
 class EvidenceBasis(Frozen):
     """What the decision rests on."""
 
-    alpha: float = Field(0.05, description="error rate of the whole comparison")
+    alpha: float = Field(0.05, description="error rate of all that is judged together")
     alpha_unchanged: float = Field(0.05, description="how often a metric may be called unchanged that is not")
     margin_percent: float
     replicates: Literal["auto", "none", "rounds"]
     runs: tuple[int, int] = Field(description="runs of the baseline and of the candidate")
+    benches: int = Field(1, description="how many benches are judged together, and share the error rate")
     measured_by: Literal["server", "recorded"] = "recorded"
 
 

@@ -23,7 +23,7 @@ from holobench_mcp.model import (
 )
 from holobench_mcp.result.identity import code_of
 from holobench_mcp.workspace import coverage
-from holobench_mcp.workspace.judging import judge_pair
+from holobench_mcp.workspace.judging import judge_pair, shared_rate
 from holobench_mcp.workspace.library import Library
 from holobench_mcp.workspace.listing import left_out
 from holobench_mcp.workspace.pairs import (
@@ -180,13 +180,13 @@ def _judged(
 
     What was recorded one by one shares one error rate; a measurement in rounds has its own, whatever else is asked.
     """
-    share = sum(base_of(library, p.candidate) is None for p in pairs) or 1
+    rate = shared_rate(library, pairs, options)
     documents: list[ComparisonDocument] = []
     unlike: list[OtherComparison] = []
     problems: list[NotComparable | InvalidArgument] = []
     for pair in pairs:
         try:
-            documents.append(judge_pair(library, pair, options, share=share))
+            documents.append(judge_pair(library, pair, options, rate=rate))
         except NotComparable as problem:
             problems.append(problem)
             unlike.append(_unlike(pair, problem))

@@ -7,7 +7,7 @@ was measured by other commands at other times is only named: nobody knows whethe
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from datetime import datetime
 
 from holobench_mcp.model import (
@@ -93,10 +93,8 @@ def _missing(library: Library, version: Version, pairs: Sequence[Pair], *, all_b
     present = Counter(m.bench_name for m in sweeps)
     paired = {p.baseline.definition for p in pairs} | {m.definition for m in sweeps}
     found: dict[tuple[str, str], OtherComparison] = {}
-    for pair in pairs:
-        before = _measured_with(library, pair)
-        if not all_benches:
-            before = [m for m in before if m.bench_name == pair.baseline.bench_name]
+    for results, benches in _measured_with(library, pairs):
+        before = results if all_benches else [m for m in results if m.bench_name in benches]
         counts = Counter(bench for bench, _ in {(m.bench_name, m.definition) for m in before})
         for m in before:
             gone = m.definition not in paired and counts[m.bench_name] > present[m.bench_name]
@@ -105,14 +103,32 @@ def _missing(library: Library, version: Version, pairs: Sequence[Pair], *, all_b
     return list(found.values())
 
 
-def _measured_with(library: Library, pair: Pair) -> list[Manifest]:
-    """What was measured of a pair's baseline: in its measurement where it has roles, else of its code."""
-    measured = pair.baseline.measurement
-    if measured is not None and measured.side == "base" and base_of(library, pair.candidate) is not None:
-        runs = library.index().select(measurement=measured.id)
-        return [m for m in runs if m.measurement is not None and m.measurement.side == "base"]
-    code = code_of(pair.baseline)
-    return [] if code is None or code == code_of(pair.candidate) else results_of(library.index(), pair.baseline)
+def _measured_with(library: Library, pairs: Sequence[Pair]) -> list[tuple[list[Manifest], set[str]]]:
+    """What was measured of each of some pairs' baselines, with their benches: many pairs are of one baseline.
+
+    It is what was measured in a baseline's measurement where that has roles, else of its code.
+    """
+    found: dict[Hashable, tuple[list[Manifest], set[str]]] = {}
+    for pair in pairs:
+        measured, code = pair.baseline.measurement, code_of(pair.baseline)
+        in_rounds = measured is not None and measured.side == "base" and base_of(library, pair.candidate) is not None
+        if measured is None or not in_rounds:
+            if code is None or code == code_of(pair.candidate):
+                continue
+            key: Hashable = code
+        else:
+            key = measured.id
+        if key not in found:
+            found[key] = (_all_of(library, pair.baseline, in_rounds=in_rounds), set())
+        found[key][1].add(pair.baseline.bench_name)
+    return list(found.values())
+
+
+def _all_of(library: Library, baseline: Manifest, *, in_rounds: bool) -> list[Manifest]:
+    if not in_rounds or baseline.measurement is None:
+        return results_of(library.index(), baseline)
+    runs = library.index().select(measurement=baseline.measurement.id)
+    return [m for m in runs if m.measurement is not None and m.measurement.side == "base"]
 
 
 def _by_the_same_command(one: Manifest, other: Manifest) -> bool:

@@ -7,7 +7,6 @@ differences from `comparability`.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from holobench_mcp import digits
@@ -34,16 +33,17 @@ from holobench_mcp.model import (
 from holobench_mcp.result.identity import group_by, identity_of, label_of, revision_text
 from holobench_mcp.store.bundle import SAMPLES
 from holobench_mcp.workspace.claims import with_claims
+from holobench_mcp.workspace.families import SharedRate, measured_together, of_the_same_rounds
 from holobench_mcp.workspace.headline import Answer, decide, lead
 from holobench_mcp.workspace.library import Library
 from holobench_mcp.workspace.pairs import Pair
-from holobench_mcp.workspace.revision_report import paired_rounds
 from holobench_mcp.workspace.rounds import level_of
 from holobench_mcp.workspace.sides import Sides, choose_sides
 from holobench_mcp.workspace.tries import log_decision, with_selection
 from holobench_mcp.workspace.verdicts import chosen, verdicts
 
 if TYPE_CHECKING:
+    from holobench_mcp.evidence.error_rate import Family
     from holobench_mcp.evidence.judgement import Examined
     from holobench_mcp.result.snapshot import Snapshot
 
@@ -61,17 +61,20 @@ def judge_pair(
     pair: Pair,
     options: CompareOptions,
     *,
-    share: int = 1,
+    rate: SharedRate | None = None,
     is_try: bool = True,
 ) -> ComparisonDocument:
     """The whole comparison of two results, with what has to be said beside it.
 
-    share: how many comparisons share the error rate. is_try: whether it counts as a variant that was tried.
+    rate: what shares the error rate, where more is asked than this pair; rounds have one of their own. is_try: whether
+    it counts as a variant that was tried.
     Raises NotComparable, naming both, when they share no metric at all.
     """
     measured = choose_sides(library.index(), pair.baseline, pair.candidate, options.replicates)
     measurement = _measurement_of(library, measured)
-    sides, level = _at_last_look(library, measured, measurement, share)
+    sides, alpha = _at_last_look(measured, measurement)
+    rate = _rate_of_rounds(library, sides, options) if sides.paired else rate or shared_rate(library, [pair], options)
+    level = _Level(alpha, rate.beside(sides))
     key = _cache_key(library, sides, options, level)
     try:
         full = library.comparison(key, lambda: _whole(library, sides, options, level))
@@ -97,25 +100,54 @@ def judge_pair(
 
 
 class _Level(NamedTuple):
-    """The α of a comparison: of all that is found changed, and of each metric that is shown unchanged."""
+    """What a comparison is judged at: an error rate, and what else shares it."""
 
-    changed: float
-    unchanged: float
+    alpha: float
+    family: Family
 
 
-def _at_last_look(
-    library: Library, sides: Sides, measurement: MeasurementDocument | None, share: int
-) -> tuple[Sides, _Level]:
-    """The sides as a measurement's last look saw them, and the α that it spent; of other results all, at their share.
-
-    Each sweep of a measurement is an answer to one call, which has one error rate.
-    """
+def _at_last_look(sides: Sides, measurement: MeasurementDocument | None) -> tuple[Sides, float]:
+    """The sides as a measurement's last look saw them, and the α that it spent; of other results all of both."""
     if not sides.paired:
-        return sides, _Level(ALPHA / share, ALPHA)
+        return sides, ALPHA
     look = level_of(measurement, len(sides.candidate))
-    sweeps = len(paired_rounds(measurement)) if measurement is not None else 0
-    as_judged = replace(sides, baseline=sides.baseline[: look.rounds], candidate=sides.candidate[: look.rounds])
-    return as_judged, _Level(look.alpha / (sweeps or _sweeps(library, sides)), look.alpha)
+    return sides.first(look.rounds), look.alpha
+
+
+def shared_rate(library: Library, pairs: Sequence[Pair], options: CompareOptions) -> SharedRate:
+    """What shares one error rate where these pairs are asked about: they, and what was measured together with them."""
+    together = measured_together(library.index(), pairs, options.replicates)
+    return _rate_of(library, together, options)
+
+
+def _rate_of_rounds(library: Library, sides: Sides, options: CompareOptions) -> SharedRate:
+    """What shares the error rate of a measurement's look: every sweep that was measured in the same rounds."""
+    measured, rounds = sides.candidate[0].measurement, len(sides.candidate)
+    if measured is None:
+        return SharedRate({})
+
+    def made() -> SharedRate:
+        return _rate_of(library, of_the_same_rounds(library.index(), measured.id, rounds), options)
+
+    return library.cached(("rate of rounds", measured.id, rounds, options.metrics), made)
+
+
+def _rate_of(library: Library, together: Sequence[Sides], options: CompareOptions) -> SharedRate:
+    if len(together) < 2:
+        return SharedRate({})
+    return SharedRate({sides.ids: _p_values(library, sides, options) for sides in together})
+
+
+def _p_values(library: Library, sides: Sides, options: CompareOptions) -> tuple[float, ...]:
+    """The p of each metric of two sides that takes a share of an error rate; none where they can't be judged."""
+    from holobench_mcp.evidence.judgement import p_values
+
+    base = [library.snapshot(m) for m in sides.baseline]
+    cand = [library.snapshot(m) for m in sides.candidate]
+    if any(run.dataset is None for run in (*base, *cand)):
+        return ()
+    settings = library.config.settings_for(cand[0].bench_name, tuple(m.variable for m in cand[0].metrics))
+    return p_values(_examined(library, sides, base, cand, settings, options.metrics))
 
 
 def _whole(library: Library, sides: Sides, options: CompareOptions, level: _Level) -> ComparisonDocument:
@@ -129,7 +161,7 @@ def _whole(library: Library, sides: Sides, options: CompareOptions, level: _Leve
     of_all = {None, *(options.metrics or variables)}
     settings = library.config.settings_for(cand[0].bench_name, variables)
     directions = {v: s.direction for v, s in settings.items() if s.direction is not None}
-    found = library.cached(("differences", *_ids(sides)), lambda: comparability.compare(base, cand, directions))
+    found = library.cached(("differences", *sides.ids), lambda: comparability.compare(base, cand, directions))
     differences = tuple(d for d in found if d.variable in of_all)
     if not checks_answers(cand[0].metrics, settings):
         differences = (*differences, unchecked_answers(cand[0].bench_name))
@@ -145,12 +177,13 @@ def _whole(library: Library, sides: Sides, options: CompareOptions, level: _Leve
             cand,
             margin_percent=options.margin_percent,
             default_margin_percent=library.config.margin_percent,
-            alpha=level.changed,
-            alpha_unchanged=level.unchanged,
+            alpha=level.alpha,
+            alpha_unchanged=level.alpha,
             paired=sides.paired,
             settings=settings,
             metrics=options.metrics,
             found=_examined(library, sides, base, cand, settings, options.metrics),
+            family=level.family,
         )
     answer = decide(document, judgement, blocking)
     if not any(d.variable is None for d in blocking):
@@ -196,33 +229,24 @@ def _examined(
     def made() -> Examined:
         return examined(base, cand, run_variance=variance, paired=sides.paired, settings=settings, metrics=metrics)
 
-    if sum(a.size for run in (*base, *cand) for a in run.samples.values()) > _MAX_EXAMINED:
+    size = sum(a.size for run in (*base, *cand) for a in run.samples.values())
+    if size > _MAX_EXAMINED:
         return made()
     known = variance if isinstance(variance, str) else tuple(sorted(variance.items()))
-    return library.cached(("tests", *_ids(sides), sides.paired, known, metrics), made)
-
-
-def _ids(sides: Sides) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return tuple(m.result_id for m in sides.baseline), tuple(m.result_id for m in sides.candidate)
+    return library.cached(("tests", *sides.ids, sides.paired, known, metrics), made, samples=size)
 
 
 def _basis(library: Library, sides: Sides, options: CompareOptions, level: _Level) -> EvidenceBasis:
     measured = {m.measurement.measured_by if m.measurement else "recorded" for m in sides.baseline + sides.candidate}
     return EvidenceBasis(
-        alpha=level.changed,
-        alpha_unchanged=level.unchanged,
+        alpha=level.alpha,
+        alpha_unchanged=level.alpha,
+        benches=level.family.benches,
         margin_percent=options.margin_percent or library.config.margin_percent,
         replicates="rounds" if sides.paired else options.replicates,
         runs=(len(sides.baseline), len(sides.candidate)),
         measured_by="server" if measured == {"server"} else "recorded",
     )
-
-
-def _sweeps(library: Library, sides: Sides) -> int:
-    """How many sweeps were measured in the same rounds, by what is recorded."""
-    measured = sides.candidate[0].measurement
-    runs = library.index().select(measurement=measured.id) if measured is not None else []
-    return len({m.measurement.sweep for m in runs if m.measurement}) or 1
 
 
 def _known_variance(
@@ -254,7 +278,7 @@ def _variance_of_alike(
 def _cache_key(library: Library, sides: Sides, options: CompareOptions, level: _Level) -> Hashable:
     """All that a comparison depends on. Results never change; what is known of a lone run's variance grows."""
     return (
-        *_ids(sides),
+        *sides.ids,
         sides.paired,
         level,
         options.model_copy(update={"detail": "full"}),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -25,12 +25,15 @@ if TYPE_CHECKING:
     from holobench_mcp.model import ComparisonDocument, ComparisonEntry
     from holobench_mcp.result.snapshot import Snapshot
 
-#: Snapshots in memory: at ten points each is some kilobytes, at 10⁵ points × 5 repeats 4 MB a metric.
-_MAX_SNAPSHOTS = 64
+#: Bytes of snapshots in memory: a suite of 200 tests with three runs a side has 1,200 of some kilobytes, and at 10⁵
+#: points × 5 repeats one has 4 MB a metric.
+_SNAPSHOT_BYTES = 80_000_000
 #: Whole comparisons in memory.
-_MAX_COMPARISONS = 256
-#: Parts of them that more than one comparison is made of.
-_MAX_PARTS = 64
+_MAX_COMPARISONS = 512
+#: Bytes of parts that more than one comparison is made of: a comparison of one metric has four, of some kilobytes.
+_PART_BYTES = 40_000_000
+#: What a snapshot, or a part, takes beside its samples.
+_OVERHEAD = 20_000
 
 _T = TypeVar("_T")
 
@@ -42,10 +45,10 @@ class Library:
         self.config = config
         self.store: Store = open_store(config.store)
         self.lookup = Lookup(self.store, self.commit, config.benchmarks)
-        cache: LRUCache[str, Snapshot] = LRUCache(_MAX_SNAPSHOTS)
+        cache: LRUCache[str, Snapshot] = LRUCache(_SNAPSHOT_BYTES, getsizeof=_bytes_of)
         self._cached_snapshot = cached(cache, key=attrgetter("result_id"), lock=Lock())(self.store.snapshot)
         self._comparisons: LRUCache[Hashable, ComparisonDocument] = LRUCache(_MAX_COMPARISONS)
-        self._parts: LRUCache[Hashable, Any] = LRUCache(_MAX_PARTS)
+        self._parts: LRUCache[Hashable, tuple[Any, int]] = LRUCache(_PART_BYTES, getsizeof=itemgetter(1))
         self._searches: LRUCache[Hashable, str] = LRUCache(_MAX_COMPARISONS)
         self._logged: LRUCache[str, ComparisonEntry] = LRUCache(_MAX_COMPARISONS)
         self._lock = Lock()
@@ -96,14 +99,19 @@ class Library:
             self._comparisons[key] = document
         return document
 
-    def cached(self, key: Hashable, make: Callable[[], _T]) -> _T:
-        """What is made of results that never change, made once. key: what it is, and all that it depends on."""
+    def cached(self, key: Hashable, make: Callable[[], _T], *, samples: int = 0) -> _T:
+        """What is made of results that never change, made once. key: what it is, and all that it depends on.
+
+        samples: how many numbers it holds.
+        """
         with self._lock:
             if key in self._parts:
-                return cast("_T", self._parts[key])
+                return cast("_T", self._parts[key][0])
         made = make()
+        size = _OVERHEAD + 8 * samples
         with self._lock:
-            self._parts[key] = made
+            if size <= _PART_BYTES:
+                self._parts[key] = made, size
         return made
 
     def cached_search(self, commit: str, dirty: bool, make: Callable[[], str]) -> str:
@@ -129,3 +137,7 @@ class Library:
     def snapshot_of(self, result_id: str) -> Snapshot:
         """The whole result of an id. Raises UnknownResult."""
         return self.snapshot(self.store.manifest(result_id))
+
+
+def _bytes_of(snapshot: Snapshot) -> int:
+    return min(_OVERHEAD + sum(array.nbytes for array in snapshot.samples.values()), _SNAPSHOT_BYTES)

@@ -6,16 +6,17 @@ into the document. Whoever compares it later judges what the last look saw, at t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from holobench_mcp.config import MAX_ROUNDS
-from holobench_mcp.model import Decision, MeasurementDocument
+from holobench_mcp.model import Decision, MeasurementDocument, MetricSettings
 from holobench_mcp.workspace import revision_report
 from holobench_mcp.workspace.library import Library
 
 if TYPE_CHECKING:
     from holobench_mcp.measure.revisions import RevisionMeasurement
+    from holobench_mcp.result.snapshot import Snapshot
 
 #: "auto" measures at least so many rounds, also where its time is over.
 FEWEST_ROUNDS = 3
@@ -76,7 +77,7 @@ def _look(measurement: RevisionMeasurement, library: Library) -> bool:
     if document.looks and document.looks[-1].round >= document.rounds:
         return document.looks[-1].settled
     alpha = _alpha_now(document, document.rounds)
-    settled = all(_is_settled(library, *ids, alpha, len(sweeps)) for ids in sweeps.values())
+    settled = _are_settled(library, list(sweeps.values()), alpha)
     measurement.look(alpha, settled=settled)
     return settled
 
@@ -92,27 +93,47 @@ def _alpha_now(document: MeasurementDocument, rounds: int) -> float:
     return alpha_of_look(document.looks, rounds, last=last, automatic=document.automatic)
 
 
-def _is_settled(library: Library, base_ids: Sequence[str], head_ids: Sequence[str], alpha: float, sweeps: int) -> bool:
-    """Whether every metric of a sweep has moved or is shown unchanged, or can't be compared at all.
+def _are_settled(library: Library, sweeps: Sequence[tuple[Sequence[str], Sequence[str]]], alpha: float) -> bool:
+    """Whether every metric of every sweep has moved or is shown unchanged, or can't be compared at all.
 
-    alpha: of all sweeps together. A sweep is only found changed at its share of it; to be unchanged, all have to be.
+    sweeps: the results of both sides. alpha: of all together. They share it for what is found changed; for what is
+    unchanged they need not, as all of them have to be.
     """
-    from holobench_mcp.evidence import comparability
-    from holobench_mcp.evidence.judgement import judge
+    from holobench_mcp.evidence.error_rate import Family
+    from holobench_mcp.evidence.judgement import examined, judge, p_values
 
-    base, head = ([library.snapshot_of(i) for i in ids] for ids in (base_ids, head_ids))
-    settings = library.config.settings_for(head[0].bench_name, tuple(m.variable for m in head[0].metrics))
+    runs = [[[library.snapshot_of(i) for i in ids] for ids in both] for both in sweeps]
+    settings = [_settings(library, head) for _, head in runs]
+    found = [examined(base, head, paired=True, settings=s) for (base, head), s in zip(runs, settings, strict=True)]
+    shares = [p_values(f) for f in found]
+    for i, (base, head) in enumerate(runs):
+        if _is_incomparable(base, head, settings[i]):
+            continue
+        others = [p for n, of_sweep in enumerate(shares) if n != i for p in of_sweep]
+        judgement = judge(
+            base,
+            head,
+            default_margin_percent=library.config.margin_percent,
+            alpha=alpha,
+            alpha_unchanged=alpha,
+            paired=True,
+            found=found[i],
+            family=Family(tuple(others), len(runs)),
+        )
+        if any(metric.decision is Decision.inconclusive for metric in judgement.metrics):
+            return False
+    return True
+
+
+def _settings(library: Library, runs: Sequence[Snapshot]) -> Mapping[str, MetricSettings]:
+    return library.config.settings_for(runs[0].bench_name, tuple(m.variable for m in runs[0].metrics))
+
+
+def _is_incomparable(
+    base: Sequence[Snapshot], head: Sequence[Snapshot], settings: Mapping[str, MetricSettings]
+) -> bool:
+    from holobench_mcp.evidence import comparability
+
     directions = {v: s.direction for v, s in settings.items() if s.direction is not None}
     differences = comparability.compare(base, head, directions)
-    if any(difference.severity == "blocking" and difference.variable is None for difference in differences):
-        return True
-    judgement = judge(
-        base,
-        head,
-        default_margin_percent=library.config.margin_percent,
-        alpha=alpha / sweeps,
-        alpha_unchanged=alpha,
-        paired=True,
-        settings=settings,
-    )
-    return all(metric.decision is not Decision.inconclusive for metric in judgement.metrics)
+    return any(difference.severity == "blocking" and difference.variable is None for difference in differences)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from holobench_mcp.model import Manifest
 from holobench_mcp.result.identity import code_of, known_identity, same_measurement
@@ -24,6 +25,15 @@ class Sides:
     candidate: tuple[Manifest, ...]
     paired: bool = False
     note: str | None = None
+
+    @property
+    def ids(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The results of both sides."""
+        return tuple(m.result_id for m in self.baseline), tuple(m.result_id for m in self.candidate)
+
+    def first(self, rounds: int) -> Sides:
+        """The first so many runs of each side."""
+        return replace(self, baseline=self.baseline[:rounds], candidate=self.candidate[:rounds])
 
 
 def replicates(index: Index, named: Manifest) -> tuple[Manifest, ...]:
@@ -68,15 +78,23 @@ def _rounds(index: Index, baseline: Manifest, candidate: Manifest) -> Sides | No
     if a is None or b is None or a.id != b.id or not a.side or not b.side or a.side == b.side:
         return None
     runs = index.select(bench_name=candidate.bench_name, measurement=a.id)
-    by_side = {
-        side: {
+    return sides_of_rounds(runs, {a.side: a.sweep, b.side: b.sweep}, (a.side, b.side))
+
+
+def sides_of_rounds(runs: Sequence[Manifest], sweeps: Mapping[str, int], roles: tuple[str, str]) -> Sides | None:
+    """Both sides of a sweep, of the rounds that gave both; None where none did. runs: of one measurement.
+
+    sweeps: which sweep it is on each side. roles: of the baseline and of the candidate, "base" and "head" mostly.
+    """
+    baseline, candidate = (
+        {
             m.measurement.run: m
             for m in runs
-            if m.measurement and m.measurement.side == side and m.measurement.sweep == sweep
+            if m.measurement and m.measurement.side == role and m.measurement.sweep == sweeps[role]
         }
-        for side, sweep in ((a.side, a.sweep), (b.side, b.sweep))
-    }
-    both = sorted(set(by_side[a.side]) & set(by_side[b.side]))
+        for role in roles
+    )
+    both = sorted(baseline.keys() & candidate.keys())
     if not both:
         return None
-    return Sides(tuple(by_side[a.side][r] for r in both), tuple(by_side[b.side][r] for r in both), paired=True)
+    return Sides(tuple(baseline[r] for r in both), tuple(candidate[r] for r in both), paired=True)
