@@ -17,7 +17,7 @@ import pytest
 
 from conftest import PYTHON
 from holobench_mcp.capture import runner, sweeps
-from holobench_mcp.capture.runner import clean_text, run_command
+from holobench_mcp.capture.runner import run_command
 from holobench_mcp.model import CaptureError, InvalidArgument
 from holobench_mcp.result import upstream
 from holobench_mcp.result.snapshot import Snapshot
@@ -376,21 +376,3 @@ def test_output_goes_where_ours_goes_unless_it_is_asked_for(tmp_path: Path) -> N
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout == "out\n"
     assert "err\n" in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("raw", "clean"),
-    [
-        (b"\x1b[1;31mred\x1b[0m plain\n", "red plain\n"),
-        (b"\x1b]0;title\x07after", "after"),
-        (b"\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
-        (b"10 %\r20 %\r\ndone", "10 %\n20 %\ndone"),
-        (b"bell\x07 null\x00 back\x08 del\x7f tab\t", "bell null back del tab\t"),
-        ("c1\x9b31m\x85".encode(), "c131m"),
-        ("turned \u202earound\u202c, hid\u200bden, \U000e0041tag".encode(), "turned around, hidden, tag"),
-        (b"\xff\xfe", "��"),
-        ("größer ≥ 3 µs 😀".encode(), "größer ≥ 3 µs 😀"),
-    ],
-)
-def test_a_tail_is_plain_text(raw: bytes, clean: str) -> None:
-    assert clean_text(raw) == clean

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import PlainSerializer
 
 from holobench_mcp.model import Frozen
+from holobench_mcp.model.text import plain, with_output
 
 #: More digits than noise leaves are paid for by the token and read by nobody; the whole document has them.
 DIGITS = 4
@@ -15,6 +16,8 @@ DIGITS = 4
 _EXACT = 2**53
 #: From here on a whole number is shorter with its exponent.
 _WHOLE_BELOW = 1e15
+#: Characters of a text in a structure: no reason has more.
+_MOST_TEXT = 1200
 
 
 def rounded(value: float) -> float | int:
@@ -33,8 +36,25 @@ class Structure(Frozen):
 
     def document(self) -> dict[str, Any]:
         """The structure as it is sent: without keys whose value is null, empty or the default."""
-        sent: dict[str, Any] = _without_empty(self.model_dump(mode="json", exclude_defaults=True))
-        return sent
+        sent = self.model_dump(mode="json", exclude_defaults=True)
+        shown: dict[str, Any] = plain_document(_without_empty(sent), _MOST_TEXT)
+        return shown
+
+
+def plain_document(value: Any, most: int | None = None, *, key: str = "") -> Any:  # noqa: ANN401 - any JSON
+    """A document whose texts show all that they are, names of keys too. most: the characters that each may have."""
+    if isinstance(value, dict):
+        return {plain(k, most): plain_document(part, most, key=k) for k, part in value.items()}
+    if isinstance(value, list):
+        return [plain_document(part, most, key=key) for part in value]
+    if isinstance(value, str):
+        match key:
+            case "reason":
+                return with_output(value, most)
+            case "output_tail":
+                return "\n".join(plain(line, most) for line in value.split("\n"))
+        return plain(value, most)
+    return value
 
 
 def _without_empty(value: Any) -> Any:  # noqa: ANN401 - any JSON

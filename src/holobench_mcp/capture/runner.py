@@ -6,7 +6,6 @@ The child stands in a process group of its own, behind a guard that ends it when
 from __future__ import annotations
 
 import os
-import re
 import select
 import shutil
 import signal
@@ -15,7 +14,6 @@ import sys
 import tempfile
 import threading
 import time
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -39,6 +37,7 @@ from holobench_mcp.capture.output import MOST_BYTES, TAIL_BYTES, Output
 from holobench_mcp.capture.sweeps import Sweeps
 from holobench_mcp.capture.usage import read_usage
 from holobench_mcp.model import CaptureError, Environment, InvalidArgument, ProcessUsage
+from holobench_mcp.model.text import plain_lines
 
 if TYPE_CHECKING:
     import psutil
@@ -61,8 +60,6 @@ _USAGE_BYTES = 4096
 _GRACE_S = 3.0
 _DRAIN_S = 2.0
 _TICK_S = 0.05
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @dataclass
@@ -181,13 +178,6 @@ def private_folder() -> tempfile.TemporaryDirectory[str]:
         ) from problem
 
 
-def clean_text(data: bytes) -> str:
-    """A program's output as plain text: no escape sequences, no control characters but line ends and tabs."""
-    text = _ESCAPES.sub("", data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n"))
-    # Characters without a shape (category Cf) turn text around or hide it from whoever reads it.
-    return "".join(c for c in _CONTROLS.sub("", text) if unicodedata.category(c) != "Cf")
-
-
 # ---------------------------------------------------------------------- the child
 
 
@@ -220,7 +210,8 @@ def _run(
         outcome.returncode = 128 - outcome.returncode  # as a shell tells of a command that a signal ended
     finished = [output.finish() for output in outputs]
     if outputs:
-        outcome.output_tail = clean_text(b"".join(text[-TAIL_BYTES:] for text in finished)[-TAIL_BYTES:])
+        tail = b"".join(text[-TAIL_BYTES:] for text in finished)[-TAIL_BYTES:]
+        outcome.output_tail = plain_lines(tail.decode("utf-8", "replace"))
     if outputs and keep != "end":
         outcome.output, outcome.output_is_cut = finished[0], outputs[0].is_cut
     return outcome

@@ -22,7 +22,7 @@ def main() -> NoReturn:
         output.note(f"error: {problem}")
         sys.exit(problem.exit_code)
     except Exception as problem:
-        message = " ".join(str(problem).split())[:300]
+        message = " ".join(str(problem)[:1000].split())[:300]
         output.note(
             f"error: holobench-mcp failed with {type(problem).__name__}: {message}. This is a fault of the program, "
             "not of your arguments; holobench-mcp verify checks the store."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from holobench_mcp import digest
@@ -25,6 +26,9 @@ _MAX_REMARKS = 20
 #: What the table's head, the ids and the lines on what is left out take.
 _FRAME = 700
 _POINTS = 5
+#: What would call somebody, and what would become a link: neither is ours to send.
+_MENTION = re.compile(r"(?<![\w.\\])@(?=\w)")
+_ADDRESS = re.compile(r"(?<=\w)(?=://\S)|(?<=\bwww)(?=\.\S)", re.IGNORECASE)
 _COLUMNS = ("metric", "decision", "effect", "interval that decided", "sure part", "means, baseline → candidate")
 
 
@@ -157,9 +161,9 @@ def _length(lines: Sequence[str]) -> int:
 def _md(text: str, most: int = 500) -> str:
     """Text that can't break out of its place in Markdown, and has a bound."""
     written = ""
-    for sign in text.replace("\n", " "):
-        written += f"\\{sign}" if sign in "\\`*_{}[]<>|#" else sign
+    for sign in digest.plain(text.replace("\n", " ")):
+        written += f"\\{sign}" if sign in "\\`*_{}[]<>|#~" else sign
         if len(written) >= most:
             written += "…"
             break
-    return digest.plain(written)
+    return _MENTION.sub("@<!-- -->", _ADDRESS.sub(r"\\", written))

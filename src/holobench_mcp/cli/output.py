@@ -45,11 +45,14 @@ def replace_what_cannot_be_written() -> None:
 
 
 def out(text: str) -> None:
-    """A line on stdout. When its reader has gone, nothing: the exit status is still of use. Raises OutputError."""
+    """Lines on stdout, each of them plain: none commands a terminal. Raises OutputError.
+
+    When its reader has gone, nothing: the exit status is still of use.
+    """
     if sys.stdout is None:
         return
     try:
-        sys.stdout.write(text + "\n")
+        sys.stdout.write("\n".join(digest.plain(line, None) for line in text.split("\n")) + "\n")
         sys.stdout.flush()
     except OSError as problem:
         _fail(problem)
@@ -77,8 +80,7 @@ def _fail(problem: OSError) -> None:
 def note(text: str) -> None:
     """A line on stderr, marked as ours."""
     with suppress(OSError, AttributeError):  # closed, or nobody reads it
-        lines = "\n".join(map(digest.plain, text.splitlines()))
-        sys.stderr.write(f"holobench-mcp: {lines}\n")
+        sys.stderr.write(f"holobench-mcp: {digest.with_output(text)}\n")
         sys.stderr.flush()
 
 

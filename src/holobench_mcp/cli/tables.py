@@ -64,7 +64,7 @@ def metrics(listed: MetricList) -> None:
         title=listed.result_id,
     )
     for i in listed.inputs:
-        output.out(f"{i.name}{f' [{i.units}]' if i.units else ''}: {', '.join(map(str, i.values))}")
+        output.out(digest.plain(f"{i.name}{f' [{i.units}]' if i.units else ''}: {', '.join(map(str, i.values))}"))
 
 
 def result(document: ResultDocument) -> None:

@@ -9,7 +9,8 @@ from holobench_mcp.digest.documents import document_of
 from holobench_mcp.digest.history import history
 from holobench_mcp.digest.listing import baseline_sentences, baseline_set, baselines, imported, metrics, result, results
 from holobench_mcp.digest.measuring import benchmarks, measurement, own_reason, revisions, unfinished
-from holobench_mcp.digest.words import holds, number, plain
+from holobench_mcp.digest.words import holds, number
+from holobench_mcp.model.text import plain, plain_lines, with_output
 
 __all__ = [
     "baseline_sentences",
@@ -28,8 +29,10 @@ __all__ = [
     "number",
     "own_reason",
     "plain",
+    "plain_lines",
     "result",
     "results",
     "revisions",
     "unfinished",
+    "with_output",
 ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from holobench_mcp.answers import BaselineList, BaselineSet, ImportReport, MetricList, MetricRow, ResultPage, ResultRow
 from holobench_mcp.digest import room
 from holobench_mcp.digest.room import Room, cut
-from holobench_mcp.digest.words import at, few, holds, joined, number, plain, revision, unit
+from holobench_mcp.digest.words import at, few, holds, joined, number, revision, unit
 from holobench_mcp.model import Direction, RefEntry, ResultDocument
+from holobench_mcp.model.text import plain
 
 #: Ids of an import, and baselines, that are written out.
 _ROWS = 20

@@ -114,6 +114,6 @@ def _revisions(report: RevisionReport, r: Room) -> list[str]:
 
 
 def _end_of(output: str, r: Room) -> list[str]:
-    """The last lines of a command's output."""
+    """The last lines of a command's output, indented so that none of them passes for one of ours."""
     tail = output if len(output) <= 3 * r.line else "…" + output[-3 * r.line :]
-    return tail.splitlines()
+    return [f"    {line}" for line in tail.splitlines()]

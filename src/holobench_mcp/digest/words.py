@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from holobench_mcp import digits
+from holobench_mcp.model.text import plain
 
 
 def joined(lines: Iterable[str]) -> str:
     """Lines as a text, each of them plain."""
     return "\n".join(map(plain, lines))
-
-
-def plain(line: str) -> str:
-    """A line as one: a unit or a label that came with a file can't begin another, or reach a terminal."""
-    if line.isprintable():
-        return line
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
 
 
 def number(value: float | None) -> str:

@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
 from holobench_mcp.model import ComparisonDocument, Decision, OtherComparison
+from holobench_mcp.model.text import plain, with_output
 
 NAME = "junit"
-#: What XML 1.0 can't hold, however it is written.
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _UNSETTLED = (Decision.inconclusive, Decision.incomparable)
 
 
@@ -61,12 +60,12 @@ def _suite(document: ComparisonDocument) -> Xml.Element:
 
 
 def _named(bench: str) -> Xml.Element:
-    return Xml.Element("testsuite", name=_text(bench))
+    return Xml.Element("testsuite", name=plain(bench))
 
 
 def _case(suite: Xml.Element, name: str, decision: Decision, cause: str | None, reason: str) -> None:
-    case = Xml.SubElement(suite, "testcase", classname=suite.get("name", ""), name=_text(name))
-    said = _text(f"{decision.value}: {reason}")
+    case = Xml.SubElement(suite, "testcase", classname=suite.get("name", ""), name=plain(name))
+    said = with_output(f"{decision.value}: {reason}")  # XML 1.0 can hold no control character
     if decision is Decision.regressed:
         failure = Xml.SubElement(case, "failure", type=cause or "performance", message=said)
         failure.text = said
@@ -74,7 +73,3 @@ def _case(suite: Xml.Element, name: str, decision: Decision, cause: str | None, 
         Xml.SubElement(case, "skipped", message=said)
     else:
         Xml.SubElement(case, "system-out").text = said
-
-
-def _text(text: str) -> str:
-    return _NOT_XML.sub("\ufffd", text)

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from holobench_mcp.importers.quarantine_at_hand import Reader, forked, start_quarantine
 from holobench_mcp.model import CaptureError
+from holobench_mcp.model.text import plain
 
 #: What a pickle may cost: a base, and so much for each of its bytes. A few opcodes can ask for any number of bytes, and
 #: can name one object so often that walking it never ends.
@@ -125,4 +126,4 @@ def frames_in(out: bytes, name: str) -> list[tuple[dict[str, Any], bytes]]:
 
 def printable(text: object) -> str:
     """What came from a pickle, fit for a terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text)[:300])
+    return plain(str(text), 300)

@@ -18,6 +18,7 @@ from mcp_types import INVALID_PARAMS, CallToolResult
 from pydantic import BaseModel, ValidationError
 
 from holobench_mcp.model import fault_in
+from holobench_mcp.model.text import plain
 from holobench_mcp.server.links import with_link
 from holobench_mcp.server.shapes import advertised_output
 from holobench_mcp.server.wire import AsGiven, advertised, normal
@@ -99,7 +100,7 @@ class Server(MCPServer[Any]):
             return with_link(result, version) if isinstance(result, CallToolResult) else result
         except ToolError as problem:
             if isinstance(problem.__cause__, ValidationError) and not isinstance(problem, UnexpectedToolError):
-                raise ToolError(str(fault_in(problem.__cause__, document=arguments))) from problem
+                raise ToolError(plain(str(fault_in(problem.__cause__, document=arguments)))) from problem
             raise
 
 

@@ -8,6 +8,7 @@ import anyio.to_thread
 from mcp.server.context import ServerRequestContext
 from mcp_types import CompleteRequestParams, CompleteResult, Completion
 
+from holobench_mcp import digest
 from holobench_mcp.model import HolobenchMcpError
 from holobench_mcp.server.arguments import Server
 from holobench_mcp.server.resources.documents import SCHEMAS
@@ -29,6 +30,8 @@ _KINDS: dict[str, Kind] = {
 }
 #: The protocol's limit.
 _MAX_VALUES = 100
+#: Characters of a name that a list offers.
+_LONGEST = 500
 
 
 def register(server: Server, services: Services) -> None:
@@ -44,9 +47,11 @@ def register(server: Server, services: Services) -> None:
             bench = chosen.get("benchmark") or chosen.get("bench_name")
             if kind == "id" and bench is None:
                 bench = _bench_of_the_other(services, name, chosen)
-            return services.opened.complete(kind, text, bench)
+            found = services.opened.complete(kind, text, bench)
         except HolobenchMcpError:
             return []  # a store that can't be read is told of where it is read, not in a list that drops down
+        # One that is not shown as it is would name nothing, and nobody would see what it says.
+        return [one for one in found if digest.plain(one, _LONGEST) == one]
 
     async def complete(_ctx: ServerRequestContext[Any, Any], params: CompleteRequestParams) -> CompleteResult:
         # An argument's name means the same in every prompt and address, so that params.ref is not asked.

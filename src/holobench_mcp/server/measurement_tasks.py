@@ -9,6 +9,7 @@ import anyio.to_thread
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult, TextContent
 
+from holobench_mcp import digest
 from holobench_mcp.model import HolobenchMcpError, InvalidArgument
 from holobench_mcp.server.services import Services, for_agents
 from holobench_mcp.server.tasks import Task
@@ -40,7 +41,8 @@ class MeasurementTasks:
             return None
         except HolobenchMcpError as problem:
             when = datetime.now(UTC).isoformat()
-            return Task(task_id, "completed", str(problem), when, when, _wire(_failed(str(problem))))
+            sentence = digest.with_output(str(problem))
+            return Task(task_id, "completed", sentence, when, when, _wire(_failed(sentence)))
         with job.waiter():
             return task_of(job)
 
@@ -51,7 +53,7 @@ def task_of(job: Job[Answer]) -> Task:
 
     document, when = job.document, datetime.now(UTC).isoformat()
     if not job.is_over:
-        return Task(job.id, "working", underway.running(job).reason, document.started_at, when)
+        return Task(job.id, "working", digest.plain(underway.running(job).reason), document.started_at, when)
     updated = document.ended_at or when
     if document.status == "cancelled":
         return Task(job.id, "cancelled", "It was cancelled.", document.started_at, updated)

@@ -15,7 +15,9 @@ from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, TextConten
 from pydantic import BaseModel
 
 from holobench_mcp import digest
+from holobench_mcp.answers.structure import Structure, plain_document
 from holobench_mcp.config import Config, load_config
+from holobench_mcp.digest.room import MOST
 from holobench_mcp.model import HolobenchMcpError, InvalidArgument, UnknownResult
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ class Services:
         except HolobenchMcpError as problem:
             # A server that won't start tells an agent nothing; this one tells it what to mend.
             self._problem = problem
-            log.error("%s", problem)
+            log.error("%s", digest.with_output(str(problem)))
 
     @property
     def workspace(self) -> Workspace:
@@ -97,7 +99,7 @@ def for_agents(function: Callable[P, R]) -> Callable[P, R]:
         except Exception as problem:
             log.exception("unexpected")
             raise ToolError(
-                f"holobench-mcp failed with {type(problem).__name__}: {str(problem)[:200]}. This is a fault of the "
+                f"holobench-mcp failed with {type(problem).__name__}: {_words(problem)}. This is a fault of the "
                 "server, not of your arguments; `holobench-mcp verify` in the project checks the store."
             ) from problem
 
@@ -117,9 +119,7 @@ def for_readers(function: Callable[P, R]) -> Callable[P, R]:
             raise ResourceError(_sentence(problem)) from problem
         except Exception as problem:
             log.exception("unexpected")
-            raise ResourceError(
-                f"holobench-mcp failed with {type(problem).__name__}: {str(problem)[:200]}"
-            ) from problem
+            raise ResourceError(f"holobench-mcp failed with {type(problem).__name__}: {_words(problem)}") from problem
 
     return wrapped
 
@@ -137,7 +137,7 @@ def for_requests(function: Callable[P, R]) -> Callable[P, R]:
             raise MCPError(INTERNAL_ERROR, _sentence(problem)) from problem
         except Exception as problem:
             log.exception("unexpected")
-            text = f"holobench-mcp failed with {type(problem).__name__}: {str(problem)[:200]}"
+            text = f"holobench-mcp failed with {type(problem).__name__}: {_words(problem)}"
             raise MCPError(INTERNAL_ERROR, text) from problem
 
     return wrapped
@@ -145,8 +145,12 @@ def for_requests(function: Callable[P, R]) -> Callable[P, R]:
 
 def _sentence(problem: HolobenchMcpError) -> str:
     """An error's sentence, as plain text; one that lists thirty thousand metrics is cut."""
-    text = "\n".join(map(digest.plain, str(problem).splitlines()))
-    return text if len(text) <= _MAX_ERROR else text[: _MAX_ERROR - 1] + "…"
+    return digest.with_output(str(problem), _MAX_ERROR)
+
+
+def _words(problem: Exception) -> str:
+    """What an error says that nobody foresaw."""
+    return digest.plain(str(problem), 200)
 
 
 def answer(text: str, document: BaseModel, *, whole: bool = False) -> CallToolResult:
@@ -154,6 +158,9 @@ def answer(text: str, document: BaseModel, *, whole: bool = False) -> CallToolRe
     from holobench_mcp.digest import structures  # their models take longer to make than anything else of a start
 
     structure = structures.whole(document) if whole else structures.short(document)
+    sent = digest.document_of(structure)
     return CallToolResult(
-        content=[TextContent(type="text", text=text)], structured_content=digest.document_of(structure)
+        content=[TextContent(type="text", text=text if len(text) <= MOST else f"{text[: MOST - 1]}…")],
+        # A whole document is as it was recorded, but for what would hide in it; its resource has it to the bit.
+        structured_content=sent if isinstance(structure, Structure) else plain_document(sent),
     )

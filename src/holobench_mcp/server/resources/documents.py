@@ -37,7 +37,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
     @for_readers
     def manifest_json(result_id: str) -> str:
         """Provenance, environment, declarations, statistics and digests of a stored result."""
-        return services.workspace.store.manifest(result_id).model_dump_json(indent=1)
+        return json.dumps(services.workspace.store.manifest(result_id).model_dump(mode="json"), indent=1)
 
     @server.resource(
         "holobench://comparisons/{baseline_id}/{candidate_id}/comparison.json",

@@ -13,6 +13,8 @@ from holobench_mcp.server.arguments import Server
 from holobench_mcp.server.services import Services, for_requests
 
 _JSON = "application/json"
+#: Characters of a name and of a description.
+_LONGEST = 500
 
 
 def register(server: Server, services: Services) -> None:
@@ -24,8 +26,8 @@ def register(server: Server, services: Services) -> None:
         resources = [
             Resource(
                 uri=entry.uri,
-                name=digest.plain(entry.name),
-                description=digest.plain(entry.description),
+                name=digest.plain(entry.name, _LONGEST),
+                description=digest.plain(entry.description, _LONGEST),
                 mime_type=_JSON,
                 size=entry.size,
                 annotations=Annotations(last_modified=entry.at),

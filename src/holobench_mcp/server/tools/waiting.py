@@ -82,7 +82,7 @@ async def wait(
                 progress = job.state.progress
                 step = max(step + 1e-3, float(progress.done))
                 said, noticed = message, clock()
-                await notify(step, float(progress.total) or None, underway.running(job).reason)
+                await notify(step, float(progress.total) or None, digest.plain(underway.running(job).reason))
             await sleep(min(_TICK_S, max(deadline - clock(), 0.0)))
 
 
