@@ -8,6 +8,8 @@ import re
 import shlex
 import shutil
 import subprocess
+import tomllib
+from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,7 @@ def test_every_block_is_of_a_kind_that_a_test_reads() -> None:
         "toml",
         "json",
         "yaml",
+        "ini",
         "text",
         "",
     }
@@ -71,13 +74,36 @@ def test_a_line_to_type_names_what_there_is(page: str, line: str) -> None:
             targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
             assert set(words[1:]) <= set(targets), line
         case "pip":
-            assert words[1:] in (["install", "holobench-mcp"], ["install", "/path/to/checkout"]), line
+            extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+                "optional-dependencies"
+            ]
+            ours = ["holobench-mcp", "/path/to/checkout", *(f"holobench-mcp[{extra}]" for extra in extras)]
+            assert (words[1], words[2:]) in [("install", [package]) for package in ours], line
+        case "docker":
+            assert words[1:] == ["compose", "up", "--build"], line
+            assert (ROOT / "compose.yaml").exists() and (ROOT / "Dockerfile").exists()
+        case "claude" if words[1:5] == ["mcp", "add", "--transport", "http"]:
+            assert words[6].endswith("/mcp") and words[7:] == ["--header", "Authorization: Bearer $TOKEN"], line
         case "claude" if words[1] == "plugin":
             market = json.loads((ROOT / ".claude-plugin" / "marketplace.json").read_text(encoding="utf-8"))
             plugin = f"{market['plugins'][0]['name']}@{market['name']}"
             assert words[2:] in (["marketplace", "add", "/path/to/checkout"], ["install", plugin]), line
         case _:
             pytest.fail(f"{page}: no test knows what {line!r} should do")
+
+
+def test_a_service_that_a_page_shows_starts_the_server() -> None:
+    shown = [block for page in PAGES for language, block in blocks(page) if language == "ini"]
+    assert shown
+    for block in shown:
+        unit = ConfigParser(interpolation=None, strict=False)
+        unit.optionxform = str  # type: ignore[assignment]
+        unit.read_string(block)
+        command = shlex.split(unit["Service"]["ExecStart"])
+        assert command[0].endswith("/holobench-mcp")
+        help_text = cli(command[1], "--help", cwd=ROOT).stdout
+        assert all(word in help_text for word in command if word.startswith("--")), command
+        assert unit["Service"]["DynamicUser"] == "yes"
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ from holobench_mcp.server.measurement_tasks import MeasurementTasks
 from holobench_mcp.server.services import Services
 from holobench_mcp.server.shutdown import end_on_signals, ends_measurements
 from holobench_mcp.server.tasks import Tasks
+from holobench_mcp.server.telemetry import send_spans
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
@@ -75,6 +76,7 @@ def serve(*, store: str | None = None, project: str | None = None) -> None:
     """Serve on stdio until the client goes."""
     services = Services(store=store, project=project)
     end_on_signals(services)
+    send_spans()
     _server(services).run("stdio")
 
 

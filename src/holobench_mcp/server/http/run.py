@@ -17,6 +17,7 @@ from holobench_mcp.server.app import http_server, warm_up
 from holobench_mcp.server.http.app import PATH, http_app, needs_token, read_tokens
 from holobench_mcp.server.http.tokens import READ_VARIABLE, WRITE_VARIABLE
 from holobench_mcp.server.services import Services
+from holobench_mcp.server.telemetry import send_spans
 
 #: How long the head of a request may take to arrive, and a connection may be idle.
 HEAD_S, IDLE_S = 10.0, 15
@@ -78,6 +79,7 @@ def serve_http(
             f"(--token-file) or set {READ_VARIABLE} or {WRITE_VARIABLE}; or serve on 127.0.0.1."
         )
     _log_to_stderr()
+    send_spans()
     listening = _listen(host, port)
     where = f"[{host}]" if ":" in host else host
     settings = uvicorn.Config(
