@@ -1,6 +1,7 @@
 // Drives a server by a client's defaults, as an application does, and prints what came of it as JSON.
 //
 //     node drive.mjs 1|2|2-auto COMMAND [ARGUMENT…]
+//     node drive.mjs 1|2|2-auto URL [TOKEN]
 const [version, command, ...args] = process.argv.slice(2);
 const one = version === '1';
 const { Client } = await import(one ? '@modelcontextprotocol/sdk/client/index.js' : '@modelcontextprotocol/client');
@@ -9,7 +10,18 @@ const { StdioClientTransport } = await import(
 );
 const options = version === '2-auto' ? { versionNegotiation: { mode: 'auto' } } : {};
 const client = new Client({ name: 'drive', version: '1' }, options);
-await client.connect(new StdioClientTransport({ command, args, env: process.env, stderr: 'inherit' }));
+const overHttp = async () => {
+  const { StreamableHTTPClientTransport } = await import(
+    one ? '@modelcontextprotocol/sdk/client/streamableHttp.js' : '@modelcontextprotocol/client'
+  );
+  const headers = args[0] ? { authorization: `Bearer ${args[0]}` } : {};
+  return new StreamableHTTPClientTransport(new URL(command), { requestInit: { headers } });
+};
+await client.connect(
+  command.startsWith('http://')
+    ? await overHttp()
+    : new StdioClientTransport({ command, args, env: process.env, stderr: 'inherit' }),
+);
 
 const code = async (promise) => {
   try {

@@ -14,6 +14,7 @@ from mcp.types import PromptReference
 
 from clients import server_of, talk, text_of
 from conftest import need
+from http_serving import READER, serving
 from node_clients import node_modules, run_script
 
 SERVER = [sys.executable, "-m", "holobench_mcp"]
@@ -77,6 +78,21 @@ def test_the_typescript_sdks_clients(project: Path, version: str, protocol: str 
     answers = json.loads(printed)
     assert answers["protocol"] == protocol
     check(answers, missing=missing)
+
+
+@pytest.mark.parametrize(
+    ("version", "protocol", "missing"),
+    [("1", None, -32002), ("2", "2025-11-25", -32602), ("2-auto", "2026-07-28", -32602)],
+)
+def test_the_typescript_sdks_client_over_http(project: Path, version: str, protocol: str | None, missing: int) -> None:
+    folder = node_modules(SDK_1, SDK_2)
+    with serving(project, env={"HOLOBENCH_MCP_READ_TOKEN": READER}) as server:
+        script = Path(__file__).with_name("drive.mjs")
+        printed = run_script(folder, script, version, f"{server.url}/mcp", READER, cwd=project)
+    answers = json.loads(printed)
+    assert answers["protocol"] == protocol
+    check({**answers, "tools": [*answers["tools"], "set_baseline"]}, missing=missing)
+    assert "set_baseline" not in answers["tools"]
 
 
 def test_the_inspectors_command_line(project: Path) -> None:
