@@ -72,10 +72,10 @@ def test_a_temporary_folder_that_is_full_is_an_error_that_says_so(
 def test_a_cache_that_can_not_be_written_ends_no_run_and_makes_no_worktree(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    place = getattr(Path, what)
+    place, cache = getattr(Path, what), cache_folder()
 
     def refuse(self: Path, *arguments: object, **options: object) -> object:
-        return full() if self.is_relative_to(cache_folder()) else place(self, *arguments, **options)
+        return full() if self.is_relative_to(cache) else place(self, *arguments, **options)
 
     monkeypatch.setattr(Path, what, refuse)
     assert run_command(["true"], cwd=tmp_path).returncode == 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import stat
+from contextlib import suppress
 from pathlib import Path
 
 from holobench_mcp.model import ConfigError
@@ -48,7 +50,32 @@ def shared_root(root: Path) -> Path:
 
 
 def cache_folder() -> Path:
-    """This user's folder for what can be made again: indexes, locks, temporary worktrees."""
+    """This user's folder for what can be made again: indexes, locks, temporary worktrees. Made for this user alone.
+
+    What is in it is believed, and run. Raises ConfigError for one that is another user's, or that anybody may write to.
+    """
     from platformdirs import user_cache_path
 
-    return Path(os.environ.get(CACHE_VARIABLE) or user_cache_path("holobench-mcp"))
+    folder = Path(os.environ.get(CACHE_VARIABLE) or user_cache_path("holobench-mcp"))
+    with suppress(OSError):  # one that can't be made is told of where it is needed
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(OSError):
+        _check_owner(folder)
+    return folder
+
+
+def _check_owner(folder: Path) -> None:
+    user = os.geteuid() if hasattr(os, "geteuid") else 0
+    if user == 0:  # root's containers have folders of others, and root is nobody's prey but their owner's
+        return
+    for found in (folder.lstat(), folder.stat()):  # of a link, both who made it and whose folder it leads to
+        if found.st_uid not in (user, 0):
+            raise ConfigError(
+                f"{str(folder)!r:.200}, the folder of caches, is another user's, who could change what is in it. "
+                f"{CACHE_VARIABLE} names another one."
+            )
+    if folder.stat().st_mode & stat.S_IWOTH:
+        raise ConfigError(
+            f"{str(folder)!r:.200}, the folder of caches, can be written to by every user of this machine. "
+            f"Make it yours alone (chmod 700), or name another one with {CACHE_VARIABLE}."
+        )

@@ -5,8 +5,10 @@ The kernel holds the lock for the process that took it, so that it is free again
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +20,7 @@ from holobench_mcp.capture.leases import try_lock
 from holobench_mcp.config import CACHE_VARIABLE, cache_folder
 from holobench_mcp.measure.progress import Cancelled, Ending
 from holobench_mcp.model import Busy, CaptureError
+from holobench_mcp.model.text import plain
 
 _TICK_S = 0.1
 
@@ -43,7 +46,7 @@ def machine_lock(
         raise CaptureError(f"The lock of this machine's measurements, {path}, can't be opened: {problem}.") from problem
     try:
         while not _taken(handle):
-            holder = _holder(path)
+            holder = _holder(handle)
             if not wait:
                 raise Busy(f"Another measurement is running on this machine: {holder}. Try again when it is over.")
             if (why := ending()) is not None:
@@ -67,7 +70,8 @@ def _place() -> Path:
 
 def _opened(path: Path) -> int:
     """The lock's file; for reading alone where it is another user's, which the kernel locks as well."""
-    flags = os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
+    # A pipe in its place would let us wait for its other end.
+    flags = os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     for how in (os.O_RDWR, os.O_RDWR | os.O_CREAT | os.O_EXCL, os.O_RDONLY):
         with suppress(PermissionError, FileNotFoundError, FileExistsError):
             return os.open(path, how | flags, 0o644)
@@ -76,6 +80,8 @@ def _opened(path: Path) -> int:
 
 def _taken(handle: int) -> bool:
     try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "it is no file")
         return try_lock(handle)
     except OSError as problem:
         raise CaptureError(
@@ -85,12 +91,15 @@ def _taken(handle: int) -> bool:
 
 def _write(handle: int, holder: dict[str, object]) -> None:
     with suppress(OSError):  # another user's file can be locked, but not written: whoever waits learns less
+        if os.fstat(handle).st_nlink > 1:
+            return  # by another name it is some file of ours, which somebody has put here to be overwritten
         os.ftruncate(handle, 0)
         os.pwrite(handle, json.dumps(holder).encode(), 0)
 
 
-def _holder(path: Path) -> str:
-    with suppress(OSError, ValueError, KeyError):
-        holder = json.loads(path.read_text())
-        return f"{holder['what']}, since {holder['since']}, process {holder['pid']}"
+def _holder(handle: int) -> str:
+    """Who holds the lock, in his own words: any user may have written them."""
+    with suppress(OSError, ValueError, LookupError, TypeError, RecursionError):
+        holder = json.loads(os.pread(handle, 4096, 0))
+        return plain(f"{holder['what']}, since {holder['since']}, process {holder['pid']}", 300)
     return "one that did not say which"
