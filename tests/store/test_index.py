@@ -34,7 +34,7 @@ def test_an_index_that_breaks_while_it_is_open_takes_no_answer_away(
     if damage == "bytes":
         path.write_bytes(os.urandom(path.stat().st_size))
     elif damage == "rows":
-        other.execute("UPDATE results SET manifest = '{}'")
+        other.execute("UPDATE bodies SET body = x'00'")
     else:
         monkeypatch.setattr(sqlite3, "connect", lambda *a, timeout, **o: connect(*a, timeout=0, **o))
         store = open_store(store.location.url)

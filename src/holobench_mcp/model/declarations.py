@@ -176,3 +176,12 @@ class RefEntry(Frozen):
     set_by: str
     reason: str | None = None
     replaced: str | None = None
+
+
+class JournalEntry(Frozen):
+    """What was recorded in a store, and removed from it, between two places of its journal."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", json_schema_extra=lean)
+
+    recorded: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()

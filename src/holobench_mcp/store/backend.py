@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import stat
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from obstore import ObjectMeta
     from obstore.store import ObjectStore
 
+#: Keys that a bucket lists in one request.
+LISTING_PAGE = 1000
 _URL = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 
 
@@ -75,6 +78,8 @@ class Backend:
         """The bytes of an object; None when there is none."""
         if not self._folder_exists():
             return None
+        if self.location.folder is not None:
+            return self._read(self.location.folder, key)
         import obstore
 
         try:
@@ -159,6 +164,8 @@ class Backend:
 
     def has(self, key: str) -> bool:
         """Whether there is an object; nothing of it is read."""
+        if self.location.folder is not None:
+            return (self.location.folder / key).is_file()
         return self.written(key) is not None
 
     def written(self, key: str) -> datetime | None:
@@ -184,6 +191,29 @@ class Backend:
         """Every key below a prefix, with its size."""
         for found in self._listed(prefix):
             yield found["path"], found["size"]
+
+    def names(self, prefix: str) -> list[str]:
+        """The names of all objects right below a prefix, in no order."""
+        if self.location.folder is None:
+            return [key.removeprefix(prefix) for key, _ in self.keys(prefix)]
+        if not self._folder_exists(prefix):
+            return []
+        with self._as_sentence(f"list {prefix}"):
+            return os.listdir(self.location.folder / prefix)  # noqa: PTH208 - names alone, of a hundred thousand files
+
+    def first_keys(self, prefix: str, after: str | None = None) -> list[str]:
+        """The first page of the keys below a prefix, in their order. Not of a folder, which lists in no order.
+
+        after: the keys behind this one. A page that is not full is the last.
+        """
+        import obstore
+
+        try:
+            with self._as_sentence(f"list {prefix}"):
+                pages = obstore.list(self._store(), prefix=prefix.rstrip("/"), offset=after, chunk_size=LISTING_PAGE)
+                return [found["path"] for found in next(iter(pages), ())]
+        except FileNotFoundError as problem:
+            raise self._error(f"list {prefix}", problem) from problem
 
     def newest_first(self, prefix: str) -> list[tuple[str, str]]:
         """When each object below a prefix was written last, in UTC, and its key."""
@@ -228,6 +258,17 @@ class Backend:
         except OSError as problem:
             raise StoreError(f"The store {self.location.url} can't be read: {problem.strerror}.") from problem
         raise StoreError(f"The store {self.location.url} can't be read: {path} is not a folder.")
+
+    def _read(self, folder: Path, key: str) -> bytes | None:
+        """A file of a folder: by itself, as the way through an object store takes four times as long."""
+        with self._as_sentence(f"read {key}"):
+            if ".." in key.split("/"):
+                raise ValueError(f"{key!r:.80} leads out of the store.")
+            try:
+                with (folder / key).open("rb", buffering=0) as file:
+                    return file.readall()
+            except (FileNotFoundError, NotADirectoryError):
+                return None
 
     def _put(self, key: str, data: bytes, mode: str) -> bool:
         import obstore

@@ -26,7 +26,7 @@ from holobench_mcp.model import (
     UnknownResult,
     fault_in,
 )
-from holobench_mcp.store import layout, measurements, refs
+from holobench_mcp.store import journal, layout, measurements, refs
 from holobench_mcp.store.backend import Backend, Location
 from holobench_mcp.store.index import Index
 from holobench_mcp.store.parsing import parse_manifest
@@ -49,6 +49,7 @@ class Store:
         self.backend = Backend(location)
         self.index = Index(location.url)
         self._checked = False
+        self._journal_end: int | None = None
         self._moment = threading.local()
 
     # ------------------------------------------------------------------ writing
@@ -71,7 +72,23 @@ class Store:
             self.backend.heal(key, written)
         for data in reused:  # gc may have found them unreferenced just before the manifest was there
             self.backend.ensure_blob(data)
+        self._in_journal(manifest.result_id)
         return manifest.result_id
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What this thread records meanwhile is one entry of the journal, when all of it is stored."""
+        if hasattr(self._moment, "recorded"):
+            yield
+            return
+        self._moment.recorded = []
+        try:
+            yield
+        finally:
+            recorded = self._moment.recorded
+            del self._moment.recorded
+            if recorded:
+                self._in_journal(*recorded)
 
     def put_measurement(self, document: MeasurementDocument) -> None:
         """Store a measurement's document: when it is planned, and again when it ends. The last one counts."""
@@ -251,22 +268,21 @@ class Store:
 
         yield from verify(self, on_progress)
 
-    def readable(self, manifests: Sequence[Manifest]) -> tuple[list[Manifest], list[str]]:
-        """Those whose files are as they were recorded, and the ids of the others, which the index does not know of yet.
+    def correct(self, result_ids: Sequence[str]) -> bool:
+        """Whether the index was wrong about some results, whose files were edited or damaged: it is right now.
 
         Where reading them takes requests, what the index has is taken for right.
         """
-        if self.location.folder is None:
-            return list(manifests), []
-        readable, damaged = list[Manifest](), list[str]()
-        for manifest in manifests:
-            try:
-                readable.append(self.manifest(manifest.result_id))
-            except (IntegrityError, UnknownResult):
-                damaged.append(manifest.result_id)
-        return readable, damaged
+        return self.location.folder is not None and self.index.correct(result_ids)
 
     # ------------------------------------------------------------------ parts
+
+    def _in_journal(self, *result_ids: str) -> None:
+        recorded: list[str] | None = getattr(self._moment, "recorded", None)
+        if recorded is not None:
+            recorded.extend(result_ids)
+        else:
+            self._journal_end = journal.append(self.backend, recorded=result_ids, place=self._journal_end)
 
     def _is_whole(self, result_id: str) -> bool:
         try:

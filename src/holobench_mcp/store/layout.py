@@ -10,6 +10,8 @@ comparisons/<code>/<code>.json          which code was compared with which, and 
 measurements/<id>.json                  a measurement's plan, roles and outcome
 trash/<time>/<key>                      what gc and retention took out of its place: destroyed a grace period later
 damaged/<time>/<key>                    what repair took out of its place: never destroyed
+journal/<number>.json                   which results were recorded or removed; numbers go down, so that a listing
+                                        begins with the last entry
 
 Only comparisons and measurements are ever overwritten.
 """
@@ -33,10 +35,13 @@ COMPARISONS = "comparisons/"
 MEASUREMENTS = "measurements/"
 TRASH = "trash/"
 DAMAGED = "damaged/"
+JOURNAL = "journal/"
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}-\d{8}T\d{6}Z-[0-9a-f]{10}")
 _REF_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MEASUREMENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}-\d{8}T\d{6}Z-[0-9a-f]{6}")
+_JOURNAL_KEY = re.compile(JOURNAL + r"(\d{12})\.json")
+_LAST_NUMBER = 10**12 - 1
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -73,6 +78,17 @@ def measurement_key(measurement_id: str) -> str:
     if not _MEASUREMENT_ID.fullmatch(measurement_id):
         raise InvalidArgument(f"{measurement_id!r:.80} is not a measurement's id.")
     return f"{MEASUREMENTS}{measurement_id}.json"
+
+
+def journal_key(place: int) -> str:
+    """Where the entry of a place in the journal stands: the first is 0."""
+    return f"{JOURNAL}{_LAST_NUMBER - place:012d}.json"
+
+
+def journal_place(key: str) -> int | None:
+    """The place of an entry of the journal; None for the key of anything else."""
+    found = _JOURNAL_KEY.fullmatch(key)
+    return None if found is None else _LAST_NUMBER - int(found[1])
 
 
 def blob_key(sha256: str) -> str:

@@ -65,6 +65,12 @@ class Lookup:
         Raises InvalidArgument, UnknownResult or AmbiguousResult, each listing the nearest names that do exist.
         """
         self._store.manifests()
+        match = self._find(text, argument, bench)
+        while self._store.correct([match.manifest.result_id]):
+            match = self._find(text, argument, bench)
+        return match
+
+    def _find(self, text: str, argument: str, bench: str | None) -> Match:
         hints: list[str] = []
         for tier in readings(text, argument, bench=bench):
             matches = [m for ref in tier for m in self._matches(ref, argument, hints)]

@@ -7,11 +7,19 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from holobench_mcp.model import ComparisonEntry, IntegrityError, Manifest, MeasurementDocument, RefEntry, fault_in
+from holobench_mcp.model import (
+    ComparisonEntry,
+    IntegrityError,
+    JournalEntry,
+    Manifest,
+    MeasurementDocument,
+    RefEntry,
+    fault_in,
+)
 from holobench_mcp.store import layout
 from holobench_mcp.store.seal import unsealed
 
-_Model = TypeVar("_Model", Manifest, RefEntry, MeasurementDocument, ComparisonEntry)
+_Model = TypeVar("_Model", Manifest, RefEntry, MeasurementDocument, ComparisonEntry, JournalEntry)
 
 
 def parse_manifest(data: bytes, result_id: str) -> Manifest:
@@ -60,6 +68,14 @@ def parse_comparison(data: bytes, key: str) -> ComparisonEntry:
     _time(entry.compared_at, key)
     if not (layout.is_result_id(entry.baseline) and layout.is_result_id(entry.candidate)):
         raise IntegrityError(f"{key} is damaged: it names no two results.")
+    return entry
+
+
+def parse_journal_entry(data: bytes, key: str) -> JournalEntry:
+    """The bytes of an entry of the journal. Raises IntegrityError, naming the key, for anything that is not one."""
+    entry = _parse(JournalEntry, data, key)
+    if not all(map(layout.is_result_id, (*entry.recorded, *entry.removed))):
+        raise IntegrityError(f"{key} is damaged: it names something that is no result.")
     return entry
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from holobench_mcp.answers import Retained
 from holobench_mcp.config import Retention
 from holobench_mcp.model import IntegrityError, Manifest
-from holobench_mcp.store import comparisons, layout, trash
+from holobench_mcp.store import comparisons, journal, layout, trash
 from holobench_mcp.store.backend import Backend
 from holobench_mcp.store.many import read_many
 from holobench_mcp.store.parsing import parse_manifest
@@ -61,6 +61,7 @@ def retention(
             trash.take_out(backend, layout.manifest_key(result_id), now)
         for measurement_id in ended:
             trash.take_out(backend, layout.measurement_key(measurement_id), now)
+        journal.append(backend, removed=removed)
         back = restore_named_results(backend)
         removed = [result_id for result_id in removed if result_id not in back]
     return _retained(store, removed, len(stay), ended, len(entries), dry_run=dry_run)
@@ -78,6 +79,8 @@ def restore_named_results(backend: Backend) -> set[str]:
         item = taken.get(layout.manifest_key(result_id))
         if item is not None and trash.put_back(backend, item):
             back.add(result_id)
+    if back:
+        journal.append(backend, recorded=sorted(back))
     return back
 
 

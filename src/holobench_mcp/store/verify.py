@@ -1,5 +1,5 @@
-"""Reading a whole store for what is damaged in it: every manifest, blob, entry of a ref and measurement, and the log of
-what was compared with what."""
+"""Reading a whole store for what is damaged in it: every manifest, blob, entry of a ref and measurement, the log of
+what was compared with what, and the journal."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from holobench_mcp.model import IntegrityError, InvalidArgument, UnknownResult
 from holobench_mcp.store import comparisons, layout, measurements, refs
 from holobench_mcp.store.agreement import summed_up_otherwise
+from holobench_mcp.store.parsing import parse_journal_entry
 from holobench_mcp.store.references import Progress
 from holobench_mcp.store.seal import is_sealed
 
@@ -74,9 +75,16 @@ def _check_comparison(store: Store, key: str) -> Iterator[str]:
     yield from ()
 
 
+def _check_journal(store: Store, key: str) -> Iterator[str]:
+    if layout.journal_place(key) is not None:
+        parse_journal_entry(store.backend.get(key) or b"", key)
+    yield from ()
+
+
 _CHECKS: dict[str, Callable[[Store, str], Iterator[str]]] = {
     layout.RESULTS: _check_result,
     layout.REFS: _check_ref,
     layout.MEASUREMENTS: _check_measurement,
     layout.COMPARISONS: _check_comparison,
+    layout.JOURNAL: _check_journal,
 }

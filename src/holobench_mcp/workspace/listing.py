@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from holobench_mcp.answers import InputValues, MetricList, MetricRow, ResultPage, ResultRow
 from holobench_mcp.model import InvalidArgument, Manifest, Metric, ResultDocument, result_uri
-from holobench_mcp.result.identity import label_of
+from holobench_mcp.result.identity import is_time_label
 from holobench_mcp.store.bundle import SAMPLES
 from holobench_mcp.store.index import Conditions
+from holobench_mcp.store.index import ResultRow as IndexRow
 from holobench_mcp.store.lookup import check_filter, nothing_recorded
 from holobench_mcp.workspace.library import Library
 
@@ -55,10 +56,11 @@ def list_results(
     conditions = _conditions(library, benchmark, revision, label)
     index = library.index()
     older: Conditions = {**conditions, "before": before}
-    found = index.select(**older, limit=limit + 1)
+    found = index.rows(**older, limit=limit + 1)
+    while library.store.correct([row.result_id for row in found]):
+        found = index.rows(**older, limit=limit + 1)
     page, more = found[:limit], len(found) > limit
-    readable, broken = library.store.readable(page)
-    unreadable = (*index.unreadable, *broken)
+    unreadable = index.unreadable
     names: dict[str, list[str]] = {}
     entries, damaged = library.store.readable_refs()
     for entry in entries:
@@ -77,7 +79,7 @@ def list_results(
     )
     return ResultPage(
         **({"reason": reason} if reason else {}),
-        results=tuple(_result_row(m, tuple(names.get(m.result_id, ()))) for m in readable),
+        results=tuple(_result_row(row, tuple(names.get(row.result_id, ()))) for row in page),
         total=total,
         next_cursor=_encode_cursor(page[-1]) if more else None,
     )
@@ -205,20 +207,14 @@ def _metric_row(manifest: Manifest, metric: Metric, entry: Mapping[str, Any], sn
     )
 
 
-def _result_row(m: Manifest, refs: tuple[str, ...]) -> ResultRow:
-    return ResultRow(
-        result_id=m.result_id,
-        bench_name=m.bench_name,
-        executed_at=m.executed_at,
-        source_revision=m.source_revision,
-        dirty=m.environment.git_dirty,
-        label=label_of(m),
-        metrics=tuple(metric.variable for metric in m.metrics),
-        refs=refs,
-    )
+def _result_row(row: IndexRow, refs: tuple[str, ...]) -> ResultRow:
+    fields = row._asdict()
+    if row.label is not None and is_time_label(row.label):
+        fields["label"] = None
+    return ResultRow(**fields, refs=refs)
 
 
-def _encode_cursor(last: Manifest) -> str:
+def _encode_cursor(last: IndexRow) -> str:
     return base64.urlsafe_b64encode(json.dumps([last.executed_at, last.result_id]).encode()).decode()
 
 

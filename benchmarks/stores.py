@@ -1,0 +1,129 @@
+"""Stores of many results, made in seconds: what benchmarks/scale.py measures on, and what a test of a large store wants.
+
+    python benchmarks/stores.py FOLDER --results 100000
+    python benchmarks/stores.py FOLDER --rows 1000000
+
+--results: real results: a few are recorded as any is, and the others are those again at other times and of other code,
+with the same blobs. --rows: an index of so many rows, of which the newest thousand are real results.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from holobench_mcp import Snapshot, open_store
+from holobench_mcp.model import Environment, Manifest, Measurement
+from holobench_mcp.store import Store, journal, layout
+from holobench_mcp.store.index import file, refresh, rows
+from holobench_mcp.store.seal import sealed
+
+BENCHES, COMMITS_A_DAY, START = 50, 40, datetime(2020, 1, 1, tzinfo=UTC)
+#: Results of one entry of the journal, as an import writes them.
+_ENTRY = 1000
+#: Results of an index of many rows that are in the store as well: a listing reads those that it shows.
+_REAL = 1000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--results", type=int, default=0)
+    parser.add_argument("--rows", type=int, default=0)
+    arguments = parser.parse_args()
+    started = time.perf_counter()
+    if arguments.results:
+        with_results(arguments.folder, arguments.results)
+    if arguments.rows:
+        with_rows(arguments.folder, arguments.rows)
+    print(f"{arguments.results or arguments.rows:,} in {time.perf_counter() - started:.1f} s")
+
+
+def with_results(folder: str | Path, n: int, benches: int = BENCHES) -> Store:
+    """A store of n results. Only the first of each bench has samples of its own."""
+    store = open_store(folder)
+    manifests = generated(store, n, benches)
+    while some := list(islice(manifests, _ENTRY)):
+        for manifest in some:
+            store.backend.create(layout.manifest_key(manifest.result_id), document(manifest))
+        journal.append(store.backend, recorded=[m.result_id for m in some])
+    return store
+
+
+def with_rows(folder: str | Path, n: int, benches: int = BENCHES) -> Store:
+    """A store whose index has n rows, as if a store of so many results had been read; the newest thousand are real."""
+    store = open_store(folder)
+    db = file.connect(file.path_of(store.location.url))
+    manifests, written = generated(store, n, benches), 0
+    while some := list(islice(manifests, 10_000)):
+        batch = []
+        for manifest in some:
+            data = document(manifest)
+            written += 1
+            if written > n - _REAL:
+                store.backend.create(layout.manifest_key(manifest.result_id), data)
+            batch.append(rows.read_manifest(data, manifest.result_id))
+        with refresh.transaction(db):
+            rows.insert(db, batch)
+    for statement in file.INDEXES:
+        db.execute(statement)
+    stamp = store.backend.listing_stamp(layout.RESULTS)
+    state = {"journal_end": journal.end(store.backend), "stamp": stamp, "listed_at": time.time(), "cost": 1.0}
+    with refresh.transaction(db):
+        db.executemany("INSERT OR REPLACE INTO state VALUES (?, ?)", [*state.items(), ("cursor", "")])
+    db.close()
+    return store
+
+
+def generated(store: Store, n: int, benches: int) -> Iterator[Manifest]:
+    """n manifests, oldest first: every bench measured at every commit, every tenth result with uncommitted changes."""
+    patterns = [store.manifest(store.record(result(i))) for i in range(benches)]
+    yield from patterns[:n]
+    for i in range(benches, n):
+        pattern, commit = patterns[i % benches], i // benches
+        at = (START + timedelta(days=commit / COMMITS_A_DAY, seconds=i % benches)).isoformat(timespec="seconds")
+        label = f"release {commit // 100}" if commit % 100 == 0 else None
+        environment = pattern.environment.model_copy(
+            update={"git_commit": f"{commit * 2654435761 % 2**64:016x}{commit:024x}", "git_dirty": i % 10 == 7}
+        )
+        measured = Measurement(id=f"m{commit}", benchmark="all" if i % 2 else "some")
+        yield pattern.model_copy(
+            update={
+                "result_id": layout.make_result_id(
+                    pattern.bench_name, datetime.fromisoformat(at), {k: b.sha256 for k, b in pattern.blobs.items()}
+                ),
+                "executed_at": at,
+                "provenance": {**pattern.provenance, "executed_at": at, "display_label": label},
+                "environment": environment,
+                "measurement": measured,
+            }
+        )
+
+
+def document(manifest: Manifest) -> bytes:
+    """A manifest as it is stored."""
+    return sealed(json.dumps(manifest.model_dump(mode="json"), indent=1).encode())
+
+
+def result(seed: int) -> Snapshot:
+    """Four points × five repeats × three metrics, of a bench of its own."""
+    rng = np.random.default_rng(seed)
+    return Snapshot.build(
+        bench_name=f"bench {seed:02d}",
+        inputs={"size": [10, 100, 1000, 10000]},
+        metrics={f"time_{m}": {"units": "ms", "direction": "minimize"} for m in range(3)},
+        samples={f"time_{m}": 100 * np.exp(0.1 * rng.standard_normal((4, 5))) for m in range(3)},
+        executed_at=(START - timedelta(days=1)).isoformat(),
+        environment=Environment(python="3.12.1", numpy="2.3.5", os="Linux-6.8", cpu_model="CPU", cpu_count=8),
+    )
+
+
+if __name__ == "__main__":
+    main()
