@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from conftest import PYTHON
+from holobench_mcp.importers.quarantine_at_hand import quarantine_at_hand
 from pickle_kinds import KINDS
 
 BENCHES = Path(__file__).parents[1] / "benches"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _readers_wait(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Files of other tools are read by a process that waits: to start one for each would take most of the time."""
+    if "pickle" in request.module.__name__ or "quarantine" in request.module.__name__:
+        yield
+        return
+    with quarantine_at_hand():
+        yield
 
 
 @pytest.fixture(scope="session")

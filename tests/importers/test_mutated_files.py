@@ -62,7 +62,7 @@ def changed(node: Any, path: tuple[Any, ...], value: object, *, drop: bool) -> A
 
 def read_or_refused(path: Path) -> None:
     try:
-        found = read_results(path, name="the-file")
+        found = read_results(path, name="the-file", apart=False)
     except CaptureError as problem:
         assert "the-file" in str(problem) and len(str(problem)) < 2000
         assert str(problem).isprintable(), str(problem)

@@ -30,6 +30,8 @@ MAX_RUNS = 40
 #: A benchmark whose parameters make a grid of more than so many places a point is no grid; small ones may be sparse.
 _SPARSE, _SMALL_GRID = 4, 64
 MAX_SAMPLES = 20_000_000
+#: Places of a benchmark's arrays, which are padded to the most repeats that a point has: half a gigabyte.
+MAX_PADDED = 64_000_000
 _MAX_NAME = 200
 _RESERVED = frozenset({"repeat", "over_time"})
 _NAMESPACE = uuid.UUID("6f0c3c52-5d3c-5e0e-9b0e-1d3c6c5a9f11")
@@ -266,6 +268,10 @@ def _arrays(
     }
     means = {m for m in declared if any(r.aggregate for at in bench.points.values() for r in at.get(m, ()))}
     repeats = max((len(v) for m, at in at_points.items() if m not in means for v in at), default=1) or 1
+    if math.prod(shape) * repeats * len(declared) > MAX_PADDED:
+        raise Malformed(
+            f"{bench.name}: {repeats:,} repeats at one of {math.prod(shape):,} points are more than it can hold"
+        )
     arrays, counts, sds = {}, {}, {}
     for metric, at in at_points.items():
         array = np.full((*shape, repeats), np.nan)

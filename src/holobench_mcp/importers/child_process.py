@@ -14,7 +14,7 @@ import threading
 from contextlib import suppress
 from typing import Any, BinaryIO
 
-from holobench_mcp.importers.quarantine_at_hand import Reader, forked, start_quarantine
+from holobench_mcp.importers.quarantine_at_hand import Reader, What, forked, start_quarantine
 from holobench_mcp.model import CaptureError
 from holobench_mcp.model.text import plain
 
@@ -27,16 +27,19 @@ _CPU_S, _BYTES_A_CPU_S = 20, 1 << 20
 _EXIT_S = 10.0
 
 
-def read_in_quarantine(stream: BinaryIO, name: str, timeout_s: float) -> list[tuple[dict[str, Any], bytes]]:
+def read_in_quarantine(
+    stream: BinaryIO, name: str, timeout_s: float, *, what: What = "pickles", size: int | None = None
+) -> list[tuple[dict[str, Any], bytes]]:
     """What the quarantine found in an open pickle: the description and the archive of each result.
 
-    Raises CaptureError, naming the file, for one that takes too long or too much, is refused, or is no result.
+    what: formats, for the request of another tool's file, whose size is then given. Raises CaptureError, naming the
+    file, for one that takes too long or too much, is refused, or is no result.
     """
-    size = os.fstat(stream.fileno()).st_size
+    size = os.fstat(stream.fileno()).st_size if size is None else size
     memory = _MEMORY_BYTES + _MEMORY_BYTES_A_BYTE * size
     seconds = max(1, min(int(timeout_s), _CPU_S + size // _BYTES_A_CPU_S))
     most = _ANSWER_BYTES + _ANSWER_BYTES_A_BYTE * size
-    child = forked(stream, memory, seconds) or _spawned(stream, memory, seconds)
+    child = forked(stream, memory, seconds, what) or _spawned(stream, memory, seconds, what)
     # What it sends is held in memory here, so that it may not send without end.
     out = bytearray()
     receiver = threading.Thread(target=_receive, args=(child, out, most), daemon=True)
@@ -82,10 +85,10 @@ class _Spawned:
         os.close(self.answers)
 
 
-def _spawned(stream: BinaryIO, memory: int, seconds: int) -> _Spawned:
+def _spawned(stream: BinaryIO, memory: int, seconds: int, what: What) -> _Spawned:
     answers, theirs = os.pipe()
     try:
-        process = start_quarantine("main", stream, str(memory), str(seconds), stdout=theirs)
+        process = start_quarantine("main", stream, str(memory), str(seconds), what, stdout=theirs)
     except BaseException:
         os.close(answers)
         raise

@@ -10,14 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
-from holobench_mcp.importers.assembling import Attribution, snapshots_of
-from holobench_mcp.importers.content import MAX_BYTES, Content
+from holobench_mcp.importers.content import Content
 from holobench_mcp.importers.nodes import Malformed
 from holobench_mcp.importers.points import Extract
 from holobench_mcp.model import CaptureError, InvalidArgument
-from holobench_mcp.result.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from holobench_mcp.importers.assembling import Attribution
+    from holobench_mcp.importers.reading import Read
+    from holobench_mcp.result.snapshot import Snapshot
 
 #: In the order in which a file is tried: what has the most telling marks first.
 FORMATS = (
@@ -67,36 +70,53 @@ def names() -> list[str]:
 
 
 def read_results(
-    source: Path | bytes, *, name: str | None = None, format_name: str = "auto", said: Attribution | None = None
+    source: Path | bytes,
+    *,
+    name: str | None = None,
+    format_name: str = "auto",
+    said: Attribution | None = None,
+    apart: bool = True,
 ) -> FileResults:
     """The results of a file or folder, or of what was printed.
 
-    Raises CaptureError, naming it, for what is of no format that is known; InvalidArgument for a format that there is
+    apart: in a process of its own, with limits; False for what nobody else can have written. Raises CaptureError,
+    naming it, for what is of no format that is known, or takes too long; InvalidArgument for a format that there is
     none of.
     """
+    from holobench_mcp.importers.reading import read_apart, read_here
+
     if format_name not in ("auto", *names()):
         raise InvalidArgument(f"format: {format_name!r:.60} is none of auto, {', '.join(names())}.")
-    if isinstance(source, bytes):
-        content = Content(name or "its output", source[:MAX_BYTES])
-    else:
-        name = name or str(source)
+    name = name or ("its output" if isinstance(source, bytes) else str(source))
+    if isinstance(source, Path):
         if format_name == PICKLE or (format_name == "auto" and _is_pickle(source)):
             from holobench_mcp.importers.pickles import read_pickle
 
             return FileResults(read_pickle(source), PICKLE, "holobench", [])
         if format_name == CONTRACT:
             return _contract(source)
-        content = Content.of(source, name)
-    name = content.name
+    found = (read_apart if apart else read_here)(source, name, format_name)
+    if found.format is not None:
+        return _results(name, found, said)
+    if isinstance(source, Path):
+        return _contract(source)
+    raise CaptureError(f"{name}: a result.json is read from a file only.")
+
+
+def extracts_in(content: Content, format_name: str) -> Read:
+    """What a file or folder holds. Raises CaptureError, naming it, and Malformed for one that can't be parsed."""
+    from holobench_mcp.importers.reading import Read
+
+    found = _recognised(content, format_name)
+    if found is None:
+        return Read(None)
     try:
-        found = _recognised(content, format_name)
-        if found is None and isinstance(source, Path):
-            return _contract(source)
-        if found is None:
-            raise Malformed("a result.json is read from a file only")
-        return _results(found, content, said or Attribution())
-    except Malformed as problem:
-        raise CaptureError(f"{name}: {problem}.") from problem
+        extracts = found.read(content)
+        if not extracts:
+            raise Malformed("it holds no measured benchmark")
+    except (Malformed, *_UNREADABLE) as problem:
+        raise _unreadable(content.name, found.NAME, problem) from problem
+    return Read(found.NAME, extracts)
 
 
 def _is_pickle(path: Path) -> bool:
@@ -133,20 +153,22 @@ def _recognised(content: Content, format_name: str) -> Format | None:
     )
 
 
-def _results(found: Format, content: Content, said: Attribution) -> FileResults:
+def _results(name: str, found: Read, said: Attribution | None) -> FileResults:
+    from holobench_mcp.importers.assembling import Attribution, snapshots_of
+
+    snapshots: list[Snapshot] = []
+    notes: list[str] = []
     try:
-        extracts = found.read(content)
-        if not extracts:
-            raise Malformed("it holds no measured benchmark")
-        snapshots: list[Snapshot] = []
-        notes: list[str] = []
-        for extract in extracts:
-            made, more = snapshots_of(extract, said)
+        for extract in found.extracts:
+            made, more = snapshots_of(extract, said or Attribution())
             snapshots += made
             notes += [note for note in more if note not in notes]
-    except Malformed as problem:
-        raise CaptureError(f"{content.name} can't be read as {found.NAME}: {problem}.") from problem
-    except _UNREADABLE as problem:
-        detail = f"{type(problem).__name__}: {str(problem)[:120]}"
-        raise CaptureError(f"{content.name} can't be read as {found.NAME} ({detail}).") from problem
-    return FileResults(snapshots, found.NAME, extracts[0].tool, notes)
+    except (Malformed, *_UNREADABLE) as problem:
+        raise _unreadable(name, str(found.format), problem) from problem
+    return FileResults(snapshots, str(found.format), found.extracts[0].tool, notes)
+
+
+def _unreadable(name: str, format_name: str, problem: BaseException) -> CaptureError:
+    if isinstance(problem, Malformed):
+        return CaptureError(f"{name} can't be read as {format_name}: {problem}.")
+    return CaptureError(f"{name} can't be read as {format_name} ({type(problem).__name__}: {str(problem)[:120]}).")

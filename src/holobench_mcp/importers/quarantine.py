@@ -13,7 +13,7 @@ import os
 import socket
 import struct
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
@@ -22,8 +22,11 @@ import numpy.typing as npt
 from holobench_mcp.importers.doubles import Double, NotAResult, Refused, Unpickler
 from holobench_mcp.importers.values import array_of, exact_scalar_of, plain_array_of, scalar_of
 
-#: On the socket of `serve`: what a process may take, in bytes and seconds; and the status that it ended with.
-_REQUEST, _ENDED = struct.Struct(">QQ"), struct.Struct(">i")
+#: On the socket of `serve`: what a process may take, in bytes and seconds, and whether it is another tool's file that
+#: it reads; and the status that it ended with.
+_REQUEST, _ENDED = struct.Struct(">QQ?"), struct.Struct(">i")
+
+_Answer = Callable[[BinaryIO, BinaryIO], None]
 
 
 def read_results(stream: BinaryIO) -> Iterator[tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]]:
@@ -233,38 +236,52 @@ def _limit(memory: int, seconds: int) -> None:
 
 
 def main() -> None:
-    """Read pickles from stdin, write frames to stdout."""
+    """Read pickles, or a request of another tool's file, from stdin; write frames to stdout."""
+    answer = _answer_of(formats=sys.argv[3] == "formats")
     if sys.platform != "win32":
         _limit(int(sys.argv[1]), int(sys.argv[2]))
-    _answer(sys.stdin.buffer, sys.stdout.buffer)
+    answer(sys.stdin.buffer, sys.stdout.buffer)
 
 
 def serve() -> None:
     """Do that for one request after another that comes through the socket at stdin, each in a process forked for it.
 
     A request is what the process may take of memory and time, with the two files; the answer to it is how it ended.
-    What is forked has loaded nothing but this module: no pickle's process ever sees anything of another's.
+    What is forked has loaded modules and nothing else: no file's process ever sees anything of another's.
     """
     np.savez(io.BytesIO(), allow_pickle=False, loaded=np.zeros(1))  # what numpy imports only then
     with socket.socket(fileno=0) as requests:
         while len(request := (received := socket.recv_fds(requests, _REQUEST.size, 2))[0]) == _REQUEST.size:
             files = received[1]
+            memory, seconds, formats = _REQUEST.unpack(request)
+            answer = _answer_of(formats=formats)
             child = os.fork()
             if child == 0:
                 requests.close()
-                _read_and_end(files, *_REQUEST.unpack(request))
+                _read_and_end(files, memory, seconds, answer)
             for file in files:
                 os.close(file)
             _, status = os.waitpid(child, 0)
             requests.sendall(_ENDED.pack(os.waitstatus_to_exitcode(status)))
 
 
-def _read_and_end(files: Sequence[int], memory: int, seconds: int) -> NoReturn:
+def _answer_of(*, formats: bool) -> _Answer:
+    """What reads, loaded before the limits hold: they are a file's."""
+    if not formats:
+        return _answer
+    from holobench_mcp.importers.formats import formats as loaded
+    from holobench_mcp.importers.reading import answer
+
+    loaded()
+    return answer
+
+
+def _read_and_end(files: Sequence[int], memory: int, seconds: int, answer: _Answer) -> NoReturn:
     status = 1
     try:
         _limit(memory, seconds)
         with open(files[0], "rb") as source, open(files[1], "wb") as out:  # noqa: PTH123 - files that are open
-            _answer(source, out)
+            answer(source, out)
         status = 0
     finally:
         os._exit(status)

@@ -1,7 +1,7 @@
-"""A process of the quarantine that waits for pickles, for whoever reads many: to start one costs more than to read.
+"""A process of the quarantine that waits for files, for whoever reads many: to start one costs more than to read.
 
-It loads what reading needs, and forks a fresh process for each pickle, with the limits of that one. What it forks has
-seen no other pickle, and nothing of this process.
+It loads what reading needs, and forks a fresh process for each file, with the limits of that one. What it forks has
+seen no other file, and nothing of this process.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Literal, Protocol
 
 _BOOT = "import sys; sys.path.insert(0, {path!r}); from holobench_mcp.importers.quarantine import {entry}; {entry}()"
 #: As in `quarantine`, which is not imported here: it would bring numpy along.
-_REQUEST, _ENDED = struct.Struct(">QQ"), struct.Struct(">i")
+_REQUEST, _ENDED = struct.Struct(">QQ?"), struct.Struct(">i")
+
+#: What is to be read: holobench's own saved results, or a file of another tool.
+What = Literal["pickles", "formats"]
 
 
 class Reader(Protocol):
@@ -78,12 +81,14 @@ class _AtHand:
                 theirs.close()
             self._requests = ours
 
-    def send(self, memory: int, seconds: int, stream: BinaryIO, answers: int) -> socket.socket | None:
-        """Ask for a pickle to be read. Returns where its status will come; None where there is no such process."""
+    def send(self, memory: int, seconds: int, what: What, stream: BinaryIO, answers: int) -> socket.socket | None:
+        """Ask for something to be read. Returns where its status will come; None where there is no such process."""
         if self._requests is None:
             return None
         try:
-            socket.send_fds(self._requests, [_REQUEST.pack(memory, seconds)], [stream.fileno(), answers])
+            socket.send_fds(
+                self._requests, [_REQUEST.pack(memory, seconds, what == "formats")], [stream.fileno(), answers]
+            )
         except OSError:
             self.end()
             return None
@@ -145,13 +150,13 @@ class _Forked:
         _at_hand.turn.release()
 
 
-def forked(stream: BinaryIO, memory: int, seconds: int) -> Reader | None:
-    """A process that reads an open pickle, forked from the one at hand; None where there is none, or it is at work."""
+def forked(stream: BinaryIO, memory: int, seconds: int, what: What = "pickles") -> Reader | None:
+    """A process that reads an open file, forked from the one at hand; None where there is none, or it is at work."""
     if not _at_hand.users or not _at_hand.turn.acquire(blocking=False):
         return None
     answers, theirs = os.pipe()
     try:
-        ends = _at_hand.send(memory, seconds, stream, theirs)
+        ends = _at_hand.send(memory, seconds, what, stream, theirs)
     finally:
         os.close(theirs)
     if ends is None:

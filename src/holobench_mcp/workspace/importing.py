@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -43,11 +44,14 @@ def import_paths(
     """
     if label is not None and (not label.strip() or len(label) > _MAX_LABEL or not label.isprintable()):
         raise InvalidArgument(f"label: 1 to {_MAX_LABEL} printable characters are needed, not {label!r:.60}.")
+    from holobench_mcp.importers.quarantine_at_hand import quarantine_at_hand
+
     commit = None if revision is None else _commit(library, revision)
-    for path in paths:
-        real = _allowed(library, path, only_below_roots=only_below_roots)
-        found, ids = _recorded(library, real, str(path), format_name or "auto", label, commit)
-        yield _report(library, str(path), found, ids)
+    with quarantine_at_hand() if len(paths) > 1 else nullcontext():
+        for path in paths:
+            real = _allowed(library, path, only_below_roots=only_below_roots)
+            found, ids = _recorded(library, real, str(path), format_name or "auto", label, commit)
+            yield _report(library, str(path), found, ids)
 
 
 def import_for_agent(
