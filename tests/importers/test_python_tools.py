@@ -42,6 +42,17 @@ def test_processes_of_a_tool_are_repeats_of_one_run_where_runs_are_made_around_i
     assert not [note for note in together.notes if "processes" in note]
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("hyperfine.json", {"time"}), ("vitest_report.json", {"median"}), ("google_benchmark_means.json", None)],
+)
+def test_means_of_a_run_are_left_out_where_something_else_of_it_has_samples(name: str, kept: set[str] | None) -> None:
+    found, whole = read(name, said=Attribution(one_run=True)), read(name)
+    for bench, snapshot in benches(found).items():
+        assert set(metrics(snapshot)) == (kept or set(metrics(benches(whole)[bench])))
+    assert any("means without samples are left out" in note for note in found.notes) == (kept is not None)
+
+
 def test_of_very_many_repeats_means_of_consecutive_ones_are_taken(tmp_path: Path) -> None:
     given = document("pytest_benchmark.json")
     benchmark = next(b for b in given["benchmarks"] if b["fullname"].endswith("test_all"))
@@ -49,7 +60,7 @@ def test_of_very_many_repeats_means_of_consecutive_ones_are_taken(tmp_path: Path
     found = read_results(written(tmp_path, given), said=Attribution(most_repeats=1000))
     bench = "test_sorting.py::TestSum::test_all"
     assert samples(found, bench, "time") == [[4 * i + 2.5 for i in range(1000)]]
-    assert any("4,000 repeats of test_sorting.py::TestSum::test_all, 1,000 means" in note for note in found.notes)
+    assert found.notes[0] == "of more than 1,000 repeats of a run, so many means of consecutive ones are taken"
     other = "test_sorting.py::test_sort"
     whole = read_results(written(tmp_path, given))
     assert benches(found)[other].samples["time"].shape == benches(whole)[other].samples["time"].shape

@@ -43,8 +43,9 @@ Key = tuple[tuple[str, JsonScalar], ...]
 class Attribution:
     """What whoever imports says of a file, which wins over what it says. fallback: the time of a file without one.
 
-    one_run: whether all of its processes are one run's, as where runs are made around it. most_repeats: of more repeats
-    of a run, means of consecutive ones are taken.
+    one_run: whether its processes are all one run's, as where runs are made around it; then means without samples are
+    left out where another metric has some: a mean of a run tells less, and is never settled where it is mostly noise.
+    most_repeats: of more repeats of a run, means of consecutive ones are taken.
     """
 
     label: str | None = None
@@ -147,7 +148,8 @@ def _name(text: str) -> str:
 def _of_bench(
     bench: _Bench, extract: Extract, said: Attribution, measurement: Measurement
 ) -> tuple[list[Snapshot], list[str]]:
-    declared, notes = _declared(bench), list[str]()
+    bench, notes = _with_samples(bench) if said.one_run else (bench, [])
+    declared = _declared(bench)
     names = _input_names(bench.inputs, declared)
     columns, places, sparse = _grid(bench)
     if sparse:
@@ -156,10 +158,10 @@ def _of_bench(
     shape = tuple(len(column) for column in columns)
     runs, more = _runs(bench, declared, MAX_RUNS if not said.one_run else 1)
     notes += more if not said.one_run else []
-    most = _most_repeats(bench, runs)
-    if said.most_repeats is not None and most > said.most_repeats:
+    if said.most_repeats is not None and _most_repeats(bench, runs) > said.most_repeats:
+        # The same words for all benchmarks and all runs: a suite has hundreds.
         notes.append(
-            f"of up to {most:,} repeats of {bench.name}, {said.most_repeats:,} means of consecutive ones are taken"
+            f"of more than {said.most_repeats:,} repeats of a run, so many means of consecutive ones are taken"
         )
     snapshots = []
     for run in range(runs):
@@ -183,6 +185,17 @@ def _of_bench(
         own = uuid.uuid5(_NAMESPACE, f"{measurement.id}/{measurement.sweep}/{run}")
         snapshots.append(snapshot.with_(provenance={**snapshot.provenance, "uuid": str(own)}))
     return snapshots, notes
+
+
+def _with_samples(bench: _Bench) -> tuple[_Bench, list[str]]:
+    """A benchmark without the metrics that have means only, where it has others."""
+    sampled = {metric for at in bench.points.values() for metric, held in at.items() if any(r.runs for r in held)}
+    means = {metric: None for at in bench.points.values() for metric in at if metric not in sampled}
+    if not sampled or not means:
+        return bench, []
+    points = {key: {m: held for m, held in at.items() if m in sampled} for key, at in bench.points.items()}
+    note = f"{', '.join(means)}: means without samples are left out, as {', '.join(sorted(sampled))} has some"
+    return _Bench(bench.name, bench.inputs, points), [note]
 
 
 def _declared(bench: _Bench) -> dict[str, dict[str, Any]]:
