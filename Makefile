@@ -50,6 +50,7 @@ slow: .venv/.dev            ## Time every test, and write down which ones `make 
 
 docs: tables                ## Write what the README and docs/calibration.md show anew, by running it: half an hour.
 	$(BIN)/python examples/quickstart.py --write-readme
+	$(BIN)/python examples/tool_transcripts.py --write-docs
 	$(BIN)/python benchmarks/speed.py --write-readme
 	for what in calibration rounds_calibration looks_calibration history_calibration; do \
 		$(BIN)/python benchmarks/$$what.py || exit 1; done > docs/calibration.new

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 import typer
 from mcp import Client
 
+from command_lines import parse
 from conftest import PYTHON
 from holobench_mcp._version import __version__
 from holobench_mcp.cli import app
@@ -40,13 +40,7 @@ def typed() -> list[str]:
 
 @pytest.mark.parametrize("line", typed())
 def test_a_command_that_a_page_shows_can_be_typed(line: str) -> None:
-    words = shlex.split(line)[1:]
-    context = COMMAND.make_context("holobench-mcp", list(words))
-    name, command, rest = COMMAND.resolve_command(context, words)
-    sub = command.make_context(name, list(rest), parent=context)
-    if hasattr(command, "resolve_command"):
-        name, command, rest = command.resolve_command(sub, list(rest))
-        command.make_context(name, list(rest), parent=sub)
+    parse(line)
 
 
 def test_every_command_is_documented_and_has_help() -> None:

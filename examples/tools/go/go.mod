@@ -1,0 +1,3 @@
+module example.com/unique
+
+go 1.19
