@@ -16,8 +16,8 @@ import pytest
 
 from conftest import PYTHON, git
 from holobench_mcp.capture.environment import (
-    benchmark_file_of,
     capture_environment,
+    command_file_of,
     environment_of_result,
     source_sha256,
     versions_of,
@@ -326,7 +326,7 @@ def test_the_file_behind_a_command_is_found(tmp_path: Path, command: list[str], 
     (tmp_path / "pkg").mkdir()
     for name in ("bench.py", "pkg/bench.py", "pkg/__main__.py"):
         (tmp_path / name).write_text("")
-    assert benchmark_file_of(command, tmp_path) == (None if found is None else tmp_path / found)
+    assert command_file_of(command, tmp_path) == (None if found is None else tmp_path / found)
 
 
 # ---------------------------------------------------------------------- the Python that measures

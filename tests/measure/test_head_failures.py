@@ -151,19 +151,30 @@ def test_a_warm_up_that_fails_once_is_told_as_well(space: Workspace, saved: Path
     assert document.rounds == 3
 
 
-@pytest.mark.parametrize("failing", [product(before="raise SystemExit(4)"), product(sweeps=())])
+@pytest.mark.parametrize(
+    ("failing", "tool"), [(product(before="raise SystemExit(4)"), "auto"), (product(sweeps=()), "holobench")]
+)
 def test_a_base_that_does_not_work_is_an_error_that_says_nothing_of_the_head(
-    space: Workspace, saved: Path, failing: str
+    space: Workspace, saved: Path, failing: str, tool: str
 ) -> None:
     root = space.config.root
     (root / "product.py").write_text(failing)
     git(root, "commit", "--quiet", "--all", "--message", "broken")
     with pytest.raises(CaptureError, match="On the base revision, bench") as error:
-        compared(space, saved, product())
+        compared(space, saved, product(), tool=tool)
     assert "head" not in str(error.value)
     [document] = space.store.measurements()
     assert (document.status, document.head_failure, document.outcome) == ("failed", None, None)
     assert document.stopped is not None and "On the base revision" in document.stopped
+
+
+def test_a_base_that_gives_nothing_of_its_own_is_not_compared_with_a_head_that_does(
+    space: Workspace, saved: Path
+) -> None:
+    (space.config.root / "product.py").write_text(product(sweeps=()))
+    git(space.config.root, "commit", "--quiet", "--all", "--message", "none yet")
+    with pytest.raises(CaptureError, match="no results of its own on the base, and one, two on the head"):
+        compared(space, saved, product())
 
 
 def test_a_setup_that_fails_on_the_head_alone_is_an_answer(space: Workspace, saved: Path) -> None:

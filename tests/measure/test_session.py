@@ -128,12 +128,12 @@ def test_a_python_is_asked_for_its_versions_once_a_measurement(project: Path, mo
         (
             "import runpy, os\nrunpy.run_path('tiny.py', run_name='__main__')\n"
             "open(os.environ['BENCHER_RESULT_PATH'], 'wb').write(b'garbage.')",
-            "a part of its sweeps can be read",
+            "a part of its results can be read",
         ),
     ],
 )
 def test_the_worst_benchmarks_end_in_a_clear_error(project: Path, text: str, says: str) -> None:
-    config = program(text)
+    config = program(text) | {"tool": "holobench"}
     if "SIG_IGN" in text:
         config["timeout_s"] = 2
     with pytest.raises(CaptureError) as error:
@@ -168,7 +168,7 @@ def test_a_daemon_does_not_outlive_its_benchmark(project: Path) -> None:
         f"while not os.path.exists({str(project / 'daemon.pid')!r}): time.sleep(0.01)\n"
     )
     with pytest.raises(CaptureError, match="recorded nothing"):
-        workspace(project, bad=program(daemon)).measuring.run_benchmark("bad")
+        workspace(project, bad=program(daemon) | {"tool": "holobench"}).measuring.run_benchmark("bad")
     until(lambda: not alive(int((project / "daemon.pid").read_text() or 0)))
 
 

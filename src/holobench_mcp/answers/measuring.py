@@ -15,6 +15,7 @@ class RunReport(Frozen):
     returncode: int
     result_ids: tuple[str, ...]
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class TooNoisy(Frozen):

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from holobench_mcp.capture.environment import source_sha256
+from holobench_mcp.capture.environment import command_file_of, source_sha256
 from holobench_mcp.capture.loaded_files import LoadedFiles
 
 #: Words in the name of a file or a folder that measures.
@@ -25,6 +25,34 @@ _IS_A_BENCHMARK = frozenset({"bench", "benches", "benchmark", "benchmarks", "ben
 #: Folders of a project that hold its own code, whatever else stands there.
 _OF_THE_PRODUCT = frozenset({"src", "lib", "python"})
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
+#: What a script that measures something has in it, whatever it is called.
+_MEASURING = re.compile(
+    r"^\s*(?:from|import)\s+(?:bencher|holobench\w*|pyperf|timeit|pytest\w*|asv\w*)\b|\bperf_counter|\btimeit\b"
+    r"|^\s*def (?:test|bench)_?\w*\(|\bhyperfine\b|\bperformance\.now\b",
+    re.MULTILINE,
+)
+_LONGEST_SCRIPT = 4 << 20
+
+
+def benchmark_file_of(command: Sequence[str], cwd: Path) -> Path | None:
+    """The file that a command names, where it is a benchmark; None for a program that is itself what is measured."""
+    file = command_file_of(command, cwd)
+    return file if file is not None and is_benchmark(file, cwd) else None
+
+
+def is_benchmark(file: Path, cwd: Path) -> bool:
+    """Whether a script measures something else than itself, by its name or by what stands in it.
+
+    One that can't be read is one: an edit of it would otherwise be taken for one of the product.
+    """
+    with suppress(ValueError):
+        if names_a_benchmark(file.relative_to(cwd).as_posix()):
+            return True
+    try:
+        with file.open("rb") as stream:
+            return _MEASURING.search(stream.read(_LONGEST_SCRIPT).decode("utf-8", "replace")) is not None
+    except OSError:
+        return True
 
 
 def names_a_benchmark(path: str) -> bool:

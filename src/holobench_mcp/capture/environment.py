@@ -107,8 +107,8 @@ def versions_of(program: str, *, cwd: Path, env: Mapping[str, str]) -> dict[str,
     return {"python": None, "holobench": None, "numpy": None}
 
 
-def benchmark_file_of(command: Sequence[str], cwd: Path) -> Path | None:
-    """The benchmark's own file, where a command names one: `bench.py`, the module behind `-m`, or another script."""
+def command_file_of(command: Sequence[str], cwd: Path) -> Path | None:
+    """The program's own file, where a command names one: `bench.py`, the module behind `-m`, or another script."""
     words = list(command)
     for at, word in enumerate(words):
         if word == "-m" and at + 1 < len(words):

@@ -23,8 +23,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from holobench_mcp import gitinfo
 from holobench_mcp.capture import guard, leases
-from holobench_mcp.capture.benchmark_files import benchmark_files, project_root, sources_sha256, sweep_sha256
-from holobench_mcp.capture.environment import benchmark_file_of, capture_environment, versions_of
+from holobench_mcp.capture.benchmark_files import (
+    benchmark_file_of,
+    benchmark_files,
+    project_root,
+    sources_sha256,
+    sweep_sha256,
+)
+from holobench_mcp.capture.environment import capture_environment, versions_of
 from holobench_mcp.capture.loaded_files import (
     FirstLine,
     HolobenchImport,
@@ -79,6 +85,7 @@ class RunOutcome:
     output_is_cut: bool = False
     environment: Environment = field(default_factory=Environment)  #: that of its sweeps, as of any other result
     notes: list[str] = field(default_factory=list)  #: what is to be said of how its results came in
+    of_itself: bool = False  #: whether its results are only of the command itself, as it gave none of its own
 
 
 def run_command(

@@ -7,14 +7,21 @@ import re
 import shlex
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Literal
+from typing import Annotated, Literal
 
+import typer
 from pydantic import ValidationError
 
 from holobench_mcp.answers import CompareOptions
 from holobench_mcp.config import MAX_ROUNDS, BenchmarkConfig
 from holobench_mcp.model import Decision, InvalidArgument, fault_in
 
+Tool = Annotated[
+    str, typer.Option(help="auto, holobench, command (its own time and memory), or a known tool, such as go-test.")
+]
+Results = Annotated[
+    str | None, typer.Option(help="File or pattern that the command writes results to, in any format of import.")
+]
 #: What only an id has: the time in its middle.
 _DATED = re.compile(r"-\d{8}T")
 
@@ -87,10 +94,14 @@ def duration(text: str, option: str) -> float:
 
 def benchmark(
     command: list[str],
-    timeout: float | None,
-    protect: list[str] | None,
-    env: list[str] | None,
+    timeout: float | None = None,
+    protect: list[str] | None = None,
+    env: list[str] | None = None,
     setup: str | None = None,
+    *,
+    guard: str | None = None,
+    tool: str = "auto",
+    results: str | None = None,
 ) -> BenchmarkConfig:
     """A benchmark that a person gives on the command line, in place of a configured one."""
     given = {
@@ -98,13 +109,17 @@ def benchmark(
         "protected": protect or (),
         "env": dict(pair(text, "--env") for text in env or ()),
         "setup": words(setup, "--setup"),
+        "guard": words(guard, "--guard"),
+        "tool": tool,
+        "results": results,
         **({"timeout_s": timeout} if timeout is not None else {}),
     }
     try:
         return BenchmarkConfig.model_validate(given)
     except ValidationError as problem:
         fault = fault_in(problem)
-        option = {"timeout_s": "--timeout", "protected": "--protect"}.get(fault.path[0], fault.path[0])
+        key = fault.path[0] if fault.path else "command"
+        option = {"timeout_s": "--timeout", "protected": "--protect", "command": "command"}.get(key, f"--{key}")
         raise InvalidArgument(f"{option}: {fault.what}") from problem
 
 

@@ -93,6 +93,11 @@ def ab(
     setup: Annotated[
         str | None, typer.Option(help="A command that prepares each side's folder, such as 'make -C ext'.")
     ] = None,
+    guard: Annotated[
+        str | None, typer.Option(help="A command that checks each side before it is measured, such as 'make test'.")
+    ] = None,
+    tool: arguments.Tool = "auto",
+    results: arguments.Results = None,
     parameter: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE, for a parameter that a configured benchmark declares.")
     ] = None,
@@ -100,7 +105,7 @@ def ab(
     as_json: Json = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown for a pull request comment.")] = False,
 ) -> None:
-    """Measure two revisions in turn and compare them: ab --base main -- python bench.py."""
+    """Measure two revisions in turn and compare them: ab --base main -- python bench.py, or any other command."""
     gate = arguments.gate(fail_on)
     report = revision_report(
         arguments.command_of(context.args),
@@ -114,6 +119,9 @@ def ab(
         env=env,
         setup=setup,
         parameter=parameter,
+        guard=guard,
+        tool=tool,
+        results=results,
     )
     if as_json:
         output.print_json(report)
@@ -143,19 +151,28 @@ def revision_report(
     env: list[str] | None,
     setup: str | None,
     parameter: list[str] | None,
+    guard: str | None = None,
+    tool: str = "auto",
+    results: str | None = None,
     by: str = "ab",
 ) -> RevisionReport:
     """Measure two revisions as options of the command line say. by: the command whose options they are."""
     if bool(command) == (benchmark is not None):
         raise InvalidArgument(f"{by}: name a command behind '--', or a configured one with --benchmark.")
-    if benchmark is not None and (timeout is not None or protect or env or setup):
+    own = timeout is not None or protect or env or setup or guard or tool != "auto" or results is not None
+    if benchmark is not None and own:
         raise InvalidArgument(
-            f"{by}: --timeout, --protect, --env and --setup are for a command behind '--'; a configured benchmark has "
-            "its own timeout_s, protected, env and setup in pyproject.toml."
+            f"{by}: --timeout, --protect, --env, --setup, --guard, --tool and --results are for a command behind '--'; "
+            "a configured benchmark has its own timeout_s, protected, env, setup, guard, tool and results in "
+            "pyproject.toml."
         )
     if command and parameter:
         raise InvalidArgument(f"{by}: --parameter is for a configured benchmark; a command has its own arguments.")
-    given = arguments.benchmark(command, timeout, protect, env, setup) if command else None
+    given = (
+        arguments.benchmark(command, timeout, protect, env, setup, guard=guard, tool=tool, results=results)
+        if command
+        else None
+    )
     workspace = open_workspace()
     workspace.clean_up_after_crash()
     job = workspace.measuring.start_revisions(

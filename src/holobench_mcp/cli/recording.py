@@ -20,25 +20,33 @@ from holobench_mcp.model import HolobenchMcpError, InvalidArgument
 def run(
     context: typer.Context,
     label: Annotated[str | None, typer.Option(help="A name for these results, such as 'before'.")] = None,
+    tool: arguments.Tool = "auto",
+    results: arguments.Results = None,
     as_json: Json = False,
 ) -> None:
-    """Run a benchmark, unedited, and record every sweep that it collects: run -- python bench.py."""
+    """Run any command and record its sweeps, its tool's results, or its own time and memory: run -- ./prog."""
     command = arguments.command_of(context.args)
     if not command:
         raise InvalidArgument("run: name the command behind '--', such as: holobench-mcp run -- python bench.py")
+    given = arguments.benchmark(command, tool=tool, results=results)
     workspace = open_workspace()
     report = workspace.run(
-        command, label=label, on_result=lambda _id: output.note(f"recorded {_id}"), stdout_is_ours=as_json
+        command,
+        label=label,
+        tool=given.tool,
+        results=given.results,
+        on_result=lambda _id: output.note(f"recorded {_id}"),
+        stdout_is_ours=as_json,
     )
-    for problem in report.problems:
-        output.note(problem)
+    for remark in (*report.notes, *report.problems):
+        output.note(remark)
     if as_json:
         output.print_json(report)
     else:
         for result_id in report.result_ids:
             output.out(result_id)
     if not report.result_ids:
-        why = "" if report.problems else ": the command collected no holobench sweep"
+        why = f": the command failed with exit status {report.returncode}" if report.returncode else ""
         output.note(f"nothing was recorded{why}.")
     if report.returncode or not report.result_ids:
         raise typer.Exit(report.returncode or 2)

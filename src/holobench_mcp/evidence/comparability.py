@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from holobench_mcp.evidence.cached_answers import SideRuns, cached_answers
+from holobench_mcp.evidence.process_usage import SAID_BY, usage_cautions
 from holobench_mcp.model import Decision, Difference, Direction, Environment, Measurement, Metric
 from holobench_mcp.result.coordinates import in_common
 from holobench_mcp.result.identity import MACHINE
@@ -37,6 +38,7 @@ def compare(
     found += [*_tree(base, "baseline"), *_tree(cand, "candidate"), *_constants(base, cand)]
     found += [*_caches(baseline, candidate), *_cached_answers(baseline, candidate)]
     found += _recorded(candidate)
+    found += usage_cautions(baseline, candidate)
     for name, runs in (("baseline", baseline), ("candidate", candidate)):
         found += _within(runs, name)
     return tuple(sorted(found, key=lambda d: d.severity != "blocking"))
@@ -45,11 +47,12 @@ def compare(
 def relevant(differences: Sequence[Difference], decision: Decision | None) -> tuple[Difference, ...]:
     """Without what the lines of a change look like, unless it made something faster: that alone makes a trick of it.
 
-    What samples show, which names the metric that shows it, stays in any case.
+    What samples show, which names the metric that shows it, stays in any case; what the decision says itself does not.
     """
     looks = ("cached_answers", "measurement_touched")
     improved = decision is Decision.improved
-    return tuple(d for d in differences if improved or d.what not in looks or d.variable is not None)
+    others = [d for d in differences if decision is None or SAID_BY.get(d.what) is not decision]
+    return tuple(d for d in others if improved or d.what not in looks or d.variable is not None)
 
 
 def _recorded(runs: Sequence[Snapshot]) -> list[Difference]:

@@ -12,6 +12,7 @@ from holobench_mcp.importers.quarantine_at_hand import quarantine_at_hand
 from holobench_mcp.measure.plan import BenchmarkPlan, benchmark_document, now, own_process
 from holobench_mcp.measure.progress import Ending, OnProgress, status_after
 from holobench_mcp.measure.session import Record, Run, Session
+from holobench_mcp.measure.tree_guard import run_guard
 from holobench_mcp.model import MeasuredCode, Measurement, MeasurementDocument, RunRole
 
 if TYPE_CHECKING:
@@ -65,9 +66,12 @@ class BenchmarkMeasurement:
         )
 
     def prepare(self) -> None:
-        """Warm up. Raises CaptureError for a benchmark that fails."""
+        """Run the guard and warm up. Raises CaptureError for a guard or a benchmark that fails."""
         self._stack.enter_context(quarantine_at_hand())
         self._save(self.document)
+        if (failure := run_guard(self.session, self.session.root)) is not None:
+            self._changed(head_failure=failure)
+            raise self.session.error(failure, None, self.session.root)
         for _ in range(self.session.config.warmup_runs):
             self._run(counts=False)
 
@@ -89,7 +93,7 @@ class BenchmarkMeasurement:
             head=head,
             seconds_a_round=round(mean, 3),
             light=self.session.imports.light,
-            notes=(*self.document.notes, *([_CHANGED] if changed else [])),
+            notes=tuple(dict.fromkeys((*self.document.notes, *run.notes, *([_CHANGED] if changed else [])))),
         )
 
     @property

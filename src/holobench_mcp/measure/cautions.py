@@ -133,8 +133,8 @@ def harness_cautions(
         detail = f"the base has no {named(from_head)}: both sides were measured with the head's own"
     elif not protected:
         detail = (
-            f"nothing of {benchmark} is protected, as its command names no file of it: each side was measured with its "
-            "own benchmark. A person can name its files under protected in the configuration"
+            f"nothing of {benchmark} is protected, as its command names no file that is a benchmark: each side was "
+            "measured with its own. A person can name the benchmark's files under protected in the configuration"
         )
     elif changed:
         detail = f"the head changed protected files ({named(changed)}): the base's version was measured on both sides"

@@ -21,7 +21,7 @@ _NO_MODULE = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
 
 
 def failure_in(outcome: RunOutcome, name: str, timeout_s: float) -> Failure | None:
-    """How a run failed; None for one that collected its sweeps and ended well."""
+    """How a run failed; None for one that gave its results and ended well."""
     tail = output_end(outcome.output_tail)
     if outcome.timed_out:
         return Failure(what="timeout", detail=f"{name} took more than {timeout_s:g} s.", output_tail=tail)
@@ -30,11 +30,11 @@ def failure_in(outcome: RunOutcome, name: str, timeout_s: float) -> Failure | No
     # A sweep that is missing would give the others the numbers of its followers, and they be compared with it.
     problems = [problem for problem in outcome.problems if problem != NO_FIFOS]
     if not outcome.snapshots:
-        why = " ".join(problems[:3])[:1000] or "It collected no holobench sweep."
+        why = " ".join(problems[:3])[:1000] or "It gave no results."
         return Failure(what="nothing", detail=f"{name} recorded nothing. {why}", output_tail=tail)
     if problems:
         why = " ".join(problems[:3])[:1000]
-        detail = f"{name}: only a part of its sweeps can be read. {why}"
+        detail = f"{name}: only a part of its results can be read. {why}"
         return Failure(what="missing_sweeps", detail=detail, output_tail=tail)
     return None
 

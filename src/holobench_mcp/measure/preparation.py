@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from holobench_mcp import gitinfo
-from holobench_mcp.capture.environment import benchmark_file_of
+from holobench_mcp.capture.benchmark_files import is_benchmark
+from holobench_mcp.capture.environment import command_file_of
 from holobench_mcp.capture.runner import run_command
 from holobench_mcp.config import BenchmarkConfig
 from holobench_mcp.measure import setups
@@ -135,8 +136,11 @@ def _protected(config: BenchmarkConfig, command: Sequence[str], below: Path, tre
                 "Paths are relative to the project's root."
             )
     if not named:
-        found = [(tree, benchmark_file_of(command, tree / below / config.cwd)) for tree in trees]
+        found = [(tree, command_file_of(command, tree / below / config.cwd)) for tree in trees]
         named = [path.relative_to(tree) for tree, path in found if path is not None and path.is_relative_to(tree)]
+        # What the base does not measure with is the program that is measured, whatever the head makes of it.
+        first = {path: next(tree / path for tree in trees if (tree / path).is_file()) for path in named}
+        named = [path for path in named if is_benchmark(first[path], first[path].parent)]
     links = [(base / path).resolve() for path in named]
     named += [path.relative_to(base.resolve()) for path in links if path.is_relative_to(base.resolve())]
     # `..` is taken out of a path as it is written: what is outside the repository both sides have the same anyway.

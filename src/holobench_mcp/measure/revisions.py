@@ -19,6 +19,7 @@ from holobench_mcp.evidence.cached_answers import SideRuns, cached_answers
 from holobench_mcp.importers.quarantine_at_hand import quarantine_at_hand
 from holobench_mcp.measure.change import read_change
 from holobench_mcp.measure.checkouts import put_back
+from holobench_mcp.measure.expected_sweeps import ExpectedSweeps
 from holobench_mcp.measure.failures import hint_of, of_all_runs
 from holobench_mcp.measure.leftovers import clean_up_after_crash
 from holobench_mcp.measure.plan import RevisionPlan, now, own_process, revisions_document
@@ -26,7 +27,7 @@ from holobench_mcp.measure.preparation import Tree, Trees, prepare_trees, set_up
 from holobench_mcp.measure.progress import Ending, OnProgress, status_after
 from holobench_mcp.measure.revision_choice import Revisions, choose_revisions
 from holobench_mcp.measure.session import Record, Run, Session, Side
-from holobench_mcp.measure.sweep_matching import Matching, SweepKey, keys_of, match
+from holobench_mcp.measure.tree_guard import fails_on_both, passes_on_the_head_only, run_guard
 from holobench_mcp.measure.warm_up_check import WarmUpCheck
 from holobench_mcp.measure.worktrees import worktrees
 from holobench_mcp.model import (
@@ -89,10 +90,10 @@ class RevisionMeasurement:
         self._seconds_before = 0.0  #: that earlier rounds took, where it goes on from some
         self._observed: dict[Side, SideRuns] = {"base": SideRuns(), "head": SideRuns()}
         self._of_the_change: tuple[Difference, ...] = ()
+        self._of_the_guard: tuple[Difference, ...] = ()
         self._failures: list[Failure] = []
         self._head_runs = 0
-        self._expected: tuple[SweepKey, ...] = ()
-        self._extra: tuple[str, ...] = ()
+        self._expected = ExpectedSweeps(plan.name)
         self.revisions: Revisions
         self.trees: Trees
         self.document: MeasurementDocument
@@ -128,6 +129,7 @@ class RevisionMeasurement:
             protected_changed=self.trees.changed,
         )
         self._set_up()
+        self._run_guards()
         for _ in range(max(1, plan.config.warmup_runs)):
             for side in sides_of_round(0):
                 if not self.is_over:
@@ -175,7 +177,7 @@ class RevisionMeasurement:
         """Whether the head fails so that more rounds would tell nothing: at once, twice out of two, or by hanging."""
         # A head that lacks some of the benchmarks is measured on: what became of the others is worth knowing.
         failed = [failure.what for failure in self._failures if failure.what != "missing_sweeps"]
-        if "setup" in failed or "timeout" in failed:
+        if any(what in failed for what in ("setup", "guard", "timeout")):
             return True
         return len(failed) >= _ENOUGH_FAILURES and len(failed) == self._head_runs
 
@@ -260,14 +262,34 @@ class RevisionMeasurement:
             if failure is not None:
                 self._failures.append(failure)
 
+    def _run_guards(self) -> None:
+        """Ask both trees' guard. A head that alone fails is an answer; a base that alone does is a caution."""
+        if self.plan.config.guard is None or self.gave_up:
+            return
+        failures = {}
+        for tree in (self.trees.base, self.trees.head):
+            failures[tree.side] = run_guard(
+                self.session, tree.folder, side=tree.side, environment=self._guard(tree.top)
+            )
+            if self.plan.config.setup is None:
+                put_back(tree.checkouts)
+        base, head = failures["base"], failures["head"]
+        if base is not None and head is not None:
+            raise self.session.error(fails_on_both(base), None, self.trees.base.folder)
+        if head is not None:
+            self._failures.append(head)
+        elif base is not None:
+            self._of_the_guard = (passes_on_the_head_only(base),)
+            self._changed(cautions=self._all_cautions())
+
     def _warm_up(self, side: Side) -> None:
         way = self.session.imports.way
         run = self._run(side, counts=False, probe="opened")
         self.trees = self._check.warmed_up(side, run, self.trees)
-        if side == "base" and not self._expected:
-            self._expected = keys_of(run.snapshots)
+        if side == "base" and self._expected.take_over(run):
+            self._changed(notes=tuple(dict.fromkeys((*self.document.notes, *run.notes))))
         if run.failure is None:
-            self._observed[side].warm_up(self._in_order(run))
+            self._observed[side].warm_up(self._expected.in_order(run))
         if side == "head" and self.session.imports.way != way:
             self._warm_up("base")  # as the head will be measured
 
@@ -290,9 +312,7 @@ class RevisionMeasurement:
     def _run(self, side: Side, *, counts: bool, probe: Mode = "modules") -> Run:
         """One process of a side, in its tree as it was checked out. Raises CaptureError for a base that fails."""
         tree = self.trees.of(side)
-        run = self._run_in(tree, counts=counts, probe=probe)
-        if run.failure is None and self._expected:
-            run = self._with_missing(side, run)
+        run = self._expected.checked(side, self._run_in(tree, counts=counts, probe=probe))
         if side == "base" and run.failure is not None:
             raise self.session.error(run.failure, "base", tree.folder)
         if side == "head":
@@ -317,34 +337,13 @@ class RevisionMeasurement:
         )
         return self._run_in(tree, counts=counts, probe=probe) if run.again else run
 
-    def _with_missing(self, side: Side, run: Run) -> Run:
-        """A run that did not collect every sweep that the base's first did is one that failed."""
-        missing = self._matching(run).missing
-        if not missing:
-            return run
-        names = ", ".join(dict.fromkeys(missing))
-        what = "no longer records what the base does"
-        if side == "base":
-            what = "does not record the same benchmarks each time"
-        detail = f"{self.plan.name} {what}: {names[:500]} {'is' if len(missing) == 1 else 'are'} missing."
-        tail = run.outcome.output_tail[-2000:] if run.outcome is not None else ""
-        failure = Failure(what="missing_sweeps", detail=detail, output_tail=tail, missing_benches=missing)
-        return Run(run.snapshots, run.seconds, failure, run.outcome)
-
-    def _matching(self, run: Run) -> Matching:
-        return match(self._expected, keys_of(run.snapshots))
-
-    def _in_order(self, run: Run) -> list[Snapshot]:
-        """A run's sweeps in the order of the base's first run, what is new behind them."""
-        numbered = zip(self._matching(run).numbers, run.snapshots, strict=True)
-        return [snapshot for _, snapshot in sorted(numbered, key=lambda pair: pair[0])]
-
     def _record_run(self, side: Side, number: int, run: Run) -> None:
         """Store a run's sweeps, numbered as the base's are: a head may collect them in another order."""
-        matching = self._matching(run)
+        matching = self._expected.matching(run)
         if not matching.missing:
-            self._observed[side].rounds.append(self._in_order(run))
-        self._extra = matching.extra if side == "head" else self._extra
+            self._observed[side].rounds.append(self._expected.in_order(run))
+        if side == "head":
+            self._expected.extra = matching.extra
         roles = []
         for sweep, snapshot in zip(matching.numbers, run.snapshots, strict=True):
             measured = Measurement(
@@ -376,18 +375,15 @@ class RevisionMeasurement:
         return snapshot.with_(environment=environment, provenance={**snapshot.provenance, **label})
 
     def _all_cautions(self) -> tuple[Difference, ...]:
-        extra = ", ".join(dict.fromkeys(self._extra))
-        detail = f"the head records benchmarks that the base does not, so they are not compared: {extra[:500]}"
-        new = (Difference(severity="caution", what="new_benchmark", detail=detail),) if extra else ()
-        found = (*self._of_the_change, *cached_answers(self._observed["base"], self._observed["head"]), *new)
+        cached = cached_answers(self._observed["base"], self._observed["head"])
+        found = (*self._of_the_guard, *self._of_the_change, *cached, *self._expected.cautions)
         # What was seen in rounds before it was broken off stays true.
         before = self._resumed.cautions if self._resumed is not None else ()
         known = {caution.what for caution in found}
         return (*found, *(caution for caution in before if caution.what not in known))
 
     def _head_failure(self) -> Failure | None:
-        names = [key.bench_name for key in self._expected]
-        return of_all_runs(self._failures, self._head_runs, names) if self._failures else None
+        return of_all_runs(self._failures, self._head_runs, self._expected.names) if self._failures else None
 
 
 def sides_of_round(number: int) -> Sequence[Side]:

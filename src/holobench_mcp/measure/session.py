@@ -11,15 +11,17 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from holobench_mcp.capture.environment import versions_of
 from holobench_mcp.capture.loaded_files import Mode
-from holobench_mcp.capture.runner import RunOutcome, private_folder, run_command
+from holobench_mcp.capture.measured_command import Wanted, command_name, measure_command
+from holobench_mcp.capture.runner import Keep, RunOutcome, private_folder, run_command
 from holobench_mcp.config import PLACEHOLDER, STORE_VARIABLE, BenchmarkConfig
+from holobench_mcp.importers.points import number_or_text
 from holobench_mcp.measure.failures import EDITABLE, failure_in, remedy, side_name
 from holobench_mcp.measure.holobench_imports import HolobenchImports
 from holobench_mcp.measure.progress import Cancelled, Ending, OnProgress, Progress
@@ -51,6 +53,11 @@ class Run:
     outcome: RunOutcome | None = None
     again: bool = False  #: whether it is to be made again, in a tree as it was, as nothing is to be taken from it
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of how its results came in."""
+        return tuple(self.outcome.notes) if self.outcome is not None else ()
+
 
 @dataclass
 class Session:
@@ -74,6 +81,8 @@ class Session:
     pythons: dict[str, str] = field(default_factory=dict)  #: which Python each bare name was taken for
     versions: dict[tuple[str, str], dict[str, str | None]] = field(default_factory=dict)  #: by program and folder
     imports: HolobenchImports = field(default_factory=HolobenchImports)
+    gave_before: tuple[str, ...] = ()  #: benches of its own that the benchmark is known to have given
+    least_rss_mb: float = 0.0  #: a peak that was not known was below this, so that no run's is told apart below it
 
     def __post_init__(self) -> None:
         if not self.config.light_import:
@@ -98,37 +107,21 @@ class Session:
         """
         self.end_if_asked()
         where = folder / self.config.cwd
-        env = {**clean_environment(self.config, self.parameters, folder), **(environment or {})}
-        words = self._command(where, folder, env)
+        env = {**self.environment_in(folder), **(environment or {})}
+        words = self.words_of(self.config.command, where, folder, env)
         if (missing := self._missing(words[0], where, folder, env, side)) is not None:
             return Run((), 0.0, Failure(what="crash", detail=missing))
         self.say(f"{'measuring' if counts else 'warming up'} {self.name}{f' ({side})' if side else ''}")
         started = time.monotonic()
-        with private_folder() as private:
-            outcome = run_command(
-                words,
-                cwd=where,
-                # What a run leaves for the next one, in a temporary folder or a cache, would be measured in its place.
-                # And what it records of itself is its results once more, without their roles.
-                env={STORE_VARIABLE: f"{private}/store", **env, "TMPDIR": private, "XDG_CACHE_HOME": private},
-                label=self.label,
-                source_revision=revision,
-                timeout_s=timeout_s or self.config.timeout_s,
-                on_output=lambda _: None,
-                cancel=self.cancel,
-                versions=None if words[0] == sys.executable else self._versions(words[0], where, env),
-                probe=probe,
-                # What a setup has built is not put back, whatever ends in the middle of it.
-                ends_early=self.config.setup is None,
-                holobench_import=self.imports.way,
-                code_is_known=revision is not None,
-            )
+        outcome = self._outcome(words, where, folder, env, revision, probe, timeout_s)
         if outcome.cancelled:
             raise self.cancelled()
         if outcome.faults:
             # Nothing that a side did, and no answer about it.
             raise CaptureError(f"{self.name}: {' '.join(outcome.faults[:3])}{self.so_far()}")
         failure = failure_in(outcome, self.name, self.config.timeout_s)
+        if isinstance(probe, Path) and failure is not None and failure.what == "nothing":
+            failure = None  # it was run for the lines, not for its results
         if failure is not None and EDITABLE in outcome.output_tail:
             raise CaptureError(remedy(self.name, failure, by_hand=self.by_hand, folder=folder))
         again = isinstance(probe, str) and self._asks_for_another(outcome, failure)
@@ -140,6 +133,66 @@ class Session:
             self.done += 1
             self.say(f"measured {self.name}{f' ({side})' if side else ''}")
         return run
+
+    def _outcome(
+        self,
+        words: Sequence[str],
+        where: Path,
+        folder: Path,
+        env: Mapping[str, str],
+        revision: str | None,
+        probe: Mode | Path,
+        timeout_s: float | None,
+    ) -> RunOutcome:
+        """What came of one process. probe: of one that only follows lines, no results are wanted but its sweeps."""
+
+        def run(command: Sequence[str], extra: Mapping[str, str], written_as: Sequence[str], keep: Keep) -> RunOutcome:
+            with private_folder() as private:
+                return run_command(
+                    command,
+                    cwd=where,
+                    # What a run leaves for the next one, in a temporary folder or a cache, would be measured in its
+                    # place. And what it records of itself is its results once more, without their roles.
+                    env={STORE_VARIABLE: f"{private}/store", **env, "TMPDIR": private, "XDG_CACHE_HOME": private},
+                    extra_env=extra,
+                    label=self.label,
+                    source_revision=revision,
+                    timeout_s=timeout_s or self.config.timeout_s,
+                    on_output=lambda _: None,
+                    cancel=self.cancel,
+                    versions=None if command[0] == sys.executable else self._versions(command[0], where, env),
+                    probe=probe,
+                    # What a setup has built is not put back, whatever ends in the middle of it.
+                    ends_early=self.config.setup is None,
+                    holobench_import=self.imports.way,
+                    code_is_known=revision is not None,
+                    written_as=written_as,
+                    keep=keep,
+                )
+
+        if isinstance(probe, Path):
+            return run(words, {}, words, "end")
+        wanted = self._wanted()
+        outcome = measure_command(
+            words, wanted, run, folder=where, tree=folder, env=env, label=self.label, revision=revision
+        )
+        if outcome.usage is not None and outcome.usage.rss_is_bound:
+            self.least_rss_mb = max(self.least_rss_mb, outcome.usage.max_rss_mb)
+        return outcome
+
+    def _wanted(self) -> Wanted:
+        config = self.config
+        results = None if config.results is None else filled(config.results, self.parameters)
+        return Wanted(
+            command_name(config.command) if self.by_hand else self.name,
+            config.tool,
+            results,
+            config.output,
+            config.process_metrics,
+            {name: number_or_text(value) for name, value in self.parameters.items()},
+            gave_before=self.gave_before,
+            least_rss_mb=self.least_rss_mb,
+        )
 
     def end_if_asked(self) -> None:
         """Raise Cancelled where the measurement is to end before its next process."""
@@ -190,8 +243,13 @@ class Session:
         rest = max(0.0, (self.runs - self.done) * a_run)
         return rest if limit is None else min(rest, max(0.0, limit) + a_run)
 
-    def _command(self, where: Path, folder: Path, env: Mapping[str, str]) -> list[str]:
-        words = [filled(word, {**self.parameters, "tree": str(folder)}) for word in self.config.command]
+    def environment_in(self, folder: Path) -> dict[str, str]:
+        """What a process gets that runs in a tree."""
+        return clean_environment(self.config, self.parameters, folder)
+
+    def words_of(self, command: Sequence[str], where: Path, folder: Path, env: Mapping[str, str]) -> list[str]:
+        """A configured command as it is run: with its parameters, and a program that is there."""
+        words = [filled(word, {**self.parameters, "tree": str(folder)}) for word in command]
         words[0] = self._interpreter(words[0], where, env)
         if "/" in words[0] and not (where / words[0]).exists():
             # A program of the project's own environment, such as .venv/bin/python, is in no revision's tree.

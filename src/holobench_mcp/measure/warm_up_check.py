@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from holobench_mcp.capture.benchmark_files import benchmark_files, is_apart_from_the_product
-from holobench_mcp.capture.environment import benchmark_file_of
+from holobench_mcp.capture.benchmark_files import benchmark_file_of, benchmark_files, is_apart_from_the_product
 from holobench_mcp.capture.loaded_files import LoadedFiles, write_wanted_lines
 from holobench_mcp.capture.runner import private_folder
 from holobench_mcp.measure import cautions
@@ -33,6 +32,7 @@ class WarmUpCheck:
     footprints: dict[Side, Footprint] = field(default_factory=dict)
     benchmark: dict[str, None] = field(default_factory=dict)  #: files of the benchmark, from the repository's top
     seconds: float = 0.0
+    of_itself: bool = False  #: whether the command is measured from outside, so that nothing of it is a benchmark
 
     def warmed_up(self, side: Side, run: Run, trees: Trees) -> Trees:
         """Take in a side's first warm-up, before anything else happens in its tree.
@@ -43,6 +43,7 @@ class WarmUpCheck:
             return trees
         tree = trees.of(side)
         self.footprints[side] = footprint(tree.top, run.outcome.loaded)
+        self.of_itself = run.outcome.of_itself and not self.session.config.output
         self.seconds = max(self.seconds, run.seconds)
         files = self._benchmark_files(tree.top, run.outcome.loaded)
         self.benchmark |= dict.fromkeys(files)
@@ -58,7 +59,11 @@ class WarmUpCheck:
         repository, base, head = self.revisions.repository, self.revisions.base, self.revisions.head
         pyproject = (self.below / "pyproject.toml").as_posix()
         return (
-            *cautions.harness_cautions(self.session.name, trees.protected, trees.changed, trees.from_head),
+            *(
+                cautions.harness_cautions(self.session.name, trees.protected, trees.changed, trees.from_head)
+                if trees.protected or not self.of_itself
+                else ()
+            ),
             *cautions.configuration_cautions(repository, base, head, pyproject),
             *cautions.change_cautions(
                 self.change,

@@ -41,7 +41,7 @@ class Failure(Frozen):
 
     model_config = ConfigDict(frozen=True, extra="allow", json_schema_extra=lean)
 
-    what: Literal["crash", "timeout", "missing_sweeps", "nothing", "setup"]
+    what: Literal["crash", "timeout", "missing_sweeps", "nothing", "setup", "guard"]
     detail: str = Field(description="one sentence, with the exit status or the seconds")
     output_tail: str = Field("", description="the end of what the command printed")
     remedy: str | None = Field(None, description="what to set, where the environment of the run is the cause")

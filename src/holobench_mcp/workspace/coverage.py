@@ -236,7 +236,7 @@ def with_failure(
     own = any(measurement.role_of(m.result_id) for m in version.results)
     if own and measurement.kind == "revisions" and measurement.outcome is not None:
         outcome = measurement.outcome
-        answer = Answer(outcome.decision, "missing", outcome.reason, outcome.next_step)
+        answer = Answer(outcome.decision, outcome.cause or "missing", outcome.reason, outcome.next_step)
         return document.model_copy(update=answer._asdict())
     head = measurement.head
     name = revision_text(head.revision, head.dirty) or head.label or "the newest code"
@@ -254,8 +254,9 @@ def with_failure(
     decision = Decision.regressed if known else document.decision
     if decision in (Decision.unchanged, Decision.improved):
         decision = Decision.inconclusive
+    cause = "correctness" if measurement.head_failure.what == "guard" else "missing"
     return document.model_copy(
-        update={"decision": decision, "cause": "missing", "reason": f"{first} {behind}", "next_step": step}
+        update={"decision": decision, "cause": cause, "reason": f"{first} {behind}", "next_step": step}
     )
 
 

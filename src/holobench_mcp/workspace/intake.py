@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from holobench_mcp.answers import RunReport
 from holobench_mcp.model import (
     Failure,
+    HolobenchMcpError,
     MeasuredCode,
     MeasurementDocument,
     RunRole,
@@ -20,11 +22,12 @@ from holobench_mcp.workspace.library import Library
 
 if TYPE_CHECKING:
     from holobench_mcp.capture.runner import RunOutcome
-    from holobench_mcp.result.snapshot import Snapshot
 
 #: Exit statuses of a command that a person has stopped.
 _INTERRUPTED = (130, -2)
 _MAX_TAIL = 4000
+#: Results that are searched for what a command gave before, and the metrics by which those of itself are known.
+_RECENT, _OF_ITSELF = 200, ("wall_s", "cpu_s", "max_rss_mb")
 
 
 def run(
@@ -32,28 +35,66 @@ def run(
     command: Sequence[str],
     *,
     label: str | None = None,
+    tool: str = "auto",
+    results: str | None = None,
     on_result: Callable[[str], None] | None = None,
     stdout_is_ours: bool = False,
 ) -> RunReport:
-    """Run any command and record every sweep that it collects. Its output goes where ours goes.
+    """Run any command and record what it gives. Its output goes where ours goes.
 
-    on_result: called with each result's id as soon as it is stored. stdout_is_ours: all of the command's output
-    goes to stderr.
+    tool, results: as in a benchmark's configuration. on_result: called with each result's id as soon as it is stored.
+    stdout_is_ours: all of the command's output goes to stderr.
+    Raises InvalidArgument for a named tool that the command does not start.
     """
-    from holobench_mcp.capture.runner import run_command
+    from holobench_mcp.capture.measured_command import Wanted, command_name, measure_command
+    from holobench_mcp.capture.runner import Keep, run_command
+
+    def run_it(words: Sequence[str], extra: Mapping[str, str], written_as: Sequence[str], keep: Keep) -> RunOutcome:
+        return run_command(
+            words, label=label, extra_env=extra, stdout_is_ours=stdout_is_ours, written_as=written_as, keep=keep
+        )
 
     ids: list[str] = []
-
-    def record(snapshot: Snapshot) -> None:
-        ids.append(library.store.record(snapshot))
+    started_at = datetime.now(UTC)
+    gave = benches_given(library, command=command)
+    wanted = Wanted(command_name(command), tool, results, processes_are_runs=True, gave_before=gave)
+    outcome = measure_command(command, wanted, run_it, folder=Path.cwd(), label=label)
+    for snapshot in outcome.snapshots:
+        try:
+            ids.append(library.store.record(snapshot))
+        except HolobenchMcpError as problem:
+            outcome.problems.append(f"NOT RECORDED: {snapshot.bench_name}: {problem}")
+            continue
         if on_result is not None:
             on_result(ids[-1])
-
-    started_at = datetime.now(UTC)
-    outcome = run_command(command, label=label, on_snapshot=record, stdout_is_ours=stdout_is_ours)
     if outcome.returncode not in (0, *_INTERRUPTED) or not ids:
         _remember_failure(library, command, label, outcome, started_at, ids)
-    return RunReport(returncode=outcome.returncode, result_ids=tuple(ids), problems=tuple(outcome.problems))
+    return RunReport(
+        returncode=outcome.returncode,
+        result_ids=tuple(ids),
+        problems=tuple(outcome.problems),
+        notes=tuple(dict.fromkeys(outcome.notes)),
+    )
+
+
+def benches_given(
+    library: Library, *, benchmark: str | None = None, command: Sequence[str] | None = None
+) -> tuple[str, ...]:
+    """The benches of its own that a configured benchmark, or a command, was last recorded with.
+
+    A command that gives none of them has gone wrong: that it can be measured itself is no answer to what was asked.
+    """
+    if not library.store.exists():
+        return ()
+    if benchmark is not None:
+        known = library.index().select(limit=_RECENT, benchmark=benchmark)
+    else:
+        words = tuple(command or ())
+        # Which Python runs a script is no matter: a program alone is what it is called.
+        part = slice(1 if len(words) > 1 else 0, None)
+        known = [m for m in library.index().select(limit=_RECENT) if (m.environment.command or ())[part] == words[part]]
+    own = [m for m in known if {metric.variable for metric in m.metrics}.isdisjoint(_OF_ITSELF)]
+    return tuple(dict.fromkeys(m.bench_name for m in own))
 
 
 def _remember_failure(
@@ -71,7 +112,7 @@ def _remember_failure(
     from holobench_mcp.capture.environment import capture_environment
 
     crashed = outcome.returncode != 0
-    detail = f"exit status {outcome.returncode}" if crashed else "it collected no sweep"
+    detail = f"exit status {outcome.returncode}" if crashed else "it gave no results"
     with suppress(StoreError):
         if not library.store.exists():
             return

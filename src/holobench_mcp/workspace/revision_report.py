@@ -101,6 +101,7 @@ def literal_call(
         words += ["--head", plan.head] if plan.head != "worktree" else []
         for name, value in plan.config.env.items() if plan.by_hand else ():
             words += ["--env", f"{name}={value}"]
+        words += _options_of(plan) if plan.by_hand else []
         words += ["--", *plan.config.command] if plan.by_hand else ["--benchmark", plan.name]
         return f"`{shlex.join(words)}`{takes}"
     arguments = [f"benchmark={plan.name!r}", *([f"rounds={rounds}"] if rounds != "auto" else [])]
@@ -116,6 +117,16 @@ def literal_call(
 # ---------------------------------------------------------------------- parts
 
 
+def _options_of(plan: RevisionPlan) -> list[str]:
+    """The options that a command given by hand had."""
+    config = plan.config
+    words = [word for path in config.protected for word in ("--protect", path)]
+    for option, command in (("--setup", config.setup), ("--guard", config.guard)):
+        words += [option, shlex.join(command)] if command else []
+    words += ["--tool", config.tool] if config.tool != "auto" else []
+    return [*words, *(["--results", config.results] if config.results else [])]
+
+
 def _answer(
     document: MeasurementDocument, documents: Sequence[ComparisonDocument], plan: RevisionPlan, *, by_person: bool
 ) -> tuple[Decision, Cause | None, str, str | None]:
@@ -124,6 +135,9 @@ def _answer(
         again = literal_call(plan, plan.rounds, by_person=by_person, seconds=_seconds(document, plan.rounds))
         step = f"Make {_command(plan)} work on the head again, then measure again: {again}."
         step = f"{failure.remedy} {step}" if failure.remedy else step
+        if failure.what == "guard":
+            step = f"Make the head pass its guard, then measure again: {again}."
+            return Decision.regressed, "correctness", _failed(failure, documents), step
         return Decision.regressed, "missing", _failed(failure, documents), step
     same = next((caution for caution in document.cautions if caution.what == "same_artefact"), None)
     if same is not None and not documents:
@@ -142,7 +156,10 @@ def _failed(failure: Failure, documents: Sequence[ComparisonDocument]) -> str:
     from holobench_mcp.measure.failures import last_words
 
     words = last_words(failure)
-    reason = f"The head does not do what the base does: {failure.detail}"
+    first = "The head does not do what the base does"
+    if failure.what == "guard":
+        first = "The head gives wrong answers, where the base does not, and was not measured"
+    reason = f"{first}: {failure.detail}"
     if words:
         reason += f" It ended with: {words}"
     if documents:

@@ -25,6 +25,7 @@ from holobench_mcp.measure.revision_choice import has_changed_since
 from holobench_mcp.measure.revisions import RevisionMeasurement
 from holobench_mcp.model import ComparisonDocument, InvalidArgument, MeasurementDocument, NotComparable
 from holobench_mcp.workspace import resuming, revision_report
+from holobench_mcp.workspace.intake import benches_given
 from holobench_mcp.workspace.library import Library
 from holobench_mcp.workspace.rounds import measure_rounds
 
@@ -92,6 +93,7 @@ class BenchmarkWork:
                 ending=job.ending,
             ) as measurement:
                 measurement.session.seconds_expected = document.seconds_a_round
+                measurement.session.gave_before = benches_given(self.library, benchmark=self.plan.name)
                 measurement.prepare()
                 while not measurement.is_over:
                     measurement.round()
@@ -162,6 +164,8 @@ class RevisionsWork:
             ) as measurement:
                 if document.seconds_a_round is not None:
                     measurement.session.seconds_expected = document.seconds_a_round / 2
+                if not self.plan.by_hand:
+                    measurement.session.gave_before = benches_given(self.library, benchmark=self.plan.name)
                 measurement.prepare()
                 finished = measurement.finish(measure_rounds(measurement, self.library))
         report = self.report(finished)

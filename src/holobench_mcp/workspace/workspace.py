@@ -250,15 +250,25 @@ class Workspace:
         command: Sequence[str],
         *,
         label: str | None = None,
+        tool: str = "auto",
+        results: str | None = None,
         on_result: Callable[[str], None] | None = None,
         stdout_is_ours: bool = False,
     ) -> RunReport:
-        """Run any command and record every sweep that it collects. Its output goes where ours goes.
+        """Run any command and record what it gives: sweeps, a tool's results, files, or its own time and memory.
 
-        on_result: called with each result's id as soon as it is stored. stdout_is_ours: all of the command's output
-        goes to stderr.
+        Its output goes where ours goes. on_result: called with each result's id as soon as it is stored.
+        stdout_is_ours: all of the command's output goes to stderr.
         """
-        return intake.run(self.library, command, label=label, on_result=on_result, stdout_is_ours=stdout_is_ours)
+        return intake.run(
+            self.library,
+            command,
+            label=label,
+            tool=tool,
+            results=results,
+            on_result=on_result,
+            stdout_is_ours=stdout_is_ours,
+        )
 
     @cached_property
     def measuring(self) -> Measuring:
