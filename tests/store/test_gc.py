@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from conftest import snapshot
+from holobench_mcp.result.snapshot import Snapshot
 from holobench_mcp.store import Store, layout, open_store
+from holobench_mcp.store.bundle import _contents
 from holobench_mcp.store.gc import gc
 from store_steps import Crash, Turns, ending_at, stepped
 
@@ -44,9 +46,15 @@ def left_behind(tmp_path: Path) -> Path:
     """A store with a result, and old blobs of another one whose writer was ended before its manifest."""
     store = open_store(tmp_path / "left_behind")
     store.record(snapshot(at=1))
-    (folder_of(store) / layout.manifest_key(store.record(LEFT))).unlink()
+    leave(store, LEFT)
     age(store)
     return folder_of(store)
+
+
+def leave(store: Store, result: Snapshot) -> None:
+    """Record a result, and end before its manifest is there."""
+    for data in _contents(result).values():
+        store.backend.put_blob(data)
 
 
 def test_only_what_nothing_names_and_is_old_is_taken_out_and_destroyed_later(left_behind: Path) -> None:
@@ -68,7 +76,7 @@ def test_only_what_nothing_names_and_is_old_is_taken_out_and_destroyed_later(lef
 
 def test_young_blobs_stay(tmp_path: Path) -> None:
     store = open_store(tmp_path)
-    (tmp_path / layout.manifest_key(store.record(snapshot()))).unlink()
+    leave(store, snapshot())
     assert gc(store, dry_run=False).status == "nothing"
     assert gc(store, dry_run=False, grace_s=0).moved_to_trash == 2
 
@@ -101,7 +109,7 @@ def test_a_machine_whose_clock_is_ahead_takes_nothing_young(left_behind: Path, m
             return super().now(tz) + gc.__globals__["timedelta"](days=3)
 
     store = open_store(left_behind)
-    (left_behind / layout.manifest_key(store.record(snapshot(at=3)))).unlink()
+    leave(store, snapshot(at=3))
     monkeypatch.setitem(gc.__globals__, "datetime", Tomorrow)
     gc(store, grace_s=24 * HOUR, dry_run=False)
     assert len(blobs(store)) == 4

@@ -13,7 +13,9 @@ class Verification(Frozen):
     """What reading a whole store found."""
 
     store: str
+    next_step: str | None = None
     problems: tuple[str, ...] = Field((), description="what is damaged")
+    damaged: tuple[str, ...] = Field((), description="keys of what is damaged or missing")
     notes: tuple[str, ...] = Field((), description="what could not be checked")
 
 
@@ -51,7 +53,7 @@ class RepairStep(Frozen):
     """One thing that repair did, or would do."""
 
     key: str
-    action: Literal["rebuilt", "restored", "corrected", "sealed", "set_aside", "unrepaired"]
+    action: Literal["rebuilt", "restored", "corrected", "sealed", "set_aside", "lost"]
     detail: str
 
 
@@ -82,6 +84,7 @@ class Synced(Frozen):
     comparisons: int = 0
     present: int = Field(0, description="results that the destination had")
     problems: tuple[str, ...] = Field((), description="what could not be copied, and why")
+    back: Synced | None = Field(None, description="the other way, where that was asked for")
 
 
 class Freed(Frozen):

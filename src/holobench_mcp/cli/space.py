@@ -37,3 +37,48 @@ def gc(
             output.note(f"next: {freed.next_step}")
     if freed.status == "refused":
         raise typer.Exit(3)
+
+
+@app.command()
+def repair(yes: Yes = False, as_json: Json = False) -> None:
+    """Put right what verify finds, as far as that can be; what can't be is set aside, and nothing is destroyed."""
+    with progress.shown("repair") as on_progress:
+        repaired = open_workspace().repair(dry_run=not yes, on_progress=on_progress)
+    if as_json:
+        output.print_json(repaired)
+    else:
+        for step in repaired.steps:
+            output.out(f"{step.action:<10} {step.key}: {step.detail}")
+        output.note(repaired.reason)
+        if repaired.next_step:
+            output.note(f"next: {repaired.next_step}")
+    if repaired.status == "incomplete":
+        raise typer.Exit(3)
+
+
+@app.command()
+def sync(
+    source: Annotated[str, typer.Argument(help="Folder or URL of the store to copy from.")],
+    destination: Annotated[str, typer.Argument(help="Folder or URL of the store to copy to.")],
+    both: Annotated[bool, typer.Option("--both", help="Copy the other way too.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be copied.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Read what the destination has too, and send again what is damaged.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Copy what one store has and another lacks: results, baselines, measurements, comparisons; nothing is removed."""
+    from holobench_mcp.workspace import upkeep
+
+    with progress.shown("sync") as on_progress:
+        synced = upkeep.sync(source, destination, both=both, dry_run=dry_run, whole=check, on_progress=on_progress)
+    if as_json:
+        output.print_json(synced)
+    else:
+        for problem in (*synced.problems, *(synced.back.problems if synced.back else ())):
+            output.out(problem)
+        output.note(synced.reason)
+        if synced.next_step:
+            output.note(f"next: {synced.next_step}")
+    if synced.status == "incomplete":
+        raise typer.Exit(3)

@@ -52,5 +52,7 @@ def verify(as_json: Json = False) -> None:
         for note in found.notes:
             output.note(note)
         output.note(f"{found.store}: " + (f"{len(found.problems)} damaged" if found.problems else "all is well"))
+        if found.next_step:
+            output.note(f"next: {found.next_step}; holobench-mcp sync OTHER_STORE {found.store} fetches what is lost")
     if found.problems:
         raise typer.Exit(3)

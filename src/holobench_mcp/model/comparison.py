@@ -129,6 +129,7 @@ class ComparisonEntry(Tolerant):
     candidate: str = Field(description="result id")
     search: str = Field("", description="which search for an improvement the candidate is a variant of")
     compared_at: str
+    key: str | None = Field(None, description="where it stands in the store: an entry that was moved is known")
     decision: Decision | None = Field(None, description="with nothing asked for but the default")
     reason: str | None = None
 

@@ -185,3 +185,7 @@ class JournalEntry(Frozen):
 
     recorded: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    place: int | None = Field(None, description="its own place: an entry that was moved is known")
+    digests: dict[str, str] = Field({}, description="sha256 of documents that never change, by their keys")
+    documents: tuple[str, ...] = Field((), description="keys of documents that were written and may change")
+    gone: tuple[str, ...] = Field((), description="keys of other documents than results that were removed")

@@ -31,6 +31,7 @@ from holobench_mcp.store.backend import Backend, Location
 from holobench_mcp.store.index import Index
 from holobench_mcp.store.parsing import parse_manifest
 from holobench_mcp.store.seal import sealed
+from holobench_mcp.store.written import digest_of, note_written
 
 if TYPE_CHECKING:
     from holobench_mcp.result.replication import Replication
@@ -60,7 +61,7 @@ class Store:
             snapshot.check_provenance()
         except ValueError as problem:
             raise InvalidArgument(f"{problem}.") from problem
-        self._ensure_marker()
+        self.ensure_marker()
         contents = _contents(snapshot)
         manifest = _manifest(snapshot, contents)
         key = layout.manifest_key(manifest.result_id)
@@ -68,11 +69,13 @@ class Store:
             return manifest.result_id
         reused = [data for data in contents.values() if not self.backend.put_blob(data)]
         written = sealed(manifest.model_dump_json(indent=1).encode())
-        if not self.backend.create(key, written) and not self._is_whole(manifest.result_id):
+        ours = self.backend.create(key, written)
+        if not ours and not self._is_whole(manifest.result_id):
             self.backend.heal(key, written)
+            ours = True
         for data in reused:  # gc may have found them unreferenced just before the manifest was there
             self.backend.ensure_blob(data)
-        self._in_journal(manifest.result_id)
+        self._in_journal({manifest.result_id: written if ours else None})
         return manifest.result_id
 
     @contextmanager
@@ -81,19 +84,22 @@ class Store:
         if hasattr(self._moment, "recorded"):
             yield
             return
-        self._moment.recorded = []
+        self._moment.recorded = {}
         try:
             yield
         finally:
             recorded = self._moment.recorded
             del self._moment.recorded
             if recorded:
-                self._in_journal(*recorded)
+                self._in_journal(recorded)
 
     def put_measurement(self, document: MeasurementDocument) -> None:
         """Store a measurement's document: when it is planned, and again when it ends. The last one counts."""
-        self._ensure_marker()
+        self.ensure_marker()
+        is_new = not self.backend.has(layout.measurement_key(document.id))
         measurements.write(self.backend, document)
+        if is_new:
+            note_written(self.backend, documents={layout.measurement_key(document.id): None})
 
     def set_ref(
         self, bench_name: str, name: str, result_id: str, *, reason: str | None = None, by: str = "unknown"
@@ -113,8 +119,10 @@ class Store:
             reason=reason,
             replaced=before.result_id if before else None,
         )
-        self._ensure_marker()
-        self.backend.create(layout.new_ref_key(bench_name, name, now), sealed(entry.model_dump_json(indent=1).encode()))
+        self.ensure_marker()
+        key, data = layout.new_ref_key(bench_name, name, now), sealed(entry.model_dump_json(indent=1).encode())
+        self.backend.create(key, data)
+        note_written(self.backend, documents={key: data})
         if not self.backend.has(layout.manifest_key(result_id)):  # retention saw no baseline on it a moment ago
             from holobench_mcp.store.retention import restore_named_results
 
@@ -277,12 +285,16 @@ class Store:
 
     # ------------------------------------------------------------------ parts
 
-    def _in_journal(self, *result_ids: str) -> None:
-        recorded: list[str] | None = getattr(self._moment, "recorded", None)
-        if recorded is not None:
-            recorded.extend(result_ids)
-        else:
-            self._journal_end = journal.append(self.backend, recorded=result_ids, place=self._journal_end)
+    def _in_journal(self, recorded: Mapping[str, bytes | None]) -> None:
+        """Write ids into the journal, with the digests of the manifests that this call has written."""
+        waiting: dict[str, bytes | None] | None = getattr(self._moment, "recorded", None)
+        if waiting is not None:
+            waiting.update(recorded)
+            return
+        digests = {layout.manifest_key(i): digest_of(data) for i, data in recorded.items() if data is not None}
+        self._journal_end = journal.append(
+            self.backend, recorded=list(recorded), digests=digests, place=self._journal_end
+        )
 
     def _is_whole(self, result_id: str) -> bool:
         try:
@@ -307,7 +319,8 @@ class Store:
             raise IntegrityError(f"{name} of {manifest.result_id} is not a JSON object.")
         return document
 
-    def _ensure_marker(self) -> None:
+    def ensure_marker(self) -> None:
+        """Make a folder or prefix a store, unless it is one."""
         self.check_format()
         self.backend.create(layout.MARKER, json.dumps({"format": STORE_FORMAT}).encode())
 

@@ -10,6 +10,7 @@ from holobench_mcp.store import layout
 from holobench_mcp.store.backend import Backend
 from holobench_mcp.store.parsing import parse_comparison
 from holobench_mcp.store.seal import sealed
+from holobench_mcp.store.written import note_written
 
 #: What begins the key of a comparison of a code with itself, which is no variant of anything: no hex digits.
 _SAME_CODE = "same"
@@ -29,18 +30,22 @@ def variants(backend: Backend, baseline: str, search: str) -> set[str]:
 
 def create(backend: Backend, key: str, entry: ComparisonEntry) -> None:
     """Log a comparison, unless it was logged before."""
-    backend.create(key, _bytes(entry))
+    if backend.create(key, _bytes(entry, key)):
+        note_written(backend, documents={key: None})
 
 
 def rewrite(backend: Backend, key: str, entry: ComparisonEntry) -> None:
     """Log what a comparison comes to now."""
-    backend.put(key, _bytes(entry))
+    is_new = not backend.has(key)
+    backend.put(key, _bytes(entry, key))
+    if is_new:
+        note_written(backend, documents={key: None})
 
 
 def read(backend: Backend, key: str) -> ComparisonEntry | None:
     """An entry; None where there is none. Raises IntegrityError for one that is damaged."""
     data = backend.get(key)
-    return None if data is None else parse_comparison(data, key)
+    return None if data is None else parse_comparison(data, key).model_copy(update={"key": None})
 
 
 def newest(
@@ -73,5 +78,5 @@ def _begin(search: str | None) -> str:
     return _SAME_CODE if search is None else hashlib.sha256(search.encode()).hexdigest()[:8]
 
 
-def _bytes(entry: ComparisonEntry) -> bytes:
-    return sealed(entry.model_dump_json(indent=1, exclude_none=True).encode())
+def _bytes(entry: ComparisonEntry, key: str) -> bytes:
+    return sealed(entry.model_copy(update={"key": key}).model_dump_json(indent=1, exclude_none=True).encode())

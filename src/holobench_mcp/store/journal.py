@@ -8,7 +8,7 @@ died in between, or whose writer keeps no journal, is found by a listing of the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from holobench_mcp.model import IntegrityError, JournalEntry, StoreError
@@ -38,22 +38,43 @@ class News:
 
 
 def append(
-    backend: Backend, *, recorded: Sequence[str] = (), removed: Sequence[str] = (), place: int | None = None
+    backend: Backend,
+    *,
+    recorded: Sequence[str] = (),
+    removed: Sequence[str] = (),
+    digests: Mapping[str, str] | None = None,
+    documents: Sequence[str] = (),
+    gone: Sequence[str] = (),
+    place: int | None = None,
 ) -> int | None:
     """Write an entry. place: where the journal was seen to end last. Returns where it ends now.
 
+    digests, documents, gone: what it says of single documents, by their keys, for `verify`.
+
     None where no place could be taken: what is recorded is in the store all the same, and found by a listing.
     """
-    entry = sealed(JournalEntry(recorded=tuple(recorded), removed=tuple(removed)).model_dump_json(indent=1).encode())
+    entry = JournalEntry(
+        recorded=tuple(recorded),
+        removed=tuple(removed),
+        digests=dict(digests or {}),
+        documents=tuple(documents),
+        gone=tuple(gone),
+    )
     try:
         place = end(backend) if place is None else place
         for _ in range(_MAX_TRIES):
-            if backend.create(layout.journal_key(place), entry):
+            if backend.create(layout.journal_key(place), entry_bytes(entry, place)):
                 return place + 1
             place = end(backend, at_least=place + 1)
     except StoreError:
         return None
     return None
+
+
+def entry_bytes(entry: JournalEntry, place: int) -> bytes:
+    """An entry as it stands at a place."""
+    placed = entry.model_copy(update={"place": place})
+    return sealed(placed.model_dump_json(indent=1, exclude_defaults=True).encode())
 
 
 def news(backend: Backend, place: int) -> News:

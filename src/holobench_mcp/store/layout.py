@@ -130,4 +130,9 @@ def ref_prefix(bench_name: str, name: str | None = None) -> str:
 
 def new_ref_key(bench_name: str, name: str, when: datetime) -> str:
     """A key for the next entry of a ref's log: later entries sort later, and two at once never collide."""
-    return f"{ref_prefix(bench_name, name)}{when:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(4)}.json"
+    return f"{ref_prefix(bench_name, name)}{ref_time(when)}-{secrets.token_hex(4)}.json"
+
+
+def ref_time(when: datetime) -> str:
+    """What the key of a ref's entry begins with, behind its folder: when it was set."""
+    return f"{when:%Y%m%dT%H%M%S.%fZ}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -42,10 +42,12 @@ def parse_manifest(data: bytes, result_id: str) -> Manifest:
 def parse_ref_entry(data: bytes, key: str) -> RefEntry:
     """The bytes of a ref's entry. Raises IntegrityError, naming the key, for anything that is not one."""
     entry = _parse(RefEntry, data, key)
-    _time(entry.set_at, key)
+    when = _time(entry.set_at, key).astimezone(UTC)
     folder = f"{layout.ref_prefix(entry.bench_name)}{entry.name}/"
     if not key.startswith(folder) or not layout.is_result_id(entry.result_id):
         raise IntegrityError(f"{key} is damaged: it is not an entry of this baseline.")
+    if not key.removeprefix(folder).startswith(layout.ref_time(when)):
+        raise IntegrityError(f"{key} is damaged: it says that it was set at {entry.set_at}: it was moved or edited.")
     return entry
 
 
@@ -68,6 +70,8 @@ def parse_comparison(data: bytes, key: str) -> ComparisonEntry:
     _time(entry.compared_at, key)
     if not (layout.is_result_id(entry.baseline) and layout.is_result_id(entry.candidate)):
         raise IntegrityError(f"{key} is damaged: it names no two results.")
+    if entry.key is not None and entry.key != key:
+        raise IntegrityError(f"{key} is damaged: it says that it stands at {entry.key!r:.120}: it was moved.")
     return entry
 
 
@@ -76,7 +80,27 @@ def parse_journal_entry(data: bytes, key: str) -> JournalEntry:
     entry = _parse(JournalEntry, data, key)
     if not all(map(layout.is_result_id, (*entry.recorded, *entry.removed))):
         raise IntegrityError(f"{key} is damaged: it names something that is no result.")
+    if entry.place is not None and layout.journal_key(entry.place) != key:
+        raise IntegrityError(f"{key} is damaged: it says that it stands at place {entry.place}: it was moved.")
     return entry
+
+
+def parse_document(data: bytes, key: str) -> None:
+    """Raise IntegrityError, naming the key, for bytes that are not of the kind of document that stands there."""
+    name = key.rpartition("/")[2].removesuffix(".json")
+    folder = f"{key.partition('/')[0]}/"
+    if folder == layout.RESULTS:
+        parse_manifest(data, name)
+    elif folder == layout.MEASUREMENTS:
+        parse_measurement(data, name)
+    elif folder == layout.REFS:
+        parse_ref_entry(data, key)
+    elif folder == layout.COMPARISONS:
+        parse_comparison(data, key)
+    elif folder == layout.JOURNAL:
+        parse_journal_entry(data, key)
+    else:
+        raise IntegrityError(f"{key} is no document.")
 
 
 def _time(text: str, key: str) -> datetime:

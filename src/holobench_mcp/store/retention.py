@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 from holobench_mcp.answers import Retained
 from holobench_mcp.config import Retention
 from holobench_mcp.model import IntegrityError, Manifest
-from holobench_mcp.store import comparisons, journal, layout, trash
+from holobench_mcp.store import comparisons, layout, trash
 from holobench_mcp.store.backend import Backend
 from holobench_mcp.store.many import read_many
 from holobench_mcp.store.parsing import parse_manifest
 from holobench_mcp.store.references import Progress, baselines, manifest_keys, measured
+from holobench_mcp.store.written import note_written
 
 if TYPE_CHECKING:
     from holobench_mcp.store.bundle import Store
@@ -61,7 +62,8 @@ def retention(
             trash.take_out(backend, layout.manifest_key(result_id), now)
         for measurement_id in ended:
             trash.take_out(backend, layout.measurement_key(measurement_id), now)
-        journal.append(backend, removed=removed)
+        gone_keys = [*map(layout.manifest_key, removed), *map(layout.measurement_key, ended), *entries]
+        note_written(backend, removed=gone_keys)
         back = restore_named_results(backend)
         removed = [result_id for result_id in removed if result_id not in back]
     return _retained(store, removed, len(stay), ended, len(entries), dry_run=dry_run)
@@ -79,8 +81,7 @@ def restore_named_results(backend: Backend) -> set[str]:
         item = taken.get(layout.manifest_key(result_id))
         if item is not None and trash.put_back(backend, item):
             back.add(result_id)
-    if back:
-        journal.append(backend, recorded=sorted(back))
+    note_written(backend, documents=dict(read_many(backend, map(layout.manifest_key, sorted(back)))))
     return back
 
 

@@ -12,6 +12,8 @@ import re
 from holobench_mcp.model import IntegrityError
 
 _DIGEST = re.compile(rb',\n "digest": "sha256:([0-9a-f]{64})"\n}')
+#: What stands between a document's bytes and the digits of their digest.
+DIGEST_MARK = b',\n "digest": "sha256:'
 _LENGTH = len(b',\n "digest": "sha256:"\n}') + 64
 
 

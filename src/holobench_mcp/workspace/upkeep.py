@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from holobench_mcp.answers import Collected, Freed, Retained, Verification
+from holobench_mcp.answers import Collected, Freed, Repaired, Retained, Synced, Verification
+from holobench_mcp.model import InvalidArgument
 
 if TYPE_CHECKING:
     from holobench_mcp.workspace.library import Library
@@ -47,10 +48,52 @@ def free_space(
 
 
 def verify(library: Library, on_progress: OnProgress | None = None) -> Verification:
-    """Read the whole store. A sentence for each thing that is damaged."""
+    """Read the whole store. A sentence for each thing that is damaged, and what puts it right."""
     findings = list(library.store.findings(on_progress))
+    damaged = [f for f in findings if f.damage]
     return Verification(
         store=library.store.location.url,
-        problems=tuple(f.sentence for f in findings if f.damage),
+        **({"next_step": "holobench-mcp repair"} if damaged else {}),
+        problems=tuple(f.sentence for f in damaged),
+        **({"damaged": tuple(dict.fromkeys(f.key for f in damaged if f.key is not None))} if damaged else {}),
         notes=tuple(f.sentence for f in findings if not f.damage),
+    )
+
+
+def repair(library: Library, *, dry_run: bool = True, on_progress: OnProgress | None = None) -> Repaired:
+    """Put right what is damaged, as far as that can be."""
+    from holobench_mcp.store.repair import repair
+
+    return repair(library.store, dry_run=dry_run, on_progress=on_progress)
+
+
+def sync(
+    source: str,
+    destination: str,
+    *,
+    both: bool = False,
+    dry_run: bool = False,
+    whole: bool = False,
+    on_progress: OnProgress | None = None,
+) -> Synced:
+    """Copy what one store has and the other lacks; with both, the other way too."""
+    from holobench_mcp.store import open_store
+    from holobench_mcp.store.sync import sync
+
+    one, other = open_store(source), open_store(destination)
+    if not one.exists() and not (both and other.exists()):
+        raise InvalidArgument(f"source: nothing was ever recorded in {one.location.url}.")
+    there = sync(one, other, dry_run=dry_run, whole=whole, on_progress=on_progress)
+    if not both:
+        return there
+    back = sync(other, one, dry_run=dry_run, whole=whole, on_progress=on_progress)
+    statuses = (there.status, back.status)
+    next_step = f"{there.next_step} --both" if there.status == "planned" else there.next_step or back.next_step
+    return there.model_copy(
+        update={
+            "status": next((s for s in ("incomplete", "done", "planned") if s in statuses), "nothing"),
+            "reason": f"{there.reason} Back: {back.reason}",
+            "next_step": next_step,
+            "back": back,
+        }
     )

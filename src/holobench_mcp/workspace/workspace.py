@@ -18,6 +18,7 @@ from holobench_mcp.answers import (
     History,
     ImportReport,
     MetricList,
+    Repaired,
     ResultPage,
     RunReport,
     Verification,
@@ -303,3 +304,7 @@ class Workspace:
     ) -> Freed:
         """Remove what the configuration does not keep, and what no result names; with dry_run, only say what."""
         return upkeep.free_space(self.library, dry_run=dry_run, grace_s=grace_s, on_progress=on_progress)
+
+    def repair(self, *, dry_run: bool = True, on_progress: Callable[[int, int], None] | None = None) -> Repaired:
+        """Put right what is damaged, as far as that can be; with dry_run, only say what."""
+        return upkeep.repair(self.library, dry_run=dry_run, on_progress=on_progress)

@@ -19,5 +19,7 @@ def verified(found: Verification) -> ListedShort:
     n = len(found.problems)
     damaged = f"{n} stored object{'s are' if n != 1 else ' is'} damaged, such as: {found.problems[0]}" if n else ""
     return ListedShort(
-        status="damaged" if n else "ok", reason=damaged or "Everything was read, and nothing is damaged."
+        status="damaged" if n else "ok",
+        reason=damaged or "Everything was read, and nothing is damaged.",
+        next_step=found.next_step,
     )

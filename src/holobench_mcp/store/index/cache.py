@@ -98,6 +98,13 @@ class Index:
         """
         return self._on_index(lambda db: self._correct(db, result_ids))
 
+    def forget(self) -> None:
+        """Remove the index: what asks next builds it again from the store."""
+        with self._lock:
+            self._leave(sqlite3.OperationalError())
+            for place in file.places(self._url):
+                file.remove(place)
+
     # ------------------------------------------------------------------ parts
 
     def _on_index(self, work: Callable[[sqlite3.Connection], _T]) -> _T:

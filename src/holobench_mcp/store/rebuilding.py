@@ -1,0 +1,47 @@
+"""A result's contract, made anew from its samples and its manifest: the same bytes, or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from holobench_mcp.model import HolobenchMcpError
+
+if TYPE_CHECKING:
+    from holobench_mcp.store.bundle import Store
+
+_SAMPLES, _HISTORY = "samples.npz", "history.json"
+
+
+def rebuilt_contract(store: Store, result_id: str, sha256: str) -> bytes | None:
+    """The `result.json` that has a digest, where samples and manifest are left that give it; else None."""
+    from holobench_mcp.result.contract import result_to_dict
+    from holobench_mcp.result.samples import decode_archive
+    from holobench_mcp.result.snapshot import Snapshot
+    from holobench_mcp.result.strict_json import strict
+
+    try:
+        manifest = store.manifest(result_id)
+        blobs = {name: blob.sha256 for name, blob in manifest.blobs.items()}
+        if _SAMPLES not in blobs or blobs.get("result.json") != sha256:
+            return None
+        dataset, replication = decode_archive(store.backend.get_blob(blobs[_SAMPLES], _SAMPLES), name=_SAMPLES)
+        history = json.loads(store.backend.get_blob(blobs[_HISTORY], _HISTORY)) if _HISTORY in blobs else {}
+        snapshot = Snapshot(
+            bench_name=manifest.bench_name,
+            provenance=manifest.provenance,
+            inputs=manifest.inputs,
+            metrics=manifest.metrics,
+            dataset=dataset,
+            constants=manifest.constants,
+            environment=manifest.environment,
+            over_time=manifest.over_time,
+            history=history,
+            measurement=manifest.measurement,
+            replication=replication,
+        )
+        made = json.dumps(strict(result_to_dict(snapshot)), indent=2, allow_nan=False).encode()
+    except (HolobenchMcpError, ValueError, LookupError):
+        return None
+    return made if hashlib.sha256(made).hexdigest() == sha256 else None

@@ -1,0 +1,84 @@
+"""What the journal says of a store's documents: which were written, with which bytes, and which were removed.
+
+A document vouches for its own bytes, and can't vouch for its being there, or for not having been edited by somebody who
+knows of its digest. The journal can, for all that do not change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from holobench_mcp.model import IntegrityError
+from holobench_mcp.store import journal, layout
+from holobench_mcp.store.backend import Backend
+from holobench_mcp.store.many import read_many
+from holobench_mcp.store.parsing import parse_journal_entry
+
+
+@dataclass(frozen=True)
+class Written:
+    """Keys of documents that were written and not removed since, the digests that they must have, and those removed.
+
+    gaps: the keys of entries of the journal that are missing between others.
+    """
+
+    keys: frozenset[str]
+    digests: Mapping[str, str]
+    removed: frozenset[str]
+    gaps: tuple[str, ...]
+
+
+def written_documents(backend: Backend) -> Written:
+    """What all entries of the journal that can be read say together."""
+    entries = [key for key, _ in backend.keys(layout.JOURNAL) if layout.journal_place(key) is not None]
+    keys, digests, removed = set[str](), dict[str, str](), set[str]()
+    for key, data in read_many(backend, sorted(entries, reverse=True)):  # numbers go down
+        try:
+            entry = parse_journal_entry(data or b"", key)
+        except IntegrityError:
+            continue
+        put = [*map(layout.manifest_key, entry.recorded), *entry.digests, *entry.documents]
+        keys.update(put)
+        removed.difference_update(put)
+        digests.update(entry.digests)
+        out = {*map(layout.manifest_key, entry.removed), *entry.gone}
+        keys -= out
+        removed |= out
+        for gone in out:
+            digests.pop(gone, None)
+    places = {layout.journal_place(key) for key in entries}
+    last = max((place for place in places if place is not None), default=-1)
+    gaps = tuple(layout.journal_key(place) for place in range(last) if place not in places)
+    return Written(frozenset(keys), digests, frozenset(removed), gaps)
+
+
+def note_written(
+    backend: Backend, *, documents: Mapping[str, bytes | None] | None = None, removed: Iterable[str] = ()
+) -> None:
+    """Write into the journal that documents stand at keys from now on, or no longer do.
+
+    documents: their bytes, or None for those that change. A store that can't be written is left as it is.
+    """
+    documents = dict(documents or {})
+    gone = set(removed)
+    if documents or gone:
+        journal.append(
+            backend,
+            recorded=[i for i in map(_result_id, documents) if i is not None],
+            removed=sorted(i for i in map(_result_id, gone) if i is not None),
+            digests={key: digest_of(data) for key, data in documents.items() if data is not None},
+            documents=[key for key, data in documents.items() if data is None],
+            gone=sorted(key for key in gone if _result_id(key) is None),
+        )
+
+
+def digest_of(data: bytes) -> str:
+    """What the journal has of a document's bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _result_id(key: str) -> str | None:
+    result_id = key.removeprefix(layout.RESULTS).removesuffix(".json")
+    return result_id if key.startswith(layout.RESULTS) and layout.is_result_id(result_id) else None
