@@ -44,6 +44,10 @@ def advice(tested: Tested, limit: float, alpha_unchanged: float = ALPHA) -> Advi
     sd = overall.variance**0.5
     df = max(overall.df, 1.0)
     can_show = max((formulas.t_quantile(1 - alpha / 2, df) + formulas.t_quantile(_POWER, df)) * sd, margin)
+    if tested.variance.source == "suite":
+        return Advice(
+            FEWEST_RUNS, None, can_show
+        )  # what others disturbed in single runs tells nothing of the code's own
     if overall.df < _KNOWS_ITS_SPREAD:
         sd *= (overall.df / special.chdtri(overall.df, 1 - _POWER)) ** 0.5
     in_runs = question.on_machine or max(tested.samples.n_runs) > 1

@@ -5,13 +5,17 @@ What looks at a measurement get, is taken off before: see ALPHA in the models. P
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from holobench_mcp.evidence import formulas
 from holobench_mcp.evidence.formulas import FloatArray
+
+if TYPE_CHECKING:
+    from holobench_mcp.evidence.suite_spread import Key, Spread
 
 #: How much of a metric's error rate goes to its mean, with up to ten points and from a hundred on; they have the rest.
 #: One of a few points shows in the mean, one of a hundred doesn't.
@@ -27,6 +31,7 @@ class Family:
 
     others: tuple[float, ...] = ()  #: the p of each of their metrics that takes a share
     benches: int = 1  #: how many there are, its own included
+    spreads: Mapping[Key, Spread] = field(default_factory=dict, hash=False)  #: of benches of one run a side, by metric
 
 
 #: A comparison that shares its error rate with none.

@@ -22,6 +22,7 @@ from holobench_mcp.evidence.guards import GUARDS, Guards
 from holobench_mcp.evidence.limits import NO_SPREAD
 from holobench_mcp.evidence.metric import examine
 from holobench_mcp.evidence.question import DEFAULT_MARGIN_PERCENT, Question, Tested, depends_on_machine
+from holobench_mcp.evidence.suite_spread import Key, Spread, among
 from holobench_mcp.model import (
     ALPHA,
     CAUSES_WORST_FIRST,
@@ -126,7 +127,7 @@ def judge(
     if aligned is None or aligned.n_points == 0:
         reason = "The results share no metric." if not shared else "The results share no input point."
         return Judgement(decision=Decision.incomparable, cause="different", reason=reason)
-    tests = [t.with_margin(margin_percent, default_margin_percent) for t in found.tests]
+    tests = [among(t, family.spreads).with_margin(margin_percent, default_margin_percent) for t in found.tests]
     factors = holm_factors([_share_p(t, guards) for t in tests], family)
     judged = []
     for tested, factor, covered, cautions in zip(tests, factors, found.covered, found.cautions, strict=True):
@@ -147,9 +148,11 @@ def judge(
     )
 
 
-def p_values(found: Examined, guards: Guards = GUARDS) -> tuple[float, ...]:
+def p_values(
+    found: Examined, spreads: Mapping[Key, Spread] | None = None, guards: Guards = GUARDS
+) -> tuple[float, ...]:
     """The p of each metric that takes a share of the error rate: what it adds to the family of another comparison."""
-    return tuple(p for t in found.tests if (p := _share_p(t, guards)) is not None)
+    return tuple(p for t in found.tests if (p := _share_p(among(t, spreads or {}), guards)) is not None)
 
 
 # ---------------------------------------------------------------------- parts

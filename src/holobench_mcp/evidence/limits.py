@@ -21,6 +21,10 @@ def of_metric(tested: Tested, evidence: MetricEvidence) -> tuple[Limit, ...]:
     if variance is not None and variance.source == "assumed":
         sd = f"{variance.sd_percent:g} %"
         found.append(("assumed_variance", f"That runs of {variable} differ by {sd} is assumed: record 3 runs a side."))
+    if variance is not None and variance.source == "suite":
+        sd = f"{variance.sd_percent:.2g} %"
+        detail = f"Single runs of the benches differ by {sd} in {variable}: record 3 runs a side."
+        found.append(("suite_spread", detail))
     if tested.unable is not None and samples.aggregates is not None:
         found.append((NO_SPREAD, f"Of {variable} only means are known, without a spread: it is not judged."))
     elif samples.aggregates is not None:

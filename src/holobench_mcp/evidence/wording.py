@@ -239,6 +239,8 @@ def _basis(e: MetricEvidence) -> str:
     known = e.run_variance
     if known is not None and known.source == "assumed":
         text += f", run-to-run sd assumed {known.sd_percent:g} %"
+    elif known is not None and known.source == "suite":
+        text += f", run-to-run sd {known.sd_percent:.2g} % as the other benches differ"
     elif known is not None and known.source == "store":
         text += f", run-to-run sd {known.sd_percent:.2g} % from the store"
     return text

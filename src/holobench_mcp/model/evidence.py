@@ -61,7 +61,7 @@ class MetricSettings(Frozen):
 class RunVariance(Frozen):
     """How much two runs of identical code differ, and how that is known."""
 
-    source: Literal["runs", "store", "assumed", "none"]
+    source: Literal["runs", "store", "suite", "assumed", "none"]
     sd_percent: float | None = Field(None, description="run-to-run standard deviation, percent of the location")
     df: float | None = None
     note: str | None = None
@@ -71,8 +71,8 @@ class Limit(Frozen):
     """Something that limits what an answer is worth, as a value: nobody should have to read it out of a sentence."""
 
     what: str = Field(
-        description="stable word: assumed_variance, busy_machine, disturbed_runs, few_runs, few_repeats, few_points, "
-        "missing_samples, not_finite, appeared, cannot_show_margin"
+        description="stable word: assumed_variance, suite_spread, busy_machine, disturbed_runs, few_runs, few_repeats, "
+        "few_points, missing_samples, not_finite, appeared, cannot_show_margin"
     )
     detail: str = Field(description="one sentence, with its numbers")
     variable: str | None = None

@@ -18,13 +18,18 @@ from holobench_mcp.workspace.sides import Sides, choose_sides, sides_of_rounds
 
 if TYPE_CHECKING:
     from holobench_mcp.evidence.error_rate import Family
+    from holobench_mcp.evidence.suite_spread import Key, Spread
 
 
 @dataclass(frozen=True)
 class SharedRate:
-    """The p of every metric that takes a share of an error rate, by the results that are compared."""
+    """The p of every metric that takes a share of an error rate, by the results that are compared.
+
+    spreads: how far the benches lie apart that have one run a side.
+    """
 
     p_values: Mapping[Hashable, tuple[float, ...]]
+    spreads: Mapping[Key, Spread]
 
     def beside(self, own: Sides) -> Family:
         """What shares the error rate with one of them."""
@@ -32,7 +37,11 @@ class SharedRate:
 
         its_own = own.ids
         others = [p for ids, p in self.p_values.items() if ids != its_own]
-        return Family(tuple(p for of_bench in others for p in of_bench), len(others) + 1)
+        return Family(tuple(p for of_bench in others for p in of_bench), len(others) + 1, self.spreads)
+
+
+#: What a comparison of one bench shares its error rate with.
+NOTHING_SHARED = SharedRate({}, {})
 
 
 def measured_together(index: Index, pairs: Sequence[Pair], replicates: str) -> list[Sides]:

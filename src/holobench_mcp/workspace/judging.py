@@ -33,7 +33,7 @@ from holobench_mcp.model import (
 from holobench_mcp.result.identity import group_by, identity_of, label_of, revision_text
 from holobench_mcp.store.bundle import SAMPLES
 from holobench_mcp.workspace.claims import with_claims
-from holobench_mcp.workspace.families import SharedRate, measured_together, of_the_same_rounds
+from holobench_mcp.workspace.families import NOTHING_SHARED, SharedRate, measured_together, of_the_same_rounds
 from holobench_mcp.workspace.headline import Answer, decide, lead
 from holobench_mcp.workspace.library import Library
 from holobench_mcp.workspace.pairs import Pair
@@ -124,7 +124,7 @@ def _rate_of_rounds(library: Library, sides: Sides, options: CompareOptions) -> 
     """What shares the error rate of a measurement's look: every sweep that was measured in the same rounds."""
     measured, rounds = sides.candidate[0].measurement, len(sides.candidate)
     if measured is None:
-        return SharedRate({})
+        return NOTHING_SHARED
 
     def made() -> SharedRate:
         return _rate_of(library, of_the_same_rounds(library.index(), measured.id, rounds), options)
@@ -134,20 +134,31 @@ def _rate_of_rounds(library: Library, sides: Sides, options: CompareOptions) -> 
 
 def _rate_of(library: Library, together: Sequence[Sides], options: CompareOptions) -> SharedRate:
     if len(together) < 2:
-        return SharedRate({})
-    return SharedRate({sides.ids: _p_values(library, sides, options) for sides in together})
-
-
-def _p_values(library: Library, sides: Sides, options: CompareOptions) -> tuple[float, ...]:
-    """The p of each metric of two sides that takes a share of an error rate; none where they can't be judged."""
+        return NOTHING_SHARED
     from holobench_mcp.evidence.judgement import p_values
+    from holobench_mcp.evidence.suite_spread import effects_of, spreads_of
 
+    effects, shares = [], dict[Hashable, tuple[float, ...]]()
+    for sides in together:
+        tests = _tests(library, sides, options)
+        shares[sides.ids] = () if tests is None else p_values(tests)
+        effects += [] if tests is None else [effects_of(tests.tests)]
+    spreads = spreads_of(effects)
+    if spreads:
+        for sides in together:
+            tests = _tests(library, sides, options)
+            shares[sides.ids] = () if tests is None else p_values(tests, spreads)
+    return SharedRate(shares, spreads)
+
+
+def _tests(library: Library, sides: Sides, options: CompareOptions) -> Examined | None:
+    """The tests of two sides; None where there are no samples to be tested."""
     base = [library.snapshot(m) for m in sides.baseline]
     cand = [library.snapshot(m) for m in sides.candidate]
     if any(run.dataset is None for run in (*base, *cand)):
-        return ()
+        return None
     settings = library.config.settings_for(cand[0].bench_name, tuple(m.variable for m in cand[0].metrics))
-    return p_values(_examined(library, sides, base, cand, settings, options.metrics))
+    return _examined(library, sides, base, cand, settings, options.metrics)
 
 
 def _whole(library: Library, sides: Sides, options: CompareOptions, level: _Level) -> ComparisonDocument:

@@ -1,0 +1,131 @@
+"""How far the benches of a suite lie apart that has one run a side: what each knows of the others' disturbances.
+
+Whoever keeps the machine busy for a second makes some of a process's fifty tests slower by half, and nothing in the one
+run of each says so. So a bench of such a suite has moved only where it lies far beyond what its others differ by.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import special
+
+from holobench_mcp.evidence import formulas
+from holobench_mcp.evidence.formulas import Estimate, FloatArray
+from holobench_mcp.evidence.point_tests import PointTests
+from holobench_mcp.evidence.question import Tested
+from holobench_mcp.model import RunVariance
+
+#: Fewer benches know too little of one another.
+FEWEST_BENCHES = 12
+#: Disturbances come in bursts, so that differences have heavy tails: pairs of 30 runs of a suite of 50 tests alarmed in
+#: 78 % by the normal's, 9 % by those of Student's t with 5 degrees of freedom, and 1 % with 4, on a busy machine.
+_DF = 4.0
+
+#: Metrics of several benches that are alike: their variable and unit.
+Key = tuple[str, str | None]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What changed in one bench, in logs."""
+
+    mean: float
+    point: float  #: the same at one of its input points
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The standard deviation of such effects in benches that did not change."""
+
+    mean: float
+    point: float
+
+
+def effects_of(tests: Iterable[Tested]) -> dict[Key, Effect]:
+    """The effects of a bench that tell something of the others: of metrics that depend on the machine, in one run."""
+    found = {}
+    for tested in tests:
+        if _is_lone(tested) and tested.overall is not None:
+            at_points = tested.points.effect
+            point = float(at_points[at_points.size // 2]) if at_points.size else tested.overall.effect
+            found[_key(tested)] = Effect(tested.overall.effect, point)
+    return found
+
+
+def spreads_of(benches: Iterable[Mapping[Key, Effect]]) -> dict[Key, Spread]:
+    """Of each metric that enough benches have, how far they lie apart."""
+    by_metric: dict[Key, list[Effect]] = {}
+    for effects in benches:
+        for key, effect in effects.items():
+            by_metric.setdefault(key, []).append(effect)
+    return {
+        key: Spread(_spread(np.array([e.mean for e in effects])), _spread(np.array([e.point for e in effects])))
+        for key, effects in by_metric.items()
+        if len(effects) >= FEWEST_BENCHES
+    }
+
+
+def among(tested: Tested, spreads: Mapping[Key, Spread]) -> Tested:
+    """A metric's test, no surer than what other benches differ by lets it be."""
+    spread = spreads.get(_key(tested))
+    if spread is None or not _is_lone(tested) or tested.overall is None or tested.p_overall is None:
+        return tested
+    overall, p = tested.overall, max(tested.p_overall, float(_p(np.array(tested.overall.effect), spread.mean)))
+    variance = tested.variance
+    if spread.mean**2 > overall.variance:
+        overall = Estimate(overall.effect, spread.mean**2, _DF)
+        variance = RunVariance(source="suite", sd_percent=100 * spread.mean / math.sqrt(2), df=_DF)
+    points = _points_among(tested.points, spread.point)
+    return replace(tested, overall=overall.no_surer_than(p), p_overall=p, points=points, variance=variance)
+
+
+# ---------------------------------------------------------------------- parts
+
+
+def _is_lone(tested: Tested) -> bool:
+    samples = tested.samples
+    return samples.n_runs == (1, 1) and samples.scale == "log" and samples.question.on_machine and not tested.exact
+
+
+def _key(tested: Tested) -> Key:
+    return tested.question.metric.variable, tested.question.metric.units
+
+
+def _spread(effects: FloatArray) -> float:
+    """A scale that says nothing of as many benches as the root of their number: these may have changed, or more alike.
+
+    By the distance from their middle that all others keep; the middle is that of the shortest half (Rousseeuw 1984), so
+    that what most have in common, of a run or of the code, counts as none.
+    """
+    n = effects.size
+    ordered, half = np.sort(effects), n // 2 + 1
+    starts = ordered[half - 1 :] - ordered[: n - half + 1]
+    first = int(starts.argmin())
+    middle = (ordered[first] + ordered[first + half - 1]) / 2
+    kept = n - math.isqrt(n)
+    distance = float(np.sort(np.abs(effects - middle))[kept - 1])
+    return distance / float(special.ndtri(0.5 + kept / n / 2))
+
+
+def _points_among(points: PointTests, spread: float) -> PointTests:
+    if points.effect.size < 2:
+        return points
+    q = formulas.hochberg(_p(points.effect, spread))
+    wider = spread**2 > points.variance
+    return replace(
+        points,
+        q=np.maximum(points.q, q),
+        variance=np.where(wider, spread**2, points.variance),
+        df=np.where(wider, _DF, points.df),
+        if_mean_moved=None if points.if_mean_moved is None else _points_among(points.if_mean_moved, spread),
+    )
+
+
+def _p(effects: FloatArray, spread: float) -> FloatArray:
+    if spread <= 0:
+        return np.where(effects == 0, 1.0, 0.0)
+    return formulas.t_two_sided(np.abs(effects) / spread, _DF)
