@@ -196,7 +196,7 @@ def test_two_sweeps_blocks_begin_with_their_benchs_name(monkeypatch: pytest.Monk
     both = report(*documents, reason="Both are unchanged.")
     lines = digest.revisions(both).splitlines()
     assert lines[0] == "UNCHANGED: Both are unchanged."
-    assert {"Words: UNCHANGED: t is unchanged.", "Lines: UNCHANGED: t is unchanged."} <= set(lines)
+    assert {"Words: UNCHANGED: t is unchanged.", "Also Lines: unchanged: t is unchanged."} <= set(lines)
     once = report(*documents, reason="Words: t is unchanged.")
     for text in (digest.revisions(once), revisions_markdown(once)):
         assert text.count("t is unchanged.") == 1 and "as said above." in text

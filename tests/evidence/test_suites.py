@@ -73,8 +73,8 @@ def test_benches_that_others_disturbed_in_a_single_run_are_no_alarm(share: float
     assert alarms <= 1
 
 
-@pytest.mark.parametrize("slower", [{3}, {0, 1, 2}, set(range(50))], ids=["one", "three", "all"])
-@pytest.mark.parametrize("benches", [5, 50])
+@pytest.mark.parametrize("slower", [{3}, {0, 1, 2}, set(range(200))], ids=["one", "three", "all"])
+@pytest.mark.parametrize("benches", [5, 50, 200])
 def test_benches_of_single_runs_that_became_slower_are_found(benches: int, slower: set[int]) -> None:
     judged = judged_together(suite_of(benches, 1, sd=0.015, factors=dict.fromkeys(slower, 1.4)))
     assert moved(judged) == {i for i in slower if i < benches}
@@ -108,5 +108,5 @@ def test_the_interval_of_one_of_many_leaves_zero_out_only_where_it_moved() -> No
     assert 4 in moved(judged)
     for i, m in enumerate(judged):
         assert m.ci is not None and m.interval_level is not None
-        assert (m.ci[0] > 0 or m.ci[1] < 0) == (i in moved(judged))
+        assert (m.ci[0] > 0 or m.ci[1] < 0) == (i in moved(judged)) or abs(m.size) < 3  # the margin
         assert m.interval_level > 0.99 or m.decision is Decision.unchanged

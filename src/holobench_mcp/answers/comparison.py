@@ -73,6 +73,14 @@ class OtherShort(Structure):
     reason: str = ""
 
 
+class OtherGroup(Structure):
+    """Other benches that did not move, or are too many to be told one by one: their number, and the first names."""
+
+    decision: Decision
+    count: int
+    benchmarks: tuple[str, ...] = ()
+
+
 class FailureShort(Structure):
     """How the head failed."""
 
@@ -99,7 +107,7 @@ class ComparisonShort(Structure):
     only_base: tuple[str, ...] = ()
     only_head: tuple[str, ...] = ()
     also: tuple[OtherShort, ...] = ()
-    also_not_shown: int = 0
+    also_grouped: tuple[OtherGroup, ...] = ()
     not_measured: tuple[str, ...] = ()
     failure: FailureShort | None = None
     trust: tuple[str, ...] = ()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from holobench_mcp.digest import figures, remarks, room
 from holobench_mcp.digest.room import ROOMS, Room, cut, first_lines
-from holobench_mcp.digest.selection import Group, selected
+from holobench_mcp.digest.selection import Group, selected, selected_others
 from holobench_mcp.digest.words import few, holds, joined, revision
-from holobench_mcp.model import AnswersCheck, ComparedMetric, ComparisonDocument, Decision, Side
+from holobench_mcp.model import AnswersCheck, ComparedMetric, ComparisonDocument, Decision, OtherComparison, Side
 
 
 def comparison(doc: ComparisonDocument) -> str:
@@ -79,12 +81,19 @@ def others(doc: ComparisonDocument) -> list[str]:
     return _others(doc, ROOMS[0])
 
 
+def other_benches(also: Sequence[OtherComparison], r: Room) -> list[str]:
+    """The other benches: a line for each that moved, and one for all of a decision of those that did not."""
+    listed, groups = selected_others(also, r.others, r.names)
+    lines = [f"Also {o.bench_name}: {o.decision.value}" + (f": {o.reason}" if o.reason else "") for o in listed]
+    for group in groups:
+        more = f" … and {group.total - len(group.names)} more" if group.total > len(group.names) else ""
+        names = f": {', '.join(group.names)}{more}" if group.names else ""
+        lines.append(f"Also {group.total} {'benches' if group.total > 1 else 'bench'} {group.decision.value}{names}")
+    return [cut(line, _longest(r)) for line in lines]
+
+
 def _others(doc: ComparisonDocument, r: Room) -> list[str]:
-    lines = [
-        f"Also {o.bench_name}: {o.decision.value}" + (f": {o.reason}" if o.reason else "") for o in doc.also[: r.others]
-    ]
-    if len(doc.also) > len(lines):
-        lines.append(f"… and {len(doc.also) - len(lines)} more benches, none worse")
+    lines = other_benches(doc.also, r)
     if doc.not_measured:
         lines.append(f"Not measured of this code: {few(doc.not_measured, r.names)}")
     return [cut(line, _longest(r)) for line in lines]

@@ -14,8 +14,9 @@ from holobench_mcp.answers import (
     TooNoisy,
 )
 from holobench_mcp.digest import remarks, room
-from holobench_mcp.digest.comparison import body, head
+from holobench_mcp.digest.comparison import body, head, other_benches
 from holobench_mcp.digest.room import Room, cut, first_lines
+from holobench_mcp.digest.selection import as_other
 from holobench_mcp.digest.words import few, joined, revision
 from holobench_mcp.model import ComparisonDocument
 
@@ -97,14 +98,13 @@ def _revisions(report: RevisionReport, r: Room) -> list[str]:
     lines = head(report.decision, report.reason, report.next_step, most=r.reason)
     if report.head_failure is not None and report.head_failure.output_tail:
         lines += ["The end of the head's output:", *_end_of(report.head_failure.output_tail, r)]
-    for i, document in enumerate(report.comparisons[: 1 + r.others]):
-        if len(report.comparisons) > 1:
-            first = head(document.decision, own_reason(report, document), None, most=r.line)[0]
-            lines.append(f"{document.candidate.bench_name}: {first}")
-        if i == 0:
-            lines += body(document, r, remarks.gravest_answers(report.comparisons))
-    more = len(report.comparisons) - 1 - r.others
-    lines += [f"… and {more} more sweeps, none worse"] if more > 0 else []
+    if report.comparisons:
+        worst, *others = report.comparisons
+        first = head(worst.decision, own_reason(report, worst), None, most=r.line)[0]
+        lines += [f"{worst.candidate.bench_name}: {first}"] if others else []
+        lines += body(worst, r, remarks.gravest_answers(report.comparisons))
+        also = [as_other(d).model_copy(update={"reason": own_reason(report, d)}) for d in others]
+        lines += other_benches(also, r)
     lines.append(
         f"measured by the server: {report.rounds} interleaved rounds of {report.benchmark}, base "
         f"{revision(report.base_revision, None)}, head {revision(report.head_revision, report.head_dirty)}"

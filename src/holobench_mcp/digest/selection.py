@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from holobench_mcp.model import ComparedMetric, ComparisonDocument, Decision, Verdict
+from holobench_mcp.model import ComparedMetric, ComparisonDocument, Decision, OtherComparison, Verdict
 
-#: A comparison of so few metrics shows each, whether it moved or not.
-_FEW = 3
+#: A comparison of so few metrics, or beside so few others, shows each, whether it moved or not.
+_FEW, _FEW_OTHERS = 3, 4
+#: Of other benches that did not move, so many are named.
+_NAMED_AT_REST = 8
 _AT_REST = (Decision.unchanged, Decision.inconclusive, None)
 
 
@@ -38,3 +40,38 @@ def _groups(metrics: Sequence[ComparedMetric]) -> list[Group]:
 
 def _decision(m: ComparedMetric) -> Decision | None:
     return m.evidence.decision if m.evidence is not None else None
+
+
+class BenchGroup(NamedTuple):
+    """Benches that are named only: they have one decision."""
+
+    decision: Decision
+    total: int
+    names: tuple[str, ...]  #: the first, as many as there is room for
+
+
+def selected_others(
+    also: Sequence[OtherComparison], most: int, names: int
+) -> tuple[list[OtherComparison], list[BenchGroup]]:
+    """The other benches to tell one by one, worst first, and the groups of those that did not move, or are too many.
+
+    names: how many of a group there is room for.
+    """
+    few = len(also) <= _FEW_OTHERS
+    listed = [o for o in also if few or o.cause or o.decision not in _AT_REST][:most]
+    groups: dict[Decision, list[str]] = {}
+    for other in also:
+        if not any(other is one for one in listed):
+            groups.setdefault(other.decision, []).append(other.bench_name)
+    most_of = {decision: min(names, _NAMED_AT_REST) if decision in _AT_REST else names for decision in groups}
+    return listed, [BenchGroup(d, len(found), tuple(found[: most_of[d]])) for d, found in groups.items()]
+
+
+def as_other(document: ComparisonDocument) -> OtherComparison:
+    """A sweep's comparison as another one's answer names it."""
+    return OtherComparison(
+        bench_name=document.candidate.bench_name,
+        decision=document.decision or Decision.inconclusive,
+        cause=document.cause,
+        reason=document.reason or "",
+    )

@@ -17,13 +17,14 @@ from holobench_mcp.evidence import formulas
 from holobench_mcp.evidence.formulas import Estimate, FloatArray
 from holobench_mcp.evidence.point_tests import PointTests
 from holobench_mcp.evidence.question import Tested
-from holobench_mcp.model import RunVariance
+from holobench_mcp.model import ALPHA, RunVariance
 
 #: Fewer benches know too little of one another.
 FEWEST_BENCHES = 12
-#: Disturbances come in bursts, so that differences have heavy tails: pairs of 30 runs of a suite of 50 tests alarmed in
-#: 78 % by the normal's, 9 % by those of Student's t with 5 degrees of freedom, and 1 % with 4, on a busy machine.
-_DF = 4.0
+#: Degrees of freedom of the tails, by the number of benches. Disturbances come in bursts: pairs of 30 runs of a suite
+#: of 50 tests on a busy machine alarmed in 78 % by the normal's tails, in 9 % by those of Student's t with 5 degrees of
+#: freedom, and in 1 % with 4. Of many benches more of the tail is seen, as a smaller part is left out.
+_DF = {50: 4.0, 200: 5.0}
 
 #: Metrics of several benches that are alike: their variable and unit.
 Key = tuple[str, str | None]
@@ -39,10 +40,11 @@ class Effect:
 
 @dataclass(frozen=True)
 class Spread:
-    """The standard deviation of such effects in benches that did not change."""
+    """The standard deviation of such effects in benches that did not change, and the degrees of their tails."""
 
     mean: float
     point: float
+    df: float
 
 
 def effects_of(tests: Iterable[Tested]) -> dict[Key, Effect]:
@@ -63,7 +65,11 @@ def spreads_of(benches: Iterable[Mapping[Key, Effect]]) -> dict[Key, Spread]:
         for key, effect in effects.items():
             by_metric.setdefault(key, []).append(effect)
     return {
-        key: Spread(_spread(np.array([e.mean for e in effects])), _spread(np.array([e.point for e in effects])))
+        key: Spread(
+            _spread(np.array([e.mean for e in effects])),
+            _spread(np.array([e.point for e in effects])),
+            float(np.interp(np.log(len(effects)), np.log(list(_DF)), list(_DF.values()))),
+        )
         for key, effects in by_metric.items()
         if len(effects) >= FEWEST_BENCHES
     }
@@ -74,12 +80,16 @@ def among(tested: Tested, spreads: Mapping[Key, Spread]) -> Tested:
     spread = spreads.get(_key(tested))
     if spread is None or not _is_lone(tested) or tested.overall is None or tested.p_overall is None:
         return tested
-    overall, p = tested.overall, max(tested.p_overall, float(_p(np.array(tested.overall.effect), spread.mean)))
+    overall, own = tested.overall, tested.p_overall
+    p = float(_p(np.array(overall.effect), spread.mean, spread.df))
     variance = tested.variance
-    if spread.mean**2 > overall.variance:
-        overall = Estimate(overall.effect, spread.mean**2, _DF)
-        variance = RunVariance(source="suite", sd_percent=100 * spread.mean / math.sqrt(2), df=_DF)
-    points = _points_among(tested.points, spread.point)
+    wider = spread.mean**2 > overall.variance
+    if wider or (p > own and own <= ALPHA):
+        variance = RunVariance(source="suite", sd_percent=100 * spread.mean / math.sqrt(2), df=spread.df)
+    if wider:
+        overall = Estimate(overall.effect, spread.mean**2, spread.df)
+    points = _points_among(tested.points, spread)
+    p = max(p, own)
     return replace(tested, overall=overall.no_surer_than(p), p_overall=p, points=points, variance=variance)
 
 
@@ -111,21 +121,21 @@ def _spread(effects: FloatArray) -> float:
     return distance / float(special.ndtri(0.5 + kept / n / 2))
 
 
-def _points_among(points: PointTests, spread: float) -> PointTests:
+def _points_among(points: PointTests, spread: Spread) -> PointTests:
     if points.effect.size < 2:
         return points
-    q = formulas.hochberg(_p(points.effect, spread))
-    wider = spread**2 > points.variance
+    q = formulas.hochberg(_p(points.effect, spread.point, spread.df))
+    wider = spread.point**2 > points.variance
     return replace(
         points,
         q=np.maximum(points.q, q),
-        variance=np.where(wider, spread**2, points.variance),
-        df=np.where(wider, _DF, points.df),
+        variance=np.where(wider, spread.point**2, points.variance),
+        df=np.where(wider, spread.df, points.df),
         if_mean_moved=None if points.if_mean_moved is None else _points_among(points.if_mean_moved, spread),
     )
 
 
-def _p(effects: FloatArray, spread: float) -> FloatArray:
+def _p(effects: FloatArray, spread: float, df: float) -> FloatArray:
     if spread <= 0:
         return np.where(effects == 0, 1.0, 0.0)
-    return formulas.t_two_sided(np.abs(effects) / spread, _DF)
+    return formulas.t_two_sided(np.abs(effects) / spread, df)

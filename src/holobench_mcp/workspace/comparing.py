@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 from holobench_mcp.answers import CompareOptions
 from holobench_mcp.model import (
-    DECISIONS_WORST_FIRST,
     ComparisonDocument,
     Decision,
     InvalidArgument,
@@ -34,11 +33,11 @@ from holobench_mcp.workspace.pairs import (
     pair_of,
     same_result_twice,
 )
+from holobench_mcp.workspace.suite_reason import joint_reason, worst_first
 from holobench_mcp.workspace.undecided import refuse_undecided
 from holobench_mcp.workspace.versions import Version, newest_version
 
 _NEWEST = re.compile(r"(?:(?P<bench>.*)@)?latest")
-_RANK = {decision: rank for rank, decision in enumerate(DECISIONS_WORST_FIRST)}
 
 
 def compare(
@@ -116,10 +115,12 @@ def _of_newest_code(
         )
     pairs = _pairs(library, baseline, version)
     documents, unlike = _judged(library, pairs, options)
-    first, *others = sorted(documents, key=lambda d: _RANK[d.decision or Decision.inconclusive])
+    first, *others = worst_first(documents)
     if options.model_copy(update={"detail": "summary"}) == CompareOptions():
         first = coverage.with_recorded_step(library, first)
-    whole = coverage.with_others(first, [*map(_other, others), *unlike])
+    decisions = [(d.candidate.bench_name, d.decision or Decision.inconclusive) for d in (first, *others)]
+    whole = first.model_copy(update={"reason": joint_reason(decisions, first)})
+    whole = coverage.with_others(whole, [*map(_other, others), *unlike])
     if baseline == BASELINE:
         whole = coverage.with_coverage(library, whole, version, pairs, all_benches=benches is None)
     if failure is not None:

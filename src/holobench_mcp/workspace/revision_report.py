@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal
 from holobench_mcp.answers import RevisionReport
 from holobench_mcp.config import MAX_ROUNDS
 from holobench_mcp.model import (
-    DECISIONS_WORST_FIRST,
     Cause,
     ComparisonDocument,
     Decision,
@@ -18,6 +17,7 @@ from holobench_mcp.model import (
     MeasurementOutcome,
 )
 from holobench_mcp.workspace.headline import NOT_MEASURED
+from holobench_mcp.workspace.suite_reason import joint_reason, worst_first
 
 if TYPE_CHECKING:
     from holobench_mcp.measure.revisions import RevisionPlan
@@ -55,9 +55,9 @@ def report(
     comparisons: one a sweep. not_comparable: what is said of sweeps that have nothing in common. by_person: whether a
     command is called, not a tool.
     """
-    worst_first = sorted(comparisons, key=lambda c: DECISIONS_WORST_FIRST.index(c.decision or Decision.inconclusive))
-    rounds = _rounds_needed(worst_first) if document.rounds < MAX_ROUNDS else 0
-    documents = [_with_call(c, document, plan, rounds, by_person=by_person) for c in worst_first]
+    ordered = worst_first(comparisons)
+    rounds = _rounds_needed(ordered) if document.rounds < MAX_ROUNDS else 0
+    documents = [_with_call(c, document, plan, rounds, by_person=by_person) for c in ordered]
     decision, cause, reason, next_step = _answer(document, documents, plan, by_person=by_person)
     if not_comparable and decision is not Decision.regressed:
         reason = f"{not_comparable[0]} The rest is {decision.value}: {reason}" if documents else not_comparable[0]
@@ -146,9 +146,8 @@ def _answer(
         again = literal_call(plan, plan.rounds, by_person=by_person)
         return Decision.inconclusive, None, "No round was finished, so nothing can be said.", again
     worst = documents[0]
-    decision, reason = worst.decision or Decision.inconclusive, worst.reason or ""
-    if len(documents) > 1:
-        reason = f"{worst.candidate.bench_name}: {reason}"
+    decisions = [(d.candidate.bench_name, d.decision or Decision.inconclusive) for d in documents]
+    decision, reason = decisions[0][1], joint_reason(decisions, worst)
     return decision, worst.model_dump().get("cause"), reason, worst.next_step
 
 

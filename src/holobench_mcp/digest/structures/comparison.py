@@ -12,6 +12,7 @@ from holobench_mcp.answers.comparison import (
     FailureShort,
     MetricGroup,
     MetricShort,
+    OtherGroup,
     OtherShort,
     PointShort,
     SideShort,
@@ -19,7 +20,7 @@ from holobench_mcp.answers.comparison import (
 from holobench_mcp.digest import remarks, room
 from holobench_mcp.digest.documents import document_of
 from holobench_mcp.digest.room import Room, cut, first_lines
-from holobench_mcp.digest.selection import selected
+from holobench_mcp.digest.selection import as_other, selected, selected_others
 from holobench_mcp.model import (
     ComparedMetric,
     ComparisonDocument,
@@ -89,8 +90,7 @@ def _body(document: ComparisonDocument, r: Room) -> dict[str, Any]:
         ),
         "only_base": _few(document.unpaired.baseline_only, r.names),
         "only_head": _few(document.unpaired.candidate_only, r.names),
-        "also": tuple(_other(o, r) for o in document.also[: r.others]),
-        "also_not_shown": max(0, len(document.also) - r.others),
+        **_others(document.also, r),
         "not_measured": _few(document.not_measured, r.names),
         "trust": tuple(first_lines(remarks.trust(document), r)),
         "notes": tuple(first_lines(document.notes, r)),
@@ -101,7 +101,7 @@ def _of_report(report: RevisionReport, r: Room) -> ComparisonShort:
     worst, others = (report.comparisons[0], report.comparisons[1:]) if report.comparisons else (None, ())
     body = _body(worst, r) if worst is not None else {}
     answers = remarks.gravest_answers(report.comparisons)
-    also = tuple(_other(_as_other(d), r) for d in others[: r.others])
+    also = _others([as_other(d) for d in others], r)
     changed = _few(remarks.edited_files(worst.comparability if worst else (), report.protected_changed), 5)
     notes = [*(worst.notes if worst else ()), *report.notes]
     return ComparisonShort(
@@ -119,8 +119,7 @@ def _of_report(report: RevisionReport, r: Room) -> ComparisonShort:
             "answers": answers.state if answers else None,
             "answers_checked_by": _few(answers.checked_by, 3) if answers else (),
             "benchmark_files_changed": changed,
-            "also": also,
-            "also_not_shown": max(0, len(others) - len(also)),
+            **also,
             "notes": tuple(first_lines([note for note in notes if note not in report.reason], r)),
         },
     )
@@ -214,19 +213,20 @@ def _failure(failure: Failure | None, r: Room) -> FailureShort | None:
     )
 
 
-def _as_other(document: ComparisonDocument) -> OtherComparison:
-    return OtherComparison(
-        bench_name=document.candidate.bench_name,
-        decision=document.decision or Decision.inconclusive,
-        cause=document.cause,
-        reason=document.reason or "",
-    )
-
-
 def _other(other: OtherComparison, r: Room) -> OtherShort:
     """Another bench; where it is unchanged, that says it all."""
     reason = "" if other.decision is Decision.unchanged else cut(other.reason, r.line)
     return OtherShort(benchmark=cut(other.bench_name, 80), decision=other.decision, cause=other.cause, reason=reason)
+
+
+def _others(also: Sequence[OtherComparison], r: Room) -> dict[str, Any]:
+    """The other benches: those that moved one by one, the rest by their decisions."""
+    listed, groups = selected_others(also, r.others, r.names)
+    grouped = tuple(
+        OtherGroup(decision=g.decision, count=g.total, benchmarks=tuple(cut(name, 80) for name in g.names))
+        for g in groups
+    )
+    return {"also": tuple(_other(o, r) for o in listed), "also_grouped": grouped}
 
 
 def _few(names: Sequence[str], most: int) -> tuple[str, ...]:
