@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
 
 from conftest import rewrite, snapshot
 from holobench_mcp.model import IntegrityError, InvalidArgument
-from holobench_mcp.store import Store
+from holobench_mcp.store import Store, bundle
 from holobench_mcp.store.lookup import Lookup
 
 
@@ -66,3 +67,19 @@ def test_benches_of_one_slug_have_refs_of_their_own(store: Store) -> None:
         store.set_ref(bench, "baseline", store.record(snapshot(bench=bench)))
     assert sorted(e.bench_name for e in store.refs()) == ["Sort it", "sort it", "sort-it"]
     assert {store.ref(b, "baseline").bench_name for b in ("Sort it", "sort-it")} == {"Sort it", "sort-it"}  # type: ignore[union-attr]
+
+
+def test_what_was_set_last_counts_though_the_clock_has_gone_back(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, third = (store.record(snapshot(at=i)) for i in range(3))
+    store.set_ref("sort", "baseline", first)
+
+    class Earlier(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) - timedelta(days=400)
+
+    monkeypatch.setattr(bundle, "datetime", Earlier)
+    for result_id in (second, third):
+        store.set_ref("sort", "baseline", result_id)
+        assert store.ref("sort", "baseline").result_id == result_id
+    assert [entry.result_id for entry in store.ref_log("sort", "baseline")] == [first, second, third]

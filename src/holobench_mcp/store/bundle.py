@@ -108,8 +108,8 @@ class Store:
         manifest = self.manifest(result_id)
         if manifest.bench_name != bench_name:
             raise InvalidArgument(f"{result_id} is a result of {manifest.bench_name!r}, not of {bench_name!r}.")
-        now = datetime.now(UTC)
         before = self.ref(bench_name, name)
+        now = refs.next_moment(self.backend, bench_name, name, datetime.now(UTC))
         entry = RefEntry(
             bench_name=bench_name,
             name=layout.check_ref_name(name),
@@ -120,7 +120,8 @@ class Store:
             replaced=before.result_id if before else None,
         )
         self.ensure_marker()
-        key, data = layout.new_ref_key(bench_name, name, now), sealed(entry.model_dump_json(indent=1).encode())
+        key = layout.new_ref_key(bench_name, name, now)
+        data = sealed(entry.model_dump_json(indent=1).encode())
         self.backend.create(key, data)
         note_written(self.backend, documents={key: data})
         if not self.backend.has(layout.manifest_key(result_id)):  # retention saw no baseline on it a moment ago

@@ -38,6 +38,7 @@ DAMAGED = "damaged/"
 JOURNAL = "journal/"
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}-\d{8}T\d{6}Z-[0-9a-f]{10}")
+_REF_TIME = "%Y%m%dT%H%M%S.%fZ"
 _REF_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MEASUREMENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}-\d{8}T\d{6}Z-[0-9a-f]{6}")
 _JOURNAL_KEY = re.compile(JOURNAL + r"(\d{12})\.json")
@@ -135,4 +136,13 @@ def new_ref_key(bench_name: str, name: str, when: datetime) -> str:
 
 def ref_time(when: datetime) -> str:
     """What the key of a ref's entry begins with, behind its folder: when it was set."""
-    return f"{when:%Y%m%dT%H%M%S.%fZ}"
+    return f"{when.astimezone(UTC):{_REF_TIME}}"
+
+
+def ref_moment(key: str) -> datetime | None:
+    """The moment in the key of an entry of a ref's log; None for another key."""
+    time, _, _ = key.rpartition("/")[2].partition("-")
+    try:
+        return datetime.strptime(time, _REF_TIME).replace(tzinfo=UTC)
+    except ValueError:
+        return None

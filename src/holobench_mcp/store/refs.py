@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from holobench_mcp.model import IntegrityError, RefEntry
 from holobench_mcp.store import layout
 from holobench_mcp.store.backend import Backend
 from holobench_mcp.store.parsing import parse_ref_entry
 
+#: What keys tell apart.
+_TICK = timedelta(microseconds=1)
+
 
 def log(backend: Backend, bench_name: str, name: str) -> Iterator[RefEntry]:
     """Every entry of a ref, oldest first. Raises IntegrityError for one that is damaged."""
     for key in sorted(key for key, _ in backend.keys(layout.ref_prefix(bench_name, name))):
         yield read(backend, key)
+
+
+def next_moment(backend: Backend, bench_name: str, name: str, now: datetime) -> datetime:
+    """When the next entry of a ref's log is set: behind all others, also where the clock was ahead for the last one."""
+    keys = [key for key, _ in backend.keys(layout.ref_prefix(bench_name, name))]
+    last = max((moment for key in keys if (moment := layout.ref_moment(key)) is not None), default=None)
+    return now if last is None else max(now, last + _TICK)
 
 
 def last_keys(backend: Backend, bench_name: str | None = None) -> list[str]:
