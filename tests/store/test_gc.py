@@ -13,7 +13,7 @@ import pytest
 from conftest import snapshot
 from holobench_mcp.result.snapshot import Snapshot
 from holobench_mcp.store import Store, layout, open_store
-from holobench_mcp.store.bundle import _contents
+from holobench_mcp.store.contents import contents_of
 from holobench_mcp.store.gc import gc
 from store_steps import Crash, Turns, ending_at, stepped
 
@@ -53,7 +53,7 @@ def left_behind(tmp_path: Path) -> Path:
 
 def leave(store: Store, result: Snapshot) -> None:
     """Record a result, and end before its manifest is there."""
-    for data in _contents(result).values():
+    for data in contents_of(result).values():
         store.backend.put_blob(data)
 
 

@@ -11,6 +11,7 @@ import typer
 from holobench_mcp.cli import output, progress, tables
 from holobench_mcp.cli.program import Json, app, configuration, open_workspace
 from holobench_mcp.config import Config, problems
+from holobench_mcp.workspace.upkeep import waiting_for
 
 
 @app.command()
@@ -22,6 +23,8 @@ def config(as_json: Json = False) -> None:
         output.out(json.dumps(_in_force(loaded, missing), indent=2))
         return
     tables.config(loaded)
+    if waiting := waiting_for(loaded.store):
+        output.out(f"waiting         {waiting}")
     for problem in missing:
         output.out(f"problem         {problem}")
 
@@ -36,6 +39,7 @@ def _in_force(loaded: Config, missing: Sequence[str]) -> dict[str, Any]:
         "reason": amiss or f"Results are stored in {loaded.store}, {source}.",
         **loaded.model_dump(mode="json", exclude_unset=True),
         "problems": missing,
+        **({"waiting": waiting} if (waiting := waiting_for(loaded.store)) else {}),
     }
 
 

@@ -16,7 +16,7 @@ from holobench_mcp.config.checks import problems
 from holobench_mcp.config.http import HttpConfig, OAuthConfig
 from holobench_mcp.config.loading import load_config
 from holobench_mcp.config.outputs import OutputMetric
-from holobench_mcp.config.places import CACHE_VARIABLE, STORE_VARIABLE, cache_folder, check_store
+from holobench_mcp.config.places import CACHE_VARIABLE, STORE_VARIABLE, cache_folder, check_store, spool_folder
 from holobench_mcp.config.settings import TABLE, Config, FileConfig, Retention
 
 __all__ = [
@@ -40,4 +40,5 @@ __all__ = [
     "check_store",
     "load_config",
     "problems",
+    "spool_folder",
 ]

@@ -79,3 +79,11 @@ def _check_owner(folder: Path) -> None:
             f"{str(folder)!r:.200}, the folder of caches, can be written to by every user of this machine. "
             f"Make it yours alone (chmod 700), or name another one with {CACHE_VARIABLE}."
         )
+
+
+def spool_folder() -> Path:
+    """This user's folder for results that could not be stored yet: no cache, as they are nowhere else."""
+    from platformdirs import user_state_path
+
+    cache = os.environ.get(CACHE_VARIABLE)
+    return (Path(cache) if cache else user_state_path("holobench-mcp")) / "spool"

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from typing import TYPE_CHECKING
 from holobench_mcp.config import check_store
 from holobench_mcp.model import ConfigError, IntegrityError, StoreError
 from holobench_mcp.store import layout
-from holobench_mcp.store.remote import explanation, missing_bucket, open_bucket
+from holobench_mcp.store.mirror import Mirror
+from holobench_mcp.store.remote import explanation, is_unreachable, missing_bucket, open_bucket
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Keys that a bucket lists in one request.
 LISTING_PAGE = 1000
+#: A bucket that did not answer is not asked again for so long: an answer takes a dozen requests.
+_PAUSE_S = 5.0
 _URL = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 
 
@@ -69,6 +73,21 @@ class Backend:
     def __init__(self, location: Location) -> None:
         self.location = location
         self._opened: ObjectStore | None = None
+        self._mirror: Mirror | None = None
+        self._down: tuple[float, str] | None = None
+
+    def mirror_reads(self) -> None:
+        """From now on, what was read of a bucket before stays readable while it is down.
+
+        For answers; what decides over what is stored must read the store itself.
+        """
+        if self.location.folder is None and not self.location.url.startswith("memory:"):
+            self._mirror = Mirror(self.location.url)
+
+    @property
+    def is_mirrored(self) -> bool:
+        """Whether what was read before stays readable."""
+        return self._mirror is not None
 
     def exists(self) -> bool:
         """Whether anything was ever written here."""
@@ -80,6 +99,19 @@ class Backend:
             return None
         if self.location.folder is not None:
             return self._read(self.location.folder, key)
+        if self._mirror is None:
+            return self._get(key)
+        try:
+            data = self._get(key)
+        except StoreError:
+            data = self._mirror.get(key)
+            if data is None:
+                raise
+            return data
+        self._mirror.put(key, data)
+        return data
+
+    def _get(self, key: str) -> bytes | None:
         import obstore
 
         try:
@@ -231,6 +263,22 @@ class Backend:
     def _listed(self, prefix: str) -> Iterator[ObjectMeta]:
         if not self._folder_exists(prefix):
             return
+        if self._mirror is None or not self._mirror.has_listings_of(prefix):
+            yield from self._list(prefix)
+            return
+        try:
+            found = list(self._list(prefix))
+        except StoreError:
+            rows = self._mirror.listing(prefix)
+            if rows is None:
+                raise
+            for key, size, written in rows:
+                yield {"path": key, "size": size, "last_modified": written, "e_tag": None, "version": None}
+        else:
+            self._mirror.put_listing(prefix, [(o["path"], o["size"], o["last_modified"]) for o in found])
+            yield from found
+
+    def _list(self, prefix: str) -> Iterator[ObjectMeta]:
         import obstore
 
         try:
@@ -312,6 +360,8 @@ class Backend:
         """obstore's errors, which quote whole requests, as one sentence each."""
         from obstore.exceptions import AlreadyExistsError, BaseError
 
+        if self._down is not None and time.monotonic() - self._down[0] < _PAUSE_S:
+            raise self._sentence(doing, self._down[1])
         try:
             yield
         except (AlreadyExistsError, FileNotFoundError):
@@ -321,6 +371,11 @@ class Backend:
 
     def _error(self, doing: str, problem: BaseException) -> StoreError:
         cause = _cause(problem, self.location)
+        if self._mirror is not None and is_unreachable(problem):
+            self._down = time.monotonic(), cause
+        return self._sentence(doing, cause)
+
+    def _sentence(self, doing: str, cause: str) -> StoreError:
         return StoreError(f"Could not {doing} in the store {self.location.url}: {cause}")
 
 

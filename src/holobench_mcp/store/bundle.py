@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,7 +14,6 @@ from pydantic import ValidationError
 
 from holobench_mcp.model import (
     STORE_FORMAT,
-    BlobRef,
     IntegrityError,
     InvalidArgument,
     Manifest,
@@ -28,6 +26,7 @@ from holobench_mcp.model import (
 )
 from holobench_mcp.store import journal, layout, measurements, refs
 from holobench_mcp.store.backend import Backend, Location
+from holobench_mcp.store.contents import HISTORY, RESULT, SAMPLES, contents_of, manifest_of
 from holobench_mcp.store.index import Index
 from holobench_mcp.store.parsing import parse_manifest
 from holobench_mcp.store.seal import sealed
@@ -38,9 +37,6 @@ if TYPE_CHECKING:
     from holobench_mcp.result.snapshot import Snapshot
     from holobench_mcp.store.verify import Finding
 
-#: The blobs of a result, by their names in its manifest.
-RESULT, SAMPLES, HISTORY = "result.json", "samples.npz", "history.json"
-
 
 class Store:
     """Every result ever recorded in one place. Only a measurement's document is changed after it was written."""
@@ -49,6 +45,8 @@ class Store:
         self.location = location
         self.backend = Backend(location)
         self.index = Index(location.url)
+        #: Why answers are of what was read before, where the bucket is down.
+        self.unreachable: str | None = None
         self._checked = False
         self._journal_end: int | None = None
         self._moment = threading.local()
@@ -62,8 +60,8 @@ class Store:
         except ValueError as problem:
             raise InvalidArgument(f"{problem}.") from problem
         self.ensure_marker()
-        contents = _contents(snapshot)
-        manifest = _manifest(snapshot, contents)
+        contents = contents_of(snapshot)
+        manifest = manifest_of(snapshot, contents)
         key = layout.manifest_key(manifest.result_id)
         if self.backend.get(key) is not None and self._is_whole(manifest.result_id):
             return manifest.result_id
@@ -141,7 +139,13 @@ class Store:
         """A result's manifest, from the store itself. Raises UnknownResult or IntegrityError."""
         self.check_format()
         key = layout.manifest_key(result_id)
-        data = self.backend.get(key)
+        try:
+            data = self.backend.get(key)
+        except StoreError:
+            found = self.index.select(id_prefix=result_id, limit=1) if self.unreachable else []
+            if not found or found[0].result_id != result_id:
+                raise
+            return found[0]
         if data is None:
             raise UnknownResult(f"No result {result_id} in the store {self.location.url}.")
         return parse_manifest(data, result_id)
@@ -205,10 +209,23 @@ class Store:
         """The index, brought up to date with the store."""
         self.check_format()
         if not getattr(self._moment, "is_read", False):
-            self.index.refresh(self.backend)
+            self._refresh()
             if hasattr(self._moment, "is_read"):
                 self._moment.is_read = True
         return self.index
+
+    def _refresh(self) -> None:
+        """Bring the index up to date; while a mirrored bucket is down, leave it as it is. Raises StoreError else."""
+        try:
+            self.index.refresh(self.backend)
+        except IntegrityError:
+            raise
+        except StoreError as problem:
+            if not self.backend.is_mirrored or not self.index.has():
+                raise
+            self.unreachable = str(problem)
+        else:
+            self.unreachable = None
 
     @contextmanager
     def at_one_moment(self) -> Iterator[None]:
@@ -349,41 +366,3 @@ class Store:
 def open_store(location: str | Path) -> Store:
     """The store at a folder or URL. Nothing is touched until something is recorded."""
     return Store(Location.parse(location))
-
-
-def _contents(snapshot: Snapshot) -> dict[str, bytes]:
-    """The bytes of a result's blobs, by their names."""
-    from holobench_mcp.result.contract import result_to_dict
-    from holobench_mcp.result.samples import encode_samples
-    from holobench_mcp.result.strict_json import canonical_json, strict
-
-    contents = {RESULT: json.dumps(strict(result_to_dict(snapshot)), indent=2, allow_nan=False).encode()}
-    if snapshot.dataset is not None:
-        contents[SAMPLES] = encode_samples(snapshot)
-    if snapshot.history:
-        contents[HISTORY] = canonical_json(strict(snapshot.history))
-    return contents
-
-
-def _manifest(snapshot: Snapshot, contents: Mapping[str, bytes]) -> Manifest:
-    """What a store says of a result beside its blobs."""
-    from holobench_mcp.result.strict_json import strict
-
-    blobs = {name: BlobRef(sha256=hashlib.sha256(data).hexdigest(), size=len(data)) for name, data in contents.items()}
-    sha256s = {name: blob.sha256 for name, blob in blobs.items()}
-    return Manifest(
-        result_id=layout.make_result_id(snapshot.bench_name, snapshot.executed_at, sha256s),
-        bench_name=snapshot.bench_name,
-        executed_at=snapshot.executed_at.isoformat(),
-        provenance=strict(dict(snapshot.provenance)),
-        over_time=snapshot.over_time,
-        inputs=snapshot.inputs,
-        shape=next((array.shape for array in snapshot.samples.values()), ()),
-        metrics=snapshot.metrics,
-        stats=snapshot.stats(),
-        constants=dict(snapshot.constants),
-        environment=snapshot.environment,
-        measurement=snapshot.measurement,
-        definition=snapshot.definition(),
-        blobs=blobs,
-    )

@@ -7,11 +7,10 @@ import json
 from typing import TYPE_CHECKING
 
 from holobench_mcp.model import HolobenchMcpError
+from holobench_mcp.store.contents import HISTORY, RESULT, SAMPLES
 
 if TYPE_CHECKING:
     from holobench_mcp.store.bundle import Store
-
-_SAMPLES, _HISTORY = "samples.npz", "history.json"
 
 
 def rebuilt_contract(store: Store, result_id: str, sha256: str) -> bytes | None:
@@ -24,10 +23,10 @@ def rebuilt_contract(store: Store, result_id: str, sha256: str) -> bytes | None:
     try:
         manifest = store.manifest(result_id)
         blobs = {name: blob.sha256 for name, blob in manifest.blobs.items()}
-        if _SAMPLES not in blobs or blobs.get("result.json") != sha256:
+        if SAMPLES not in blobs or blobs.get(RESULT) != sha256:
             return None
-        dataset, replication = decode_archive(store.backend.get_blob(blobs[_SAMPLES], _SAMPLES), name=_SAMPLES)
-        history = json.loads(store.backend.get_blob(blobs[_HISTORY], _HISTORY)) if _HISTORY in blobs else {}
+        dataset, replication = decode_archive(store.backend.get_blob(blobs[SAMPLES], SAMPLES), name=SAMPLES)
+        history = json.loads(store.backend.get_blob(blobs[HISTORY], HISTORY)) if HISTORY in blobs else {}
         snapshot = Snapshot(
             bench_name=manifest.bench_name,
             provenance=manifest.provenance,

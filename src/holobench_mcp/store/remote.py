@@ -30,12 +30,22 @@ _TEXTS = (
     "USER_AGENT",
 )
 _PREFIXES = {"s": "AWS", "g": "GOOGLE", "a": "AZURE"}
-_RETRY: RetryConfig = {"max_retries": 2, "retry_timeout": timedelta(seconds=4)}
+#: What fails is tried again after a random part of a growing while: many that fail at once do not return at once.
+_RETRY: RetryConfig = {
+    "max_retries": 4,
+    "retry_timeout": timedelta(seconds=4),
+    "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=1), "base": 2},
+}
 
 _TRUE = ("1", "true", "yes", "on", "y", "t")
 _ADDRESS = re.compile(r"https?://[^/\s]+")
 _MISSING = ("NoSuchBucket", "ContainerNotFound", "bucket does not exist", "bucket was not found")
 _NO_CREDENTIALS = ("169.254.169.254", "metadata.google.internal", "token request", "CredentialsNotLoaded")
+_EXPIRED = ("ExpiredToken", "TokenRefreshRequired", "InvalidToken", "token has expired", "invalid_grant")
+_SKEWED = ("RequestTimeTooSkewed", "RequestExpired")
+_ELSEWHERE = ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraint", "301 Moved")
+_BUSY = ("SlowDown", "503 Service", "ServiceUnavailable", "InternalError", "500 Internal", "502 Bad", "504 Gateway")
+_FULL = ("QuotaExceeded", "507 Insufficient", "XMinioStorageFull", "EntityTooLarge")
 _REFUSED = ("403 Forbidden", "401 Unauthorized", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch")
 _UNREACHABLE = ("error sending request", "timed out", "operation timed out", "dns error", "error decoding response")
 
@@ -67,6 +77,11 @@ def missing_bucket(problem: BaseException) -> bool:
     return any(mark in str(problem) for mark in _MISSING)
 
 
+def is_unreachable(problem: BaseException) -> bool:
+    """Whether an error is of a bucket that could not be asked, and not an answer of it."""
+    return any(mark in str(problem) for mark in _UNREACHABLE)
+
+
 def explanation(problem: BaseException, url: str) -> str | None:
     """What an error of a bucket means, and what to set; None for one that is not known."""
     text, kind = str(problem), url[:1].lower()
@@ -83,11 +98,24 @@ def explanation(problem: BaseException, url: str) -> str | None:
         return f"no credentials for it were found. Set {_CREDENTIALS.get(kind, 'them')}."
     if "Account must be specified" in text:
         return f"it names no account. Set {_CREDENTIALS['a']}."
+    for marks, what in (
+        (_EXPIRED, f"the credentials for {where} have expired. Renew them, and set {_CREDENTIALS.get(kind, 'them')}."),
+        (_SKEWED, f"{where} refused access, as this machine's clock is wrong: it must be right to a few minutes."),
+        (
+            _ELSEWHERE,
+            f"the bucket is not at {where}. Set {_ENDPOINT.get(kind, 'its address')} to where it is.",
+        ),
+        (_FULL, f"{where} takes no more: its quota is used up, or the object is too large for it."),
+    ):
+        if any(mark in text for mark in marks):
+            return what
     if any(mark in text for mark in _REFUSED) or type(problem).__name__ in (
         "PermissionDeniedError",
         "UnauthenticatedError",
     ):
         return f"{where} refused access. Check {_CREDENTIALS.get(kind, 'the credentials')}, and what they may do there."
+    if any(mark in text for mark in _BUSY):
+        return f"{where} answers that it can't serve requests now, also when asked again. Nothing in it is damaged."
     if any(mark in text for mark in _UNREACHABLE):
         return (
             f"{where} can't be reached or does not answer. Nothing in it is damaged. Check the network"

@@ -91,7 +91,8 @@ def _compare(
     else:
         benches = library.benches(newest["bench"], "candidate") if newest["bench"] else None
         document, others = _of_newest_code(library, baseline, benches, options)
-    return with_notes(document, left_out(library.index().unreadable)), others
+    document = with_notes(document, left_out(library.index().unreadable))
+    return with_notes(document, *library.remarks(), first=True), others
 
 
 # ---------------------------------------------------------------------- all that was measured

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from holobench_mcp import gitinfo
 from holobench_mcp.answers import ImportedBench, ImportReport
 from holobench_mcp.model import CaptureError, InvalidArgument
-from holobench_mcp.store.bundle import SAMPLES
+from holobench_mcp.store.contents import SAMPLES
 from holobench_mcp.workspace.library import Library
 from holobench_mcp.workspace.listing import CONTRACT_ONLY
 

@@ -56,12 +56,14 @@ def run(
 
     ids: list[str] = []
     started_at = datetime.now(UTC)
-    gave = benches_given(library, command=command)
+    gave: tuple[str, ...] = ()
+    with suppress(StoreError):  # what is measured may wait for a bucket that is down
+        gave = benches_given(library, command=command)
     wanted = Wanted(command_name(command), tool, results, processes_are_runs=True, gave_before=gave)
     outcome = measure_command(command, wanted, run_it, folder=Path.cwd(), label=label)
     for snapshot in outcome.snapshots:
         try:
-            ids.append(library.store.record(snapshot))
+            ids.append(library.record(snapshot))
         except HolobenchMcpError as problem:
             outcome.problems.append(f"NOT RECORDED: {snapshot.bench_name}: {problem}")
             continue
@@ -73,7 +75,7 @@ def run(
         returncode=outcome.returncode,
         result_ids=tuple(ids),
         problems=tuple(outcome.problems),
-        notes=tuple(dict.fromkeys(outcome.notes)),
+        notes=tuple(dict.fromkeys((*outcome.notes, *filter(None, (library.spool.sentence(),))))),
     )
 
 

@@ -31,7 +31,7 @@ from holobench_mcp.model import (
     result_uri,
 )
 from holobench_mcp.result.identity import group_by, identity_of, label_of, revision_text
-from holobench_mcp.store.bundle import SAMPLES
+from holobench_mcp.store.contents import SAMPLES
 from holobench_mcp.workspace.claims import with_claims
 from holobench_mcp.workspace.families import NOTHING_SHARED, SharedRate, measured_together, of_the_same_rounds
 from holobench_mcp.workspace.headline import Answer, decide, lead

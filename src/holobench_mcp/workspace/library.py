@@ -19,10 +19,11 @@ from holobench_mcp.model import Manifest
 from holobench_mcp.store import Store, open_store
 from holobench_mcp.store.index import Index
 from holobench_mcp.store.lookup import Lookup, Match
+from holobench_mcp.store.spool import Spool
 from holobench_mcp.workspace.order import CodeOrder
 
 if TYPE_CHECKING:
-    from holobench_mcp.model import ComparisonDocument, ComparisonEntry
+    from holobench_mcp.model import ComparisonDocument, ComparisonEntry, MeasurementDocument
     from holobench_mcp.result.snapshot import Snapshot
 
 #: Bytes of snapshots in memory: a suite of 200 tests with three runs a side has 1,200 of some kilobytes, and at 10⁵
@@ -44,6 +45,8 @@ class Library:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.store: Store = open_store(config.store)
+        self.store.backend.mirror_reads()
+        self.spool = Spool(self.store)
         self.lookup = Lookup(self.store, self.commit, config.benchmarks)
         cache: LRUCache[str, Snapshot] = LRUCache(_SNAPSHOT_BYTES, getsizeof=_bytes_of)
         self._cached_snapshot = cached(cache, key=attrgetter("result_id"), lock=Lock())(self.store.snapshot)
@@ -56,7 +59,25 @@ class Library:
 
     def index(self) -> Index:
         """The manifests of the store, brought up to date with it."""
-        return self.store.manifests()
+        index = self.store.manifests()
+        if self.store.location.folder is None and not self.store.unreachable and self.spool.send():
+            index.refresh(self.store.backend)
+        return index
+
+    def record(self, snapshot: Snapshot) -> str:
+        """Store a result, or keep it on this machine until its bucket can be reached. Returns its id."""
+        return self.spool.record(snapshot)
+
+    def put_measurement(self, document: MeasurementDocument) -> None:
+        """Store a measurement's document, or keep it as a result is."""
+        self.spool.put_measurement(document)
+
+    def remarks(self) -> tuple[str, ...]:
+        """What must be said of a store that is down: of when answers are, and what waits to be sent."""
+        old = self.store.unreachable
+        said = f"This is what was read before: {old}" if old else None
+        waits = self.spool.sentence() if self.store.location.folder is None else None
+        return tuple(filter(None, (said, waits)))
 
     def at_one_moment(self) -> AbstractContextManager[None]:
         """While it lasts, this thread brings the index up to date once: one answer is of one moment."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from holobench_mcp.answers import InputValues, MetricList, MetricRow, ResultPage, ResultRow
 from holobench_mcp.model import InvalidArgument, Manifest, Metric, ResultDocument, result_uri
 from holobench_mcp.result.identity import is_time_label
-from holobench_mcp.store.bundle import SAMPLES
+from holobench_mcp.store.contents import SAMPLES
 from holobench_mcp.store.index import Conditions
 from holobench_mcp.store.index import ResultRow as IndexRow
 from holobench_mcp.store.lookup import check_filter, nothing_recorded
@@ -72,6 +72,7 @@ def list_results(
             (
                 _why_empty(library, conditions, total + len(unreadable)),
                 _of_all_worktrees(library),
+                *library.remarks(),
                 left_out(unreadable),
                 damaged_baselines(damaged),
             ),

@@ -23,7 +23,7 @@ from holobench_mcp.model import (
 )
 from holobench_mcp.result.identity import label_of, revision_text
 from holobench_mcp.store import comparisons, refs
-from holobench_mcp.store.bundle import RESULT
+from holobench_mcp.store.contents import RESULT
 from holobench_mcp.workspace.library import Library
 
 #: Entries of a page.

@@ -12,6 +12,7 @@ from holobench_mcp.config import load_config
 from holobench_mcp.model import InvalidArgument
 from holobench_mcp.result.snapshot import Snapshot
 from holobench_mcp.store import Store, open_store
+from holobench_mcp.store.spool import Spool
 
 if TYPE_CHECKING:
     import bencher
@@ -40,7 +41,7 @@ def record(
         snapshot = Snapshot.from_result(single, environment=environment_of_result(single))
     if label is not None:
         snapshot = snapshot.with_(provenance={**snapshot.provenance, "display_label": label})
-    return opened.record(snapshot)
+    return Spool(opened).record(snapshot)
 
 
 def _single(given: object) -> Any:  # noqa: ANN401 - a Snapshot or a bencher.BenchResult

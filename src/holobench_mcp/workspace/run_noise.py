@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from holobench_mcp.answers import TooNoisy
 from holobench_mcp.model import Manifest
 from holobench_mcp.result.identity import group_by, identity_of
-from holobench_mcp.store.bundle import SAMPLES
+from holobench_mcp.store.contents import SAMPLES
 from holobench_mcp.workspace.library import Library
 
 #: Results of a bench that are read, some milliseconds each: twelve rounds, or runs of several codes.

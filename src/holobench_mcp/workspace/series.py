@@ -15,7 +15,7 @@ from holobench_mcp import gitinfo
 from holobench_mcp.model import Limit, Manifest, Metric
 from holobench_mcp.result.coordinates import in_common
 from holobench_mcp.result.identity import MACHINE, code_of, group_by, identity_of, label_of, revision_text
-from holobench_mcp.store.bundle import SAMPLES
+from holobench_mcp.store.contents import SAMPLES
 
 if TYPE_CHECKING:
     from holobench_mcp.result.snapshot import Snapshot

@@ -10,12 +10,25 @@ from typing import TYPE_CHECKING
 
 from holobench_mcp.answers import Collected, Freed, Repaired, Retained, Synced, Verification
 from holobench_mcp.model import InvalidArgument
+from holobench_mcp.store import Store, open_store
 
 if TYPE_CHECKING:
     from holobench_mcp.workspace.library import Library
 
 #: Told how many of how many are done.
 OnProgress = Callable[[int, int], None]
+
+
+def _store(library: Library) -> Store:
+    """The store itself, and not what was read of it before."""
+    return open_store(library.config.store)
+
+
+def waiting_for(store: str) -> str | None:
+    """How many results wait on this machine to be sent to a store, in a sentence; None where none do."""
+    from holobench_mcp.store.spool import Spool
+
+    return Spool(open_store(store)).sentence()
 
 
 def free_space(
@@ -25,9 +38,9 @@ def free_space(
     from holobench_mcp.store.gc import GRACE_S, gc
     from holobench_mcp.store.retention import retention
 
-    retained = retention(library.store, library.config.keep, dry_run=dry_run, on_progress=on_progress)
+    retained = retention(_store(library), library.config.keep, dry_run=dry_run, on_progress=on_progress)
     collected = gc(
-        library.store, dry_run=dry_run, grace_s=GRACE_S if grace_s is None else grace_s, on_progress=on_progress
+        _store(library), dry_run=dry_run, grace_s=GRACE_S if grace_s is None else grace_s, on_progress=on_progress
     )
     parts: list[Retained | Collected] = [retained, collected] if library.config.keep else [collected]
     statuses = [part.status for part in parts]
@@ -49,14 +62,14 @@ def free_space(
 
 def verify(library: Library, on_progress: OnProgress | None = None) -> Verification:
     """Read the whole store. A sentence for each thing that is damaged, and what puts it right."""
-    findings = list(library.store.findings(on_progress))
+    findings = list(_store(library).findings(on_progress))
     damaged = [f for f in findings if f.damage]
     return Verification(
         store=library.store.location.url,
         **({"next_step": "holobench-mcp repair"} if damaged else {}),
         problems=tuple(f.sentence for f in damaged),
         **({"damaged": tuple(dict.fromkeys(f.key for f in damaged if f.key is not None))} if damaged else {}),
-        notes=tuple(f.sentence for f in findings if not f.damage),
+        notes=(*(f.sentence for f in findings if not f.damage), *filter(None, (library.spool.sentence(),))),
     )
 
 
@@ -64,7 +77,7 @@ def repair(library: Library, *, dry_run: bool = True, on_progress: OnProgress | 
     """Put right what is damaged, as far as that can be."""
     from holobench_mcp.store.repair import repair
 
-    return repair(library.store, dry_run=dry_run, on_progress=on_progress)
+    return repair(_store(library), dry_run=dry_run, on_progress=on_progress)
 
 
 def sync(
@@ -77,7 +90,6 @@ def sync(
     on_progress: OnProgress | None = None,
 ) -> Synced:
     """Copy what one store has and the other lacks; with both, the other way too."""
-    from holobench_mcp.store import open_store
     from holobench_mcp.store.sync import sync
 
     one, other = open_store(source), open_store(destination)

@@ -85,7 +85,7 @@ class BenchmarkWork:
                 return self.report(document)  # another process has measured it meanwhile
             with BenchmarkMeasurement(
                 self.plan,
-                record=store.record,
+                record=self.library.record,
                 save=_saver(self.library, job),
                 resumed=document,
                 progress=job.report,
@@ -154,7 +154,7 @@ class RevisionsWork:
                 return self.report(document)  # another process has measured it meanwhile
             with RevisionMeasurement(
                 self.plan,
-                record=self.library.store.record,
+                record=self.library.record,
                 save=_saver(self.library, job),
                 revisions=self.revisions,
                 resumed=document,
@@ -218,7 +218,7 @@ def _in_turn(what: str, library: Library, job: Job[Answer]) -> Iterator[None]:
 
 def _saver(library: Library, job: Job[Answer]) -> Callable[[MeasurementDocument], None]:
     def save(document: MeasurementDocument) -> None:
-        library.store.put_measurement(document)
+        library.put_measurement(document)
         job.update(document)
 
     return save

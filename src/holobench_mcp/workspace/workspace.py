@@ -224,7 +224,7 @@ class Workspace:
 
     def record(self, snapshot: Snapshot) -> str:
         """Store a result. Returns its id."""
-        return self.store.record(snapshot)
+        return self.library.record(snapshot)
 
     def import_paths(
         self,

@@ -1,0 +1,55 @@
+"""A result as what is stored of it: its blobs, and the manifest that names them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from holobench_mcp.model import BlobRef, Manifest
+from holobench_mcp.store import layout
+
+if TYPE_CHECKING:
+    from holobench_mcp.result.snapshot import Snapshot
+
+#: The blobs of a result, by their names in its manifest.
+RESULT, SAMPLES, HISTORY = "result.json", "samples.npz", "history.json"
+
+
+def contents_of(snapshot: Snapshot) -> dict[str, bytes]:
+    """The bytes of a result's blobs, by their names."""
+    from holobench_mcp.result.contract import result_to_dict
+    from holobench_mcp.result.samples import encode_samples
+    from holobench_mcp.result.strict_json import canonical_json, strict
+
+    contents = {RESULT: json.dumps(strict(result_to_dict(snapshot)), indent=2, allow_nan=False).encode()}
+    if snapshot.dataset is not None:
+        contents[SAMPLES] = encode_samples(snapshot)
+    if snapshot.history:
+        contents[HISTORY] = canonical_json(strict(snapshot.history))
+    return contents
+
+
+def manifest_of(snapshot: Snapshot, contents: Mapping[str, bytes]) -> Manifest:
+    """What a store says of a result beside its blobs."""
+    from holobench_mcp.result.strict_json import strict
+
+    blobs = {name: BlobRef(sha256=hashlib.sha256(data).hexdigest(), size=len(data)) for name, data in contents.items()}
+    sha256s = {name: blob.sha256 for name, blob in blobs.items()}
+    return Manifest(
+        result_id=layout.make_result_id(snapshot.bench_name, snapshot.executed_at, sha256s),
+        bench_name=snapshot.bench_name,
+        executed_at=snapshot.executed_at.isoformat(),
+        provenance=strict(dict(snapshot.provenance)),
+        over_time=snapshot.over_time,
+        inputs=snapshot.inputs,
+        shape=next((array.shape for array in snapshot.samples.values()), ()),
+        metrics=snapshot.metrics,
+        stats=snapshot.stats(),
+        constants=dict(snapshot.constants),
+        environment=snapshot.environment,
+        measurement=snapshot.measurement,
+        definition=snapshot.definition(),
+        blobs=blobs,
+    )
