@@ -4,12 +4,13 @@
     python benchmarks/stores.py FOLDER --rows 1000000
 
 --results: real results: a few are recorded as any is, and the others are those again at other times and of other code,
-with the same blobs. --rows: an index of so many rows, of which the newest thousand are real results.
+with the same samples. --rows: an index of so many rows, of which the newest thousand are real results.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import time
 from collections.abc import Iterator
@@ -20,8 +21,9 @@ from pathlib import Path
 import numpy as np
 
 from holobench_mcp import Snapshot, open_store
-from holobench_mcp.model import Environment, Manifest, Measurement
+from holobench_mcp.model import BlobRef, Environment, Manifest, Measurement
 from holobench_mcp.store import Store, journal, layout
+from holobench_mcp.store.bundle import RESULT
 from holobench_mcp.store.index import file, refresh, rows
 from holobench_mcp.store.seal import sealed
 
@@ -49,11 +51,11 @@ def main() -> None:
 def with_results(folder: str | Path, n: int, benches: int = BENCHES) -> Store:
     """A store of n results. Only the first of each bench has samples of its own."""
     store = open_store(folder)
-    manifests = generated(store, n, benches)
-    while some := list(islice(manifests, _ENTRY)):
-        for manifest in some:
-            store.backend.create(layout.manifest_key(manifest.result_id), document(manifest))
-        journal.append(store.backend, recorded=[m.result_id for m in some])
+    results, place = generated(store, n, benches), None
+    while some := list(islice(results, _ENTRY)):
+        for manifest, contract in some:
+            put(store, manifest, contract)
+        place = journal.append(store.backend, recorded=[m.result_id for m, _ in some], place=place)
     return store
 
 
@@ -61,17 +63,19 @@ def with_rows(folder: str | Path, n: int, benches: int = BENCHES) -> Store:
     """A store whose index has n rows, as if a store of so many results had been read; the newest thousand are real."""
     store = open_store(folder)
     db = file.connect(file.path_of(store.location.url))
-    manifests, written = generated(store, n, benches), 0
-    while some := list(islice(manifests, 10_000)):
+    results, written = generated(store, n, benches), 0
+    rows.begin_filling(db)
+    while some := list(islice(results, 10_000)):
         batch = []
-        for manifest in some:
-            data = document(manifest)
+        for manifest, contract in some:
             written += 1
             if written > n - _REAL:
-                store.backend.create(layout.manifest_key(manifest.result_id), data)
-            batch.append(rows.read_manifest(data, manifest.result_id))
+                put(store, manifest, contract)
+            batch.append(rows.read_manifest(document(manifest), manifest.result_id))
         with refresh.transaction(db):
             rows.insert(db, batch)
+    with refresh.transaction(db):
+        rows.end_filling(db)
     for statement in file.INDEXES:
         db.execute(statement)
     stamp = store.backend.listing_stamp(layout.RESULTS)
@@ -82,34 +86,45 @@ def with_rows(folder: str | Path, n: int, benches: int = BENCHES) -> Store:
     return store
 
 
-def generated(store: Store, n: int, benches: int) -> Iterator[Manifest]:
-    """n manifests, oldest first: every bench measured at every commit, every tenth result with uncommitted changes."""
+def generated(store: Store, n: int, benches: int) -> Iterator[tuple[Manifest, bytes]]:
+    """n manifests and contracts, oldest first: every bench at every commit, each tenth with uncommitted changes."""
     patterns = [store.manifest(store.record(result(i))) for i in range(benches)]
-    yield from patterns[:n]
+    contracts = [store.contract(pattern) for pattern in patterns]
+    yield from ((pattern, store.document(pattern)) for pattern in patterns[:n])
     for i in range(benches, n):
         pattern, commit = patterns[i % benches], i // benches
         at = (START + timedelta(days=commit / COMMITS_A_DAY, seconds=i % benches)).isoformat(timespec="seconds")
         label = f"release {commit // 100}" if commit % 100 == 0 else None
-        environment = pattern.environment.model_copy(
-            update={"git_commit": f"{commit * 2654435761 % 2**64:016x}{commit:024x}", "git_dirty": i % 10 == 7}
-        )
-        measured = Measurement(id=f"m{commit}", benchmark="all" if i % 2 else "some")
-        yield pattern.model_copy(
-            update={
-                "result_id": layout.make_result_id(
-                    pattern.bench_name, datetime.fromisoformat(at), {k: b.sha256 for k, b in pattern.blobs.items()}
-                ),
-                "executed_at": at,
-                "provenance": {**pattern.provenance, "executed_at": at, "display_label": label},
-                "environment": environment,
-                "measurement": measured,
-            }
-        )
+        provenance = {**pattern.provenance, "executed_at": at, "display_label": label}
+        contract = json.dumps({**contracts[i % benches], "provenance": provenance}, indent=2).encode()
+        blobs = {**pattern.blobs, RESULT: BlobRef(sha256=hashlib.sha256(contract).hexdigest(), size=len(contract))}
+        sha256s = {name: blob.sha256 for name, blob in blobs.items()}
+        git = {"git_commit": f"{commit * 11400714819323198485 % 2**64:016x}{commit:024x}", "git_dirty": i % 10 == 7}
+        changes = {
+            "result_id": layout.make_result_id(pattern.bench_name, datetime.fromisoformat(at), sha256s),
+            "executed_at": at,
+            "provenance": provenance,
+            "environment": pattern.environment.model_copy(update=git),
+            "measurement": Measurement(id=f"m{commit}", benchmark="all" if i % 2 else "some"),
+            "blobs": blobs,
+        }
+        yield pattern.model_copy(update=changes), contract
 
 
 def document(manifest: Manifest) -> bytes:
     """A manifest as it is stored."""
-    return sealed(json.dumps(manifest.model_dump(mode="json"), indent=1).encode())
+    return sealed(manifest.model_dump_json(indent=1).encode())
+
+
+def put(store: Store, manifest: Manifest, contract: bytes) -> None:
+    """Store a generated result, whose samples are stored."""
+    for key, data in (
+        (layout.blob_key(manifest.blobs[RESULT].sha256), contract),
+        (layout.manifest_key(manifest.result_id), document(manifest)),
+    ):
+        path = Path(store.location.url) / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
 
 
 def result(seed: int) -> Snapshot:

@@ -95,8 +95,6 @@ class Backend:
 
     def get(self, key: str) -> bytes | None:
         """The bytes of an object; None when there is none."""
-        if not self._folder_exists():
-            return None
         if self.location.folder is not None:
             return self._read(self.location.folder, key)
         if self._mirror is None:
@@ -309,14 +307,16 @@ class Backend:
 
     def _read(self, folder: Path, key: str) -> bytes | None:
         """A file of a folder: by itself, as the way through an object store takes four times as long."""
-        with self._as_sentence(f"read {key}"):
-            if ".." in key.split("/"):
-                raise ValueError(f"{key!r:.80} leads out of the store.")
-            try:
-                with (folder / key).open("rb", buffering=0) as file:
-                    return file.readall()
-            except (FileNotFoundError, NotADirectoryError):
-                return None
+        if ".." in key.split("/"):
+            raise StoreError(f"{key!r:.80} leads out of the store {self.location.url}.")
+        try:
+            with open(f"{folder}/{key}", "rb", buffering=0) as file:  # noqa: PTH123 - a Path takes as long again
+                return file.readall()
+        except (FileNotFoundError, NotADirectoryError):
+            self._folder_exists()
+            return None
+        except (OSError, ValueError) as problem:
+            raise self._error(f"read {key}", problem) from problem
 
     def _put(self, key: str, data: bytes, mode: str) -> bool:
         import obstore

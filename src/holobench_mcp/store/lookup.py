@@ -209,6 +209,11 @@ class Lookup:
             return Revision(name)
         plain = name.removesuffix(DIRTY)
         dirty = True if plain != name else None
+        if len(plain) >= SHOWN_DIGITS and _HASH.fullmatch(plain):
+            # As answers print it: it need not be asked of git, which takes as long as everything else together.
+            found = index.distinct("revision", revision=plain.lower(), benches=benches, dirty=dirty, limit=2)
+            if len(found) == 1:
+                return Revision(found[0], dirty)
         commit = self._resolve(plain)
         for known in filter(None, (plain, commit)):
             if index.has(commit=known, benches=benches, dirty=dirty):

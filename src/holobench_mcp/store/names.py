@@ -18,6 +18,8 @@ from holobench_mcp.store import layout
 MAX_NAME = 1000
 _LATEST = re.compile(r"latest(?:~(\d{1,6}))?")
 _ID_PREFIX = re.compile(r"[a-z0-9][A-Za-z0-9_-]*")
+#: An id of which only the end is missing: nothing else looks like it.
+_MOST_OF_ID = re.compile(r"[a-z0-9][a-z0-9_-]*-\d{8}T\d{6}Z(?:-[0-9a-f]{0,9})?")
 _LABEL = "label:"
 
 
@@ -62,7 +64,7 @@ def readings(text: str, argument: str = "result", *, bench: str | None = None) -
     """
     check_name(text, argument)
     tiers: list[tuple[Ref, ...]] = []
-    if layout.is_result_id(text):
+    if layout.is_result_id(text) or _MOST_OF_ID.fullmatch(text):
         tiers.append((ById(text),))
     if isinstance(latest := _selector(bench, text), Latest):
         return [*tiers, (latest,)]

@@ -24,8 +24,13 @@ _Model = TypeVar("_Model", Manifest, RefEntry, MeasurementDocument, ComparisonEn
 
 def parse_manifest(data: bytes, result_id: str) -> Manifest:
     """The bytes of a result's manifest. Raises IntegrityError, naming the key, for anything that is not it."""
+    return parse_unsealed_manifest(unsealed(data, layout.manifest_key(result_id)), result_id)
+
+
+def parse_unsealed_manifest(document: bytes, result_id: str) -> Manifest:
+    """The same of its document without the digest, which was right."""
     key = layout.manifest_key(result_id)
-    manifest = _parse(Manifest, data, key)
+    manifest = _parse(Manifest, document, key)
     if manifest.result_id != result_id:
         raise IntegrityError(f"The manifest {key} says that it is of {manifest.result_id}: it was moved or edited.")
     for name in ("source_revision", "display_label"):
@@ -41,7 +46,7 @@ def parse_manifest(data: bytes, result_id: str) -> Manifest:
 
 def parse_ref_entry(data: bytes, key: str) -> RefEntry:
     """The bytes of a ref's entry. Raises IntegrityError, naming the key, for anything that is not one."""
-    entry = _parse(RefEntry, data, key)
+    entry = _parse(RefEntry, unsealed(data, key), key)
     when = _time(entry.set_at, key).astimezone(UTC)
     folder = f"{layout.ref_prefix(entry.bench_name)}{entry.name}/"
     if not key.startswith(folder) or not layout.is_result_id(entry.result_id):
@@ -54,7 +59,7 @@ def parse_ref_entry(data: bytes, key: str) -> RefEntry:
 def parse_measurement(data: bytes, measurement_id: str) -> MeasurementDocument:
     """The bytes of a measurement's document. Raises IntegrityError, naming the key, for anything that is not one."""
     key = layout.measurement_key(measurement_id)
-    document = _parse(MeasurementDocument, data, key)
+    document = _parse(MeasurementDocument, unsealed(data, key), key)
     if document.id != measurement_id:
         raise IntegrityError(f"{key} is damaged: it says that it is of {document.id!r:.80}.")
     for text in (document.started_at, *(() if document.ended_at is None else (document.ended_at,))):
@@ -66,7 +71,7 @@ def parse_measurement(data: bytes, measurement_id: str) -> MeasurementDocument:
 
 def parse_comparison(data: bytes, key: str) -> ComparisonEntry:
     """The bytes of an entry of the log of comparisons. Raises IntegrityError, naming the key, for anything else."""
-    entry = _parse(ComparisonEntry, data, key)
+    entry = _parse(ComparisonEntry, unsealed(data, key), key)
     _time(entry.compared_at, key)
     if not (layout.is_result_id(entry.baseline) and layout.is_result_id(entry.candidate)):
         raise IntegrityError(f"{key} is damaged: it names no two results.")
@@ -77,7 +82,7 @@ def parse_comparison(data: bytes, key: str) -> ComparisonEntry:
 
 def parse_journal_entry(data: bytes, key: str) -> JournalEntry:
     """The bytes of an entry of the journal. Raises IntegrityError, naming the key, for anything that is not one."""
-    entry = _parse(JournalEntry, data, key)
+    entry = _parse(JournalEntry, unsealed(data, key), key)
     if not all(map(layout.is_result_id, (*entry.recorded, *entry.removed))):
         raise IntegrityError(f"{key} is damaged: it names something that is no result.")
     if entry.place is not None and layout.journal_key(entry.place) != key:
@@ -113,8 +118,8 @@ def _time(text: str, key: str) -> datetime:
     return when
 
 
-def _parse(kind: type[_Model], data: bytes, key: str) -> _Model:
+def _parse(kind: type[_Model], document: bytes, key: str) -> _Model:
     try:
-        return kind.model_validate_json(unsealed(data, key))
+        return kind.model_validate_json(document)
     except ValidationError as problem:
         raise IntegrityError(f"{key} is damaged: {fault_in(problem)}") from problem

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from holobench_mcp.config import cache_folder
+from holobench_mcp.result.identity import is_time_label
 
 #: Raise it when a column or the meaning of one changes; another version's file is left to it.
 VERSION = 3
@@ -102,6 +103,7 @@ def _prepared(path: Path | str) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=5, check_same_thread=False, isolation_level=None)
     try:
         db.execute("PRAGMA cache_size = -16000")
+        db.create_function("is_time_label", 1, is_time_label, deterministic=True)
         if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
             _make_tables(db)
         db.execute("SELECT result_id, digest FROM results LIMIT 1").fetchone()

@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
 
 from holobench_mcp.model import IntegrityError, Manifest
@@ -28,7 +28,7 @@ _SHARE, _MAX_AGE_S = 0.02, 3600
 #: A folder's timestamp is coarse: a listing this fresh may already have missed a later write. Some know whole seconds.
 _RACY_NS, _COARSE_NS = 50_000_000, 2_100_000_000
 #: Manifests that are written to the index at once.
-_BATCH = 1000
+_BATCH = 2500
 #: Behind every id.
 _LAST = "~"
 
@@ -39,6 +39,7 @@ class State:
 
     stamp: of the folder, when it was listed whole and nothing can have escaped that. listed_at, cost: when it was
     listed whole, and how many seconds that took. cursor: the id behind which the next page of a bucket is listed.
+    filling: whether somebody is reading many results, or died of it.
     """
 
     journal_end: int = 0
@@ -46,18 +47,22 @@ class State:
     listed_at: float = 0.0
     cost: float = 0.0
     cursor: str = ""
+    filling: int = 0
 
 
 def refresh(db: sqlite3.Connection, backend: Backend) -> None:
     """Bring the index up to date with its store."""
     state = State(**dict(db.execute("SELECT key, value FROM state")))
     if backend.location.folder is None:
-        if not state.listed_at or _n_results(db) < LISTING_PAGE:
+        if state.filling or not state.listed_at or _n_results(db) < LISTING_PAGE:
             _list_all(db, backend, state, None)
         else:
             _list_page(db, backend, _read_journal(db, backend, state))
         return
     stamp = backend.listing_stamp(layout.RESULTS)
+    if state.filling:
+        _list_all(db, backend, state, stamp)
+        return
     age = time.time() - state.listed_at
     if stamp is not None and stamp == state.stamp and 0 <= age < _MAX_AGE_S:
         return
@@ -115,12 +120,16 @@ def _list_all(db: sqlite3.Connection, backend: Backend, state: State, stamp: int
     missing.update(row[0] for row in db.execute("SELECT result_id FROM damaged"))
     cost = time.monotonic() - started
     missing.difference_update(gone)
-    many = len(missing) > SMALL > _n_results(db)
-    if not many:
+    if len(missing) > SMALL > _n_results(db):
+        with transaction(db):
+            rows.begin_filling(db)
+    else:
         _make_indexes(db)
     _take_in(db, backend, sorted(filter(layout.is_result_id, missing)))
-    if many:
-        _make_indexes(db)
+    with transaction(db) if rows.is_filling(db) else nullcontext():
+        if rows.is_filling(db):
+            rows.end_filling(db)
+    _make_indexes(db)
     racy = _RACY_NS if stamp is None or stamp % 1_000_000_000 else _COARSE_NS
     trusted = stamp if stamp is not None and listed_at - stamp > racy else None
     _drop(db, backend, gone, State(end, trusted, listed_at / 1e9, cost, state.cursor), before=state)

@@ -1,6 +1,7 @@
 """Results as rows of the index, and the groups of them that names and counts are read from.
 
-All that is written here is written in one transaction of the caller's.
+All that is written here is written in one transaction of the caller's. While many results are read at once, groups are
+not written with each: they are made of the rows at the end.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from holobench_mcp.model import Manifest
 from holobench_mcp.result.identity import is_time_label
-from holobench_mcp.store.parsing import parse_manifest
+from holobench_mcp.store import layout
+from holobench_mcp.store.parsing import parse_unsealed_manifest
 from holobench_mcp.store.seal import unsealed
 
 #: How `dirty` is written: NULL would be one of neither kind.
@@ -83,8 +86,9 @@ class _Group(NamedTuple):
 
 def read_manifest(data: bytes, result_id: str) -> tuple[Manifest, Stored]:
     """The bytes of a manifest, parsed and as they go into the index. Raises IntegrityError for damaged ones."""
-    manifest = parse_manifest(data, result_id)
-    return manifest, Stored(result_id, compressed(unsealed(data, result_id)), digest_of(data))
+    document = unsealed(data, layout.manifest_key(result_id))
+    manifest = parse_unsealed_manifest(document, result_id)
+    return manifest, Stored(result_id, compressed(document), digest_of(data))
 
 
 def digest_of(data: bytes) -> bytes:
@@ -129,6 +133,9 @@ def insert(db: sqlite3.Connection, batch: Sequence[tuple[Manifest, Stored]]) -> 
         "INSERT OR REPLACE INTO bodies VALUES (?, ?)",
         [(last + 1 + i, stored.body) for i, (_, stored) in enumerate(new.values())],
     )
+    db.executemany("DELETE FROM damaged WHERE result_id = ?", [(result_id,) for result_id in new])
+    if is_filling(db):
+        return len(new)
     counts: dict[_Group, tuple[int, str]] = {}
     for m, _ in new.values():
         for group in _groups(m.bench_name, m.source_revision, bool(m.environment.git_dirty), m.label, _benchmark(m)):
@@ -139,13 +146,12 @@ def insert(db: sqlite3.Connection, batch: Sequence[tuple[Manifest, Stored]]) -> 
         "newest = max(newest, excluded.newest)",
         [(*group, *count) for group, count in counts.items()],
     )
-    db.executemany("DELETE FROM damaged WHERE result_id = ?", [(result_id,) for result_id in new])
     return len(new)
 
 
 def delete(db: sqlite3.Connection, result_ids: Iterable[str]) -> int:
     """Drop results, damaged ones too. Returns how many were there."""
-    dropped = 0
+    dropped, filling = 0, is_filling(db)
     for some in batches(result_ids, _MAX_VALUES):
         marks = ", ".join("?" * len(some))
         rows = db.execute(
@@ -157,7 +163,7 @@ def delete(db: sqlite3.Connection, result_ids: Iterable[str]) -> int:
         numbers = [(row[0],) for row in rows]
         db.executemany("DELETE FROM results WHERE id = ?", numbers)
         db.executemany("DELETE FROM bodies WHERE id = ?", numbers)
-        for _, bench_name, executed_at, revision, dirty, label, benchmark in rows:
+        for _, bench_name, executed_at, revision, dirty, label, benchmark in () if filling else rows:
             for group in _groups(bench_name, revision, dirty == _DIRTY, label, benchmark):
                 _shrink(db, group, executed_at)
         dropped += len(rows)
@@ -180,6 +186,29 @@ def present(db: sqlite3.Connection, result_ids: Sequence[str]) -> set[str]:
     return found
 
 
+def is_filling(db: sqlite3.Connection) -> bool:
+    """Whether many results are being read, by this process or another, and groups are made at the end of that."""
+    return db.execute("SELECT 1 FROM state WHERE key = 'filling' AND value").fetchone() is not None
+
+
+def begin_filling(db: sqlite3.Connection) -> None:
+    """Write no groups until `end_filling`."""
+    db.execute("INSERT OR REPLACE INTO state VALUES ('filling', 1)")
+
+
+def end_filling(db: sqlite3.Connection) -> None:
+    """Make the groups of the rows, and go on writing them with each."""
+    db.execute("DELETE FROM groups")
+    for kind, dirty in (("bench_name", "0"), ("revision", f"dirty = {_DIRTY}"), ("label", "0"), ("benchmark", "0")):
+        value = "''" if kind == "bench_name" else kind
+        one_label_a_result = "AND NOT is_time_label(label)" if kind == "label" else ""
+        db.execute(
+            f"INSERT INTO groups SELECT '{kind}', {value}, bench_name, {dirty}, count(*), max(executed_at) "
+            f"FROM results WHERE {kind} IS NOT NULL {one_label_a_result} GROUP BY 2, 3, 4"
+        )
+    db.execute("INSERT OR REPLACE INTO state VALUES ('filling', 0)")
+
+
 def batches(values: Iterable[_T], size: int) -> Iterator[list[_T]]:
     """Values, so many at a time."""
     rest = iter(values)
@@ -199,9 +228,14 @@ def _columns(m: Manifest, stored: Stored) -> tuple[object, ...]:
         m.definition,
         m.measurement.id if m.measurement else None,
         _benchmark(m),
-        json.dumps([metric.variable for metric in m.metrics]),
+        _as_json(tuple(metric.variable for metric in m.metrics)),
         stored.digest,
     )
+
+
+@lru_cache(1000)
+def _as_json(names: tuple[str, ...]) -> str:
+    return json.dumps(names)
 
 
 def _benchmark(m: Manifest) -> str | None:
