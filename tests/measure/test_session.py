@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,36 @@ def test_a_bare_python_is_one_that_has_holobench(project: Path, monkeypatch: pyt
     report = space.measuring.run_benchmark("bare")
     measured = space.store.manifest(report.result_ids[0]).environment
     assert measured.command == (PYTHON, "tiny.py") and measured.holobench
+
+
+def test_a_bare_python_is_the_one_on_the_path_where_nothing_needs_another(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where this server is installed by itself, its own Python has nothing of the project's."""
+    own = project / "cache" / "bin" / "python"
+    own.parent.mkdir(parents=True)
+    own.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S "$@"\n')  # which finds nothing but the standard library
+    own.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{own.parent}{os.pathsep}{os.environ['PATH']}")
+    config = BenchmarkConfig(command=("python", "x"))
+    for folder, text, expected in (
+        ("plain", "print(1)", "python"),
+        ("perf", "import pyperf\npyperf.Runner()", sys.executable if find_spec("pyperf") else "python"),
+        ("swept", "import bencher", sys.executable),
+        ("beside", "import swept_module", sys.executable),
+    ):
+        where = project / folder
+        where.mkdir()
+        (where / "bench.py").write_text(text)
+        if folder == "beside":
+            (where / "swept_module.py").write_text("from bencher import Bench")
+        session = Session("x", config, where, 1)
+        env = session.environment_in(where)
+        assert session.words_of(("python", "bench.py"), where, where, env) == [expected, "bench.py"]
+        assert session.words_of(("nice", "python", "x"), where, where, env)[0] == "nice"
+    session = Session("x", config, project, 1)
+    words = session.words_of(("python", "-m", "pytest"), project, project, session.environment_in(project))
+    assert words[0] == sys.executable
 
 
 def test_a_python_is_asked_for_its_versions_once_a_measurement(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,6 +107,18 @@ def versions_of(program: str, *, cwd: Path, env: Mapping[str, str]) -> dict[str,
     return {"python": None, "holobench": None, "numpy": None}
 
 
+def has_module(program: str, module: str, *, cwd: Path, env: Mapping[str, str]) -> bool:
+    """Whether a Python finds a module, which it does not import for that."""
+    asks = f"import importlib.util\nprint(importlib.util.find_spec({module!r}) is not None)"
+    with suppress(OSError, subprocess.SubprocessError, ValueError):
+        finished = subprocess.run(
+            [shutil.which(program, path=env.get("PATH")) or program, "-c", asks],
+            cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=True,
+        )  # fmt: skip
+        return finished.stdout.strip() == b"True"
+    return False
+
+
 def command_file_of(command: Sequence[str], cwd: Path) -> Path | None:
     """The program's own file, where a command names one: `bench.py`, the module behind `-m`, or another script."""
     words = list(command)

@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from holobench_mcp.capture.environment import versions_of
+from holobench_mcp.capture.environment import has_module, versions_of
 from holobench_mcp.capture.loaded_files import Mode
 from holobench_mcp.capture.measured_command import Wanted, command_name, measure_command
 from holobench_mcp.capture.runner import Keep, RunOutcome, private_folder, run_command
+from holobench_mcp.capture.tools.python_needs import HOLOBENCH, needed_module
 from holobench_mcp.config import PLACEHOLDER, STORE_VARIABLE, BenchmarkConfig
 from holobench_mcp.importers.points import number_or_text
 from holobench_mcp.measure.failures import EDITABLE, failure_in, remedy, side_name
@@ -250,7 +251,7 @@ class Session:
     def words_of(self, command: Sequence[str], where: Path, folder: Path, env: Mapping[str, str]) -> list[str]:
         """A configured command as it is run: with its parameters, and a program that is there."""
         words = [filled(word, {**self.parameters, "tree": str(folder)}) for word in command]
-        words[0] = self._interpreter(words[0], where, env)
+        words[0] = self._interpreter(words, where, env)
         if "/" in words[0] and not (where / words[0]).exists():
             # A program of the project's own environment, such as .venv/bin/python, is in no revision's tree.
             words[0] = str(self.root / self.config.cwd / words[0])
@@ -268,19 +269,26 @@ class Session:
             return f"{self.name}: its program {program!r} is not found on PATH."
         return None
 
-    def _interpreter(self, program: str, where: Path, env: Mapping[str, str]) -> str:
-        """A Python that has holobench, where a command only says `python`.
+    def _interpreter(self, words: Sequence[str], where: Path, env: Mapping[str, str]) -> str:
+        """A Python that has what the command needs, where that only says `python`.
 
         A client starts a server by its path, without activating the environment that it is in, and PATH may then lead
         to a Python of the system, in which no benchmark can run: the project's own, or this one, is what was meant.
         """
+        program = words[0]
         if program not in ("python", "python3"):
             return program
         if program not in self.pythons:
+            module = needed_module(words, where, env)
             candidates = (program, str(self.root / ".venv" / "bin" / "python"), sys.executable)
-            able = (c for c in candidates if self._versions(c, where, env)["holobench"] is not None)
-            self.pythons[program] = next(able, program)
+            self.pythons[program] = next((c for c in candidates if self._has(c, module, where, env)), program)
         return self.pythons[program]
+
+    def _has(self, python: str, module: str | None, where: Path, env: Mapping[str, str]) -> bool:
+        """Whether a Python has a module; holobench's version is asked for anyway."""
+        if module == HOLOBENCH:
+            return self._versions(python, where, env)["holobench"] is not None
+        return module is None or has_module(python, module, cwd=where, env=env)
 
     def _versions(self, program: str, where: Path, env: Mapping[str, str]) -> dict[str, str | None]:
         """The versions of what a Python runs with, asked once a measurement: it costs a process."""

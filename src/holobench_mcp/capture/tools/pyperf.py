@@ -27,7 +27,7 @@ def ask(found: Started, folder: Path, *, named: bool) -> ToolCommand | None:
         if not found.words or found.words[0] not in subcommands:
             return None
         behind = 1
-    elif found.kind != "program" and (named or _has_runner(found)):
+    elif found.kind != "program" and (named or has_runner(found)):
         behind = 0
     else:
         return None
@@ -42,7 +42,7 @@ def ask(found: Started, folder: Path, *, named: bool) -> ToolCommand | None:
     return ToolCommand(NAME, found.with_words(*added, behind=behind), FORMAT, (file,), notes)
 
 
-def _has_runner(found: Started) -> bool:
+def has_runner(found: Started) -> bool:
     """Whether what Python runs makes a Runner of pyperf."""
     files = [found.path]
     if found.kind == "module":
