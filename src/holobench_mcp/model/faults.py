@@ -9,6 +9,8 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from holobench_mcp.model.text import plain
+
 #: Kinds of errors whose message says already what was there, or that are about no single value.
 _NO_VALUE = frozenset({"value_error", "assertion_error", "json_invalid", "extra_forbidden"})
 
@@ -42,7 +44,7 @@ def fault_in(problem: ValidationError, model: type[BaseModel] | None = None, doc
             message = first["msg"].removeprefix("Value error, ").replace("Input should", "it should", 1)
             shown = "" if first["type"] in _NO_VALUE or ", not " in message else f", not {first['input']!r:.80}"
             what = f"{message.rstrip('.')}{shown}."
-    return Fault(tuple(map(str, location)), what)
+    return Fault(tuple(plain(str(part), 200) for part in location), what)
 
 
 def _within(document: object, location: list[int | str], kind: str) -> list[int | str]:

@@ -394,4 +394,4 @@ def _cause(problem: BaseException, location: Location) -> str:
     ):
         if said.lower() in text.lower():
             return f"{said.lower()}."
-    return text[:300] or type(problem).__name__
+    return text[:600] or type(problem).__name__

@@ -16,6 +16,7 @@ from holobench_mcp.model import (
     RefEntry,
     fault_in,
 )
+from holobench_mcp.model.text import plain
 from holobench_mcp.store import layout
 from holobench_mcp.store.seal import unsealed
 
@@ -111,11 +112,11 @@ def parse_document(data: bytes, key: str) -> None:
 def _time(text: str, key: str) -> datetime:
     try:
         when = datetime.fromisoformat(text)
-    except ValueError as problem:
-        raise IntegrityError(f"{key} is damaged: {problem}.") from problem
-    if when.tzinfo is None:
-        raise IntegrityError(f"{key} is damaged: the time {text} has no zone.")
-    return when
+        if when.tzinfo is None:
+            raise IntegrityError(f"{key} is damaged: the time {text} has no zone.")
+        return when.astimezone(UTC)  # where the first and the last days of the calendar have no place
+    except (ValueError, OverflowError) as problem:
+        raise IntegrityError(f"{key} is damaged: {plain(str(problem), 200)}.") from problem
 
 
 def _parse(kind: type[_Model], document: bytes, key: str) -> _Model:

@@ -50,6 +50,7 @@ def retention(
             dry_run=dry_run,
         )
     now = datetime.now(UTC) if dry_run else trash.store_clock(backend)
+    named |= {i for running, ids in documents.values() if running for i in ids}
     stay = _staying(manifests, named, {i: ids for i, (_, ids) in documents.items()}, policy, now)
     removed = sorted({m.result_id for m in manifests} - stay)
     gone = set(removed)
