@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
 from holobench_mcp.config import STORE_VARIABLE
+from holobench_mcp.store.profiles import profile_options
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, ObjectStore, RetryConfig
@@ -62,7 +63,8 @@ def open_bucket(url: str) -> ObjectStore:
     """The store at a URL. Touches nothing. Raises obstore's errors, or ValueError."""
     from obstore.store import from_url
 
-    return from_url(url, client_options=_client_options(url), retry_config=_RETRY)
+    profile = profile_options() if url[:1].lower() == "s" else {}
+    return from_url(url, client_options=_client_options(url), retry_config=_RETRY, **profile)
 
 
 def _client_options(url: str) -> ClientConfig:
