@@ -19,6 +19,7 @@ import numpy as np
 from calibration_noise import FAMILIES, Rng, is_alarm, run
 from holobench_mcp import Snapshot, judge
 from holobench_mcp.evidence.guards import GUARDS, Guards
+from holobench_mcp.evidence.past_noise import Groups, PastNoise, past_noise
 from holobench_mcp.model import Judgement
 
 SEED = 20261125
@@ -155,6 +156,25 @@ def unsteady(rng: Rng) -> Sides:
     return quiet, [run(100 * s * np.exp(0.02 * rng.standard_normal((4, 5))), units="ms") for s in at_times]
 
 
+def slowed_runs(rng: Rng) -> Sides:
+    """One run a side on a busy machine: others take turns with it, more or less often in each run."""
+
+    def one() -> Snapshot:
+        slow = rng.random((1, 10)) < rng.beta(1, 2)
+        return run(100 * np.exp(0.01 * rng.standard_normal((1, 10)) + 0.4 * slow), units="ms")
+
+    return sides((1, 1), one)
+
+
+def earlier(sd: float) -> dict[str, PastNoise]:
+    """What eight earlier measurements of five rounds, whose runs differed by so much, tell."""
+    rng = np.random.default_rng(SEED)
+    rounds = [(sd * rng.standard_normal(5), sd * rng.standard_normal(5)) for _ in range(8)]
+    past = past_noise(Groups(rounds=rounds))
+    assert past is not None
+    return {"m0": past}
+
+
 PAIRED = (("paired", True),)
 CASES = (
     Case(
@@ -162,6 +182,23 @@ CASES = (
         "one run's luck is taken for a change",
         "normal 5 %, 10 × 5 in ms, runs differ by 3 %",
         noise("normal 5 %", (10, 5), sd=0.03, units="ms"),
+    ),
+    Case("slowed_runs", "one run was disturbed more than the other", "busy, 1 × 10 in ms", slowed_runs),
+    Case(
+        "past_noise",
+        "three rounds know little of their noise",
+        "10 % slower, 3 rounds of 3 %, as eight measurements before",
+        rounds(3, change=0.1),
+        "found",
+        (*PAIRED, ("run_variance", earlier(0.03)), ("alpha", 0.01)),
+    ),
+    Case(
+        "unlike_the_past",
+        "a machine that became quieter is judged by its past",
+        "5 % slower, 3 rounds of 1 %, and 6 % in eight measurements before",
+        rounds(3, sd=0.01, change=0.05),
+        "found",
+        (*PAIRED, ("run_variance", earlier(0.06))),
     ),
     Case(
         "repeats_of_few_runs",

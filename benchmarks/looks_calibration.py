@@ -157,25 +157,34 @@ def _looked_at(
 
 def extended(base: Sequence[Snapshot], head: Sequence[Snapshot]) -> list[Judgement]:
     """Five rounds, extended by five again and again whatever they showed, and what is decided each time."""
+    ends = {look.round: look.alpha for look in extension_looks()}
+    return [judge_rounds(base, head, last, ends[last]) for last in range(5, 55, 5)]
+
+
+def extension_looks() -> list[Look]:
+    """The looks at five rounds that are extended by five, nine times."""
     looks: list[Look] = []
-    judged = []
     for last in range(5, 55, 5):
         for rounds in range((looks[-1].round if looks else 0) + 1, last + 1):
             if is_look(rounds) or rounds == last:
                 alpha = alpha_of_look(looks, rounds, last=last, automatic=False)
                 looks.append(Look(round=rounds, alpha=alpha, settled=False))
-        judged.append(judge_rounds(base, head, last, looks[-1].alpha))
-    return judged
+    return looks
+
+
+def alphas(last: int, *, automatic: bool = False) -> list[tuple[int, float]]:
+    """The rounds of the looks of a plan, and the α of each."""
+    looks: list[Look] = []
+    for done in range(1, last + 1):
+        if is_look(done) or done == last:
+            alpha = alpha_of_look(looks, done, last=last, automatic=automatic)
+            looks.append(Look(round=done, alpha=alpha, settled=False))
+    return [(look.round, look.alpha) for look in looks]
 
 
 def look_alone(base: Sequence[Snapshot], head: Sequence[Snapshot], rounds: int) -> Judgement:
     """One measurement of so many rounds, judged at its end."""
-    looks: list[Look] = []
-    for done in range(1, rounds + 1):
-        if is_look(done) or done == rounds:
-            alpha = alpha_of_look(looks, done, last=rounds, automatic=False)
-            looks.append(Look(round=done, alpha=alpha, settled=False))
-    return judge_rounds(base, head, rounds, looks[-1].alpha)
+    return judge_rounds(base, head, rounds, alphas(rounds)[-1][1])
 
 
 def judge_rounds(base: Sequence[Snapshot], head: Sequence[Snapshot], rounds: int, alpha: float) -> Judgement:

@@ -70,9 +70,11 @@ def numbers_of(e: MetricEvidence) -> set[str]:
     counts += [sum(p.decision == word for p in e.points) for word in ("regressed", "improved")]
     counts += [e.n_points + e.missing, e.n_points, 90, 95]
     if e.run_variance is not None and e.run_variance.sd_percent is not None:
-        counts.append(round(e.run_variance.sd_percent))
+        counts.append(e.run_variance.measurements or 0)
+        sizes.append(e.run_variance.sd_percent)
     written = {write(v) for v in sizes if v is not None for write in (digits.signed, digits.plain)}
-    return written | {f"{v:,}" for v in counts} | ({f"{e.p_value:.2g}"} if e.p_value is not None else set())
+    sd = {f"{e.run_variance.sd_percent:.2g}"} if e.run_variance and e.run_variance.sd_percent is not None else set()
+    return written | sd | {f"{v:,}" for v in counts} | ({f"{e.p_value:.2g}"} if e.p_value is not None else set())
 
 
 @settings(max_examples=250, suppress_health_check=list(HealthCheck))

@@ -75,4 +75,5 @@ def test_run_variance_is_learnt_from_the_store(workspace: Workspace) -> None:
     evidence = workspace.compare("sort@bbbb", "sort@cccc").metrics[0].evidence
     assert evidence is not None and evidence.run_variance is not None
     assert evidence.run_variance.source == "store"
-    assert evidence.run_variance.df == 5
+    assert evidence.run_variance.measurements == 1
+    assert 2 < evidence.run_variance.df < 5  # six runs of one code know five, less what the next day may differ by

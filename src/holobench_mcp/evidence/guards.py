@@ -16,6 +16,9 @@ class Guards:
 
     # Variance is never below what is known.
     assumed_run_spread: bool = True  #: one run a side of a machine's metric differs by 3 %, or what the store knows
+    slowed_runs: bool = True  #: and by as much as it lies above its best repeat, where others may have slowed it
+    past_noise: bool = True  #: few runs differ as earlier measurements on this machine showed
+    unlike_the_past: bool = True  #: and by themselves alone where they contradict these
     repeats_of_few_runs: bool = True  #: few runs differ at least by what their repeats show
     repeats_of_a_lone_run: bool = True  #: nothing but its repeats knows of an outlier in a lone run
     own_variance: bool = True  #: a point's own variance, side by side, where samples are few or unequal

@@ -21,6 +21,7 @@ from holobench_mcp.evidence.error_rate import ALONE, Family, holm_factors
 from holobench_mcp.evidence.guards import GUARDS, Guards
 from holobench_mcp.evidence.limits import NO_SPREAD
 from holobench_mcp.evidence.metric import examine
+from holobench_mcp.evidence.past_noise import PastNoise
 from holobench_mcp.evidence.question import DEFAULT_MARGIN_PERCENT, Question, Tested, depends_on_machine
 from holobench_mcp.evidence.suite_spread import Key, Spread, among
 from holobench_mcp.model import (
@@ -33,7 +34,6 @@ from holobench_mcp.model import (
     Metric,
     MetricEvidence,
     MetricSettings,
-    RunVariance,
 )
 from holobench_mcp.result.snapshot import Snapshot
 
@@ -57,7 +57,7 @@ def examined(
     baseline: Sequence[Snapshot],
     candidate: Sequence[Snapshot],
     *,
-    run_variance: Literal["auto", "none"] | Mapping[str, RunVariance] = "auto",
+    run_variance: Literal["auto", "none"] | Mapping[str, PastNoise] = "auto",
     paired: bool = False,
     settings: Mapping[str, MetricSettings] | None = None,
     metrics: Sequence[str] | None = None,
@@ -72,10 +72,10 @@ def examined(
     tests: list[Tested] = []
     for metric in shared:
         configured = (settings or {}).get(metric.variable, MetricSettings())
-        known = run_variance.get(metric.variable) if isinstance(run_variance, Mapping) else None
+        past = run_variance.get(metric.variable) if isinstance(run_variance, Mapping) else None
         if run_variance == "none":
             configured = configured.model_copy(update={"repeats": "independent"})
-        question = Question(metric, configured, None, known, paired, guards=guards)
+        question = Question(metric, configured, None, past, paired, guards=guards)
         tests.append(examine(question, aligned, theirs[metric.variable]))
     covered = tuple(coverage(baseline, candidate, m.variable) for m in shared)
     cautions = tuple(tuple(incomplete(baseline, candidate, c.variable, but_not=c)) for c in covered)
@@ -90,7 +90,7 @@ def judge(
     default_margin_percent: float = DEFAULT_MARGIN_PERCENT,
     alpha: float = ALPHA,
     alpha_unchanged: float = ALPHA,
-    run_variance: Literal["auto", "none"] | Mapping[str, RunVariance] = "auto",
+    run_variance: Literal["auto", "none"] | Mapping[str, PastNoise] = "auto",
     paired: bool = False,
     settings: Mapping[str, MetricSettings] | None = None,
     metrics: Sequence[str] | None = None,
@@ -102,10 +102,11 @@ def judge(
 
     margin_percent: the smallest change that matters, asked for: it wins over a metric's own, which wins over the
     default. alpha: error rate of the whole comparison, over all metrics and points, and its family's. alpha_unchanged:
-    how often a metric may be called unchanged though it changed by the margin. run_variance: what is known of run-to-
-    run variance, for sides of one run each; "auto" assumes 3 % for metrics that depend on the machine, "none" takes all
-    repeats for independent. paired: the i-th runs of both sides were measured in turn, so that drift cancels. settings:
-    what is configured, by metric. metrics: only these. guards: of the rule, all on but for an ablation.
+    how often a metric may be called unchanged though it changed by the margin. run_variance: what earlier measurements
+    showed of each metric's run-to-run variance; "auto": nothing is known, and of sides of one run each 4 % is assumed
+    for metrics that depend on the machine; "none" takes all repeats for independent. paired: the i-th runs of both
+    sides were measured in turn, so that drift cancels. settings: what is configured, by metric. metrics: only these.
+    guards: of the rule, all on but for an ablation.
     found: what `examined` found with the same arguments, where that is known already. family: what is judged together
     with it and shares its error rate.
 

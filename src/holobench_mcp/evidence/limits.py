@@ -19,12 +19,16 @@ def of_metric(tested: Tested, evidence: MetricEvidence) -> tuple[Limit, ...]:
     found: list[tuple[str, str]] = []
     variance = evidence.run_variance
     if variance is not None and variance.source == "assumed":
-        sd = f"{variance.sd_percent:g} %"
+        sd = f"{variance.sd_percent:.2g} %"
         found.append(("assumed_variance", f"That runs of {variable} differ by {sd} is assumed: record 3 runs a side."))
     if variance is not None and variance.source == "suite":
         sd = f"{variance.sd_percent:.2g} %"
         detail = f"Single runs of the benches differ by {sd} in {variable}: record 3 runs a side."
         found.append(("suite_spread", detail))
+    if variance is not None and variance.unlike_past:
+        before = f"{variance.measurements} earlier measurement{'s' if variance.measurements != 1 else ''}"
+        detail = f"Runs of {variable} are not as noisy as in {before} on this machine, which count for nothing here."
+        found.append(("unlike_the_past", detail))
     if tested.unable is not None and samples.aggregates is not None:
         found.append((NO_SPREAD, f"Of {variable} only means are known, without a spread: it is not judged."))
     elif samples.aggregates is not None:

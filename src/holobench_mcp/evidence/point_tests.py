@@ -110,7 +110,7 @@ def moderated_tests(
     unsure = float((within + apart).mean()) * math.pi / 2 / points  # of a median of normal numbers
     same_sign = effect * (effect - typical) > 0
     least = np.where(same_sign, np.minimum(np.abs(effect), np.abs(effect - typical)), 0.0)
-    beside_others = _tested(least, within, df, apart + unsure, added_df)
+    beside_others = _tested(least, within, df, apart + unsure, math.inf)  # as sure as its share was measured
     return replace(beside_others, effect=effect, if_mean_moved=beside_zero)
 
 

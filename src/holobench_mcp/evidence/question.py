@@ -18,6 +18,7 @@ import numpy.typing as npt
 from holobench_mcp.evidence import error_rate, point_tests
 from holobench_mcp.evidence.formulas import Estimate, FloatArray
 from holobench_mcp.evidence.guards import GUARDS, Guards
+from holobench_mcp.evidence.past_noise import PastNoise
 from holobench_mcp.evidence.point_tests import PointTests
 from holobench_mcp.model import Direction, Kind, Location, Metric, MetricSettings, RunVariance
 
@@ -50,7 +51,7 @@ class Question:
     metric: Metric
     settings: MetricSettings
     margin_asked: float | None  #: percent, where the call asks for one
-    known: RunVariance | None
+    past: PastNoise | None  #: what earlier measurements showed of its noise
     paired: bool
     margin_default: float = DEFAULT_MARGIN_PERCENT
     guards: Guards = GUARDS

@@ -14,8 +14,10 @@ from scipy import special
 
 from holobench_mcp.config import MAX_ROUNDS
 from holobench_mcp.evidence import error_rate, formulas
+from holobench_mcp.evidence.formulas import FloatArray
 from holobench_mcp.evidence.levels import run_number
-from holobench_mcp.model import ALPHA, RunVariance
+from holobench_mcp.evidence.run_tests import slowed
+from holobench_mcp.model import ALPHA, Direction
 from holobench_mcp.result.snapshot import Snapshot
 
 #: With fewer degrees of freedom nothing is said of a benchmark's noise.
@@ -23,6 +25,8 @@ _FEWEST_DF = 3
 #: A benchmark is called too noisy only where its noise is that large with this confidence.
 _CONFIDENCE = 0.95
 _POWER = 0.8
+#: What stands for the logarithms of samples that have none.
+_NO_LOGARITHM: FloatArray = np.empty((0, 0))
 
 
 @dataclass(frozen=True)
@@ -35,14 +39,10 @@ class RunNoise:
     paired: bool = False
 
 
-def run_variance_from(groups: Sequence[Sequence[Snapshot]], variable: str) -> RunVariance | None:
-    """Run-to-run variance of a metric, pooled over groups of replicate runs; None where it can't be told.
-
-    It is the whole variance between run numbers, what the repeats of a run leave included: added to the variance within
-    a run it errs on the safe side. Only for metrics judged in percent.
-    """
-    noise = noise_of_runs(groups, variable)
-    return None if noise is None else RunVariance(source="store", sd_percent=100 * noise.sd, df=float(noise.df))
+def run_numbers(snapshot: Snapshot, variable: str, direction: Direction) -> tuple[float, float] | None:
+    """A run's number, on the scale of percent, and by how much it was slowed; None where it has none on this scale."""
+    logs = _logs(snapshot, variable)
+    return None if logs is None or logs is _NO_LOGARITHM else (run_number(logs), slowed(logs, direction))
 
 
 def noise_of_runs(groups: Sequence[Sequence[Snapshot]], variable: str) -> RunNoise | None:
@@ -98,10 +98,16 @@ def _pooled(groups: Sequence[Sequence[float]], *, paired: bool) -> RunNoise | No
 
 def _log_number(snapshot: Snapshot, variable: str) -> float | None:
     """A run's number, on the scale of percent; None without a finite sample, −∞ where a sample has no logarithm."""
+    logs = _logs(snapshot, variable)
+    return None if logs is None else -math.inf if logs is _NO_LOGARITHM else run_number(logs)
+
+
+def _logs(snapshot: Snapshot, variable: str) -> FloatArray | None:
+    """The logarithms of a run's samples at the points that have one, (points, repeats), NaN missing."""
     samples = snapshot.samples.get(variable)
     if samples is None or not np.isfinite(samples).any():
         return None
     if (samples[np.isfinite(samples)] <= 0).any():
-        return -math.inf
+        return _NO_LOGARITHM
     values = np.log(np.where(np.isfinite(samples), samples, np.nan)).reshape(-1, samples.shape[-1])
-    return run_number(values[np.isfinite(values).any(axis=1)])
+    return np.asarray(values[np.isfinite(values).any(axis=1)])

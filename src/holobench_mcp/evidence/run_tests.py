@@ -16,10 +16,12 @@ import numpy as np
 from holobench_mcp.evidence import formulas, point_tests
 from holobench_mcp.evidence.formulas import Estimate, FloatArray
 from holobench_mcp.evidence.guards import Guards
+from holobench_mcp.evidence.past_noise import PastNoise
 from holobench_mcp.evidence.question import Question, Samples, Tested
 from holobench_mcp.model import Direction, Location, RunVariance
 
-#: With fewer rounds, or with differences within rounds this much quieter than the runs, rounds are compared as pairs.
+#: Fewer rounds know little of how much they differ. With differences within rounds this much quieter than the runs,
+#: rounds are compared as pairs.
 FEW_ROUNDS, _CLEARLY = 4, 0.25
 #: From so many rounds on pairs have enough degrees of freedom of their own: they are as sure, whatever drifts.
 MANY_ROUNDS = 12
@@ -32,7 +34,7 @@ _DISTURBED, _DISTURBED_SIDE = 0.5, 0.7
 #: Where the medians of runs differ by less than this, nobody kept the machine busy, whatever their best repeats do.
 _LEAST_DISTURBANCE = 0.01
 #: Looking first whether pairs are quieter, and choosing then, alarms a little too often (6 % at a nominal 5 %), which
-#: this factor in the variance takes back.
+#: this factor in the variance takes back. Where the past tells it, nothing was chosen, and nothing is paid.
 _PRICE_OF_POOLING = 1.15
 #: Samples that chance alone parts cleanly more often than this tell nothing.
 MOST_BY_CHANCE = 0.05
@@ -57,6 +59,16 @@ class WithinRuns:
     weights: FloatArray  #: what a side counts for in the effect's variance, 1/n
 
 
+@dataclass(frozen=True)
+class RoundSpread:
+    """The variance of a round's difference, with its degrees of freedom: of pairs, or of the runs of each side."""
+
+    variance: float
+    df: float
+    pairs: bool
+    price: float = 1.0  #: of having chosen, a factor in the variance
+
+
 def distinct(samples: Samples) -> Samples:
     """Without exact copies of runs: a copy is no further evidence, and would make the runs look alike."""
     if not samples.question.guards.distinct_runs:
@@ -78,19 +90,29 @@ def numbers_of(samples: Samples, *, fewest: int) -> RunNumbers:
     return RunNumbers(base, cand, "mean" if few else "median", floor)
 
 
+def past_of(samples: Samples, numbers: RunNumbers) -> PastNoise | None:
+    """What earlier measurements showed of the noise of such numbers: of logarithms, of runs that nobody disturbed."""
+    question = samples.question
+    known = question.guards.past_noise and _is_machine_log(samples) and numbers.location != "best"
+    return question.past if known else None
+
+
 def answer(
     samples: Samples,
     numbers: RunNumbers,
     overall: Estimate,
     run_variance: float,
     within: WithinRuns,
+    *,
     disturbed: tuple[int, int] | None = None,
+    past_agrees: bool | None = None,
 ) -> Tested:
     """The test of the mean, no surer than its samples can be, and those of the points.
 
     disturbed: how many runs of each side lie far from the others, where the mean is a trimmed one for them.
+    past_agrees: whether the past's noise was found to be that of the present; None where it took no part.
     """
-    guards = samples.question.guards
+    guards, past = samples.question.guards, samples.question.past
     least_p = resolution(fewest_samples(samples.baseline), fewest_samples(samples.candidate), guards)
     if least_p > MOST_BY_CHANCE:
         return samples.unable("so few runs of one sample can't tell a change from noise")
@@ -98,6 +120,8 @@ def answer(
         source="runs",
         sd_percent=100 * run_variance**0.5 if samples.scale == "log" else None,
         df=overall.df if math.isfinite(overall.df) else None,
+        measurements=past.measurements if past is not None and past_agrees is not None else None,
+        unlike_past=past_agrees is False,
     )
     effect = numbers.candidate.mean(axis=0) - numbers.baseline.mean(axis=0)
     if disturbed is not None:
@@ -192,33 +216,39 @@ def by_repeats(runs: Sequence[FloatArray]) -> float:
     return float(np.mean([_of_its_repeats(a) for a in runs]))
 
 
-def spread_of_rounds(yb: FloatArray, yc: FloatArray, guards: Guards) -> tuple[float, float]:
-    """The variance of a round's difference, with its degrees of freedom. yb, yc: the run numbers, in order of rounds.
+def spread_of_rounds(yb: FloatArray, yc: FloatArray, past: PastNoise | None, guards: Guards) -> RoundSpread:
+    """The variance of a round's difference. yb, yc: the run numbers, in order of rounds.
 
-    Differences within rounds are free of what drifts between them, and have few degrees of freedom. From four rounds
-    to eleven, unless the rounds clearly differ, the runs of each side about their own mean tell it with twice as many,
-    and a 10 % change with 3 % noise between runs is found far more often than by pairs.
+    Differences within rounds are free of what drifts between them, and have few degrees of freedom. Up to eleven
+    rounds, unless the rounds clearly differ, the runs of each side about their own mean tell it with twice as many,
+    and a 10 % change with 3 % noise between runs is found far more often than by pairs. Which are quieter the past
+    tells best; else the rounds themselves, from three on.
     """
-    within = float((yc - yb).var(ddof=1))
-    df = yb.size - 1.0
-    pooled = float(yb.var(ddof=1) + yc.var(ddof=1))
-    few_or_many = not FEW_ROUNDS <= yb.size < MANY_ROUNDS
-    if not guards.pooled_rounds or few_or_many or within < _CLEARLY * pooled:
-        return within, df
-    return (_PRICE_OF_POOLING if guards.price_of_pooling else 1.0) * pooled, 2 * df
+    pairs = RoundSpread(float((yc - yb).var(ddof=1)), yb.size - 1.0, pairs=True)
+    sides = RoundSpread(float(yb.var(ddof=1) + yc.var(ddof=1)), 2 * pairs.df, pairs=False)
+    if not guards.pooled_rounds or yb.size >= MANY_ROUNDS:
+        return pairs
+    if past is not None and past.pairs_are_quieter is not None:
+        return pairs if past.pairs_are_quieter else sides
+    if yb.size < FEWEST_RUNS:
+        return pairs
+    price = _PRICE_OF_POOLING if guards.price_of_pooling else 1.0
+    if pairs.variance >= _CLEARLY * sides.variance:
+        return replace(sides, price=price)
+    # Of three rounds one in eight looks so by luck alone, so that pairs are no surer a choice.
+    return replace(pairs, price=price) if yb.size < FEW_ROUNDS else pairs
 
 
-def between_sides(yb: FloatArray, yc: FloatArray, floor: float, lone: float, guards: Guards) -> Estimate:
+def between_sides(yb: FloatArray, yc: FloatArray, floor: float, guards: Guards) -> Estimate:
     """The effect between the run numbers of two sides, at least one of which has several, by the less sure model.
 
-    floor: the least variance of a run's number. lone: the variance that the repeats of a side's only run give its
-    number; the other side's runs can't know of an outlier in it.
+    floor: the least variance of a run's number.
     """
     scale = 1 / yb.size + 1 / yc.size
     effect = float(yc.mean() - yb.mean())
     df = float(yb.size + yc.size - 2)
     pooled = (float(np.square(yb - yb.mean()).sum()) + float(np.square(yc - yc.mean()).sum())) / df
-    student = Estimate(effect, max(pooled, floor) * scale + lone, df)
+    student = Estimate(effect, max(pooled, floor) * scale, df)
     if min(yb.size, yc.size) < 2:
         return student
     welch = formulas.welch(yb, yc)
@@ -229,8 +259,25 @@ def between_sides(yb: FloatArray, yc: FloatArray, floor: float, lone: float, gua
     return formulas.worst([welch, student])
 
 
+def slowed(run: FloatArray, direction: Direction) -> float:
+    """By how much a run's mean lies beyond its best repeats: what others on the machine may have slowed it by.
+
+    Only a tenth of the repeats is better. Over all points together, so that independent noise of many points is no
+    slowdown. run: (points, repeats), logs.
+    """
+    left = run - np.nanmean(run, axis=1)[:, None]
+    there = np.isfinite(left)
+    repeats = np.sort((np.where(there, left, 0.0).sum(axis=0) / np.maximum(there.sum(axis=0), 1))[there.any(axis=0)])
+    tenth = repeats.size // 10
+    below, above = -float(repeats[tenth]), float(repeats[-1 - tenth])
+    return {Direction.minimize: below, Direction.maximize: above, Direction.none: max(below, above)}[direction]
+
+
 def of_a_lone_run(samples: Samples) -> float:
-    """The variance of a lone run's number that its own repeats show; 0 where each side has several runs."""
+    """The variance of a lone run's number that its own repeats show; 0 where each side has several runs.
+
+    The other side's runs can't know of an outlier in it.
+    """
     lone = next((side[0] for side in (samples.baseline, samples.candidate) if len(side) == 1), None)
     return 0.0 if lone is None or not samples.question.guards.repeats_of_a_lone_run else _of_its_repeats(lone)
 

@@ -238,11 +238,12 @@ def _basis(e: MetricEvidence) -> str:
         text += f"{joined} by trimmed means, as {far} {'run lies' if far == 1 else 'runs lie'} far from the others"
     known = e.run_variance
     if known is not None and known.source == "assumed":
-        text += f", run-to-run sd assumed {known.sd_percent:g} %"
+        text += f", run-to-run sd assumed {known.sd_percent:.2g} %"
     elif known is not None and known.source == "suite":
         text += f", run-to-run sd {known.sd_percent:.2g} % as the other benches differ"
-    elif known is not None and known.source == "store":
-        text += f", run-to-run sd {known.sd_percent:.2g} % from the store"
+    elif known is not None and known.measurements is not None and not known.unlike_past:
+        before = f"{known.measurements} earlier measurement{'s' if known.measurements != 1 else ''}"
+        text += f", run-to-run sd {known.sd_percent:.2g} % with {before}"
     return text
 
 

@@ -64,6 +64,8 @@ class RunVariance(Frozen):
     source: Literal["runs", "store", "suite", "assumed", "none"]
     sd_percent: float | None = Field(None, description="run-to-run standard deviation, percent of the location")
     df: float | None = None
+    measurements: int | None = Field(None, description="earlier measurements of this machine that it was learnt from")
+    unlike_past: bool = Field(False, description="the runs contradict what earlier measurements showed, and go alone")
     note: str | None = None
 
 
@@ -72,7 +74,7 @@ class Limit(Frozen):
 
     what: str = Field(
         description="stable word: assumed_variance, suite_spread, busy_machine, disturbed_runs, few_runs, few_repeats, "
-        "few_points, missing_samples, not_finite, appeared, cannot_show_margin"
+        "few_points, missing_samples, not_finite, appeared, cannot_show_margin, unlike_the_past"
     )
     detail: str = Field(description="one sentence, with its numbers")
     variable: str | None = None

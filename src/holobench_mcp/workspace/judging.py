@@ -7,7 +7,7 @@ differences from `comparability`.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from holobench_mcp import digits
 from holobench_mcp.answers import CompareOptions
@@ -25,18 +25,17 @@ from holobench_mcp.model import (
     MetricEvidence,
     MetricSettings,
     NotComparable,
-    RunVariance,
     Side,
     comparison_uri,
     result_uri,
 )
-from holobench_mcp.result.identity import group_by, identity_of, label_of, revision_text
-from holobench_mcp.store.contents import SAMPLES
+from holobench_mcp.result.identity import label_of, revision_text
 from holobench_mcp.workspace.claims import with_claims
 from holobench_mcp.workspace.families import NOTHING_SHARED, SharedRate, measured_together, of_the_same_rounds
 from holobench_mcp.workspace.headline import Answer, decide, lead
 from holobench_mcp.workspace.library import Library
 from holobench_mcp.workspace.pairs import Pair
+from holobench_mcp.workspace.past_noise import earlier_results, past_noise
 from holobench_mcp.workspace.rounds import level_of
 from holobench_mcp.workspace.sides import Sides, choose_sides
 from holobench_mcp.workspace.tries import log_decision, with_selection
@@ -47,8 +46,6 @@ if TYPE_CHECKING:
     from holobench_mcp.evidence.judgement import Examined
     from holobench_mcp.result.snapshot import Snapshot
 
-#: Results that run-to-run variance is learnt from: the newest of the bench.
-_VARIANCE_RESULTS = 60
 #: Samples of two sides whose tests are cached: they hold the samples' logs, 0.8 MB of them.
 _MAX_EXAMINED = 100_000
 
@@ -235,15 +232,15 @@ def _examined(
     """The tests, which do not depend on the margin: made once for two sides, unless they are large."""
     from holobench_mcp.evidence.judgement import examined
 
-    variance = _known_variance(library, sides, tuple(m.variable for m in cand[0].metrics))
+    past = past_noise(library, (*sides.baseline, *sides.candidate), paired=sides.paired)
 
     def made() -> Examined:
-        return examined(base, cand, run_variance=variance, paired=sides.paired, settings=settings, metrics=metrics)
+        return examined(base, cand, run_variance=past, paired=sides.paired, settings=settings, metrics=metrics)
 
     size = sum(a.size for run in (*base, *cand) for a in run.samples.values())
     if size > _MAX_EXAMINED:
         return made()
-    known = variance if isinstance(variance, str) else tuple(sorted(variance.items()))
+    known = tuple(sorted(past.items()))
     return library.cached(("tests", *sides.ids, sides.paired, known, metrics), made, samples=size)
 
 
@@ -260,40 +257,14 @@ def _basis(library: Library, sides: Sides, options: CompareOptions, level: _Leve
     )
 
 
-def _known_variance(
-    library: Library, sides: Sides, variables: Sequence[str]
-) -> Mapping[str, RunVariance] | Literal["auto"]:
-    """What the store knows of run-to-run variance, for sides that can't tell it themselves."""
-    if len(sides.baseline) > 1 or len(sides.candidate) > 1:
-        return "auto"
-    named, machine = sides.candidate[0], identity_of(sides.candidate[0]).machine
-    # It changes only when something is recorded, and is asked for by every pair.
-    key = ("run variance", named.bench_name, named.definition, machine, library.index().count(), tuple(variables))
-    return library.cached(key, lambda: _variance_of_alike(library, named, machine, variables))
-
-
-def _variance_of_alike(
-    library: Library, named: Manifest, machine: tuple[Hashable, ...], variables: Sequence[str]
-) -> Mapping[str, RunVariance] | Literal["auto"]:
-    from holobench_mcp.evidence.run_noise import run_variance_from
-
-    alike = library.index().select(bench_name=named.bench_name, definition=named.definition, limit=_VARIANCE_RESULTS)
-    groups = [g for g in group_by(m for m in alike if identity_of(m).machine == machine) if len(g) > 1]
-    runs = [[library.snapshot(m) for m in group if SAMPLES in m.blobs] for group in groups]
-    if not runs:
-        return "auto"
-    known = {v: run_variance_from(runs, v) for v in variables}
-    return {v: variance for v, variance in known.items() if variance is not None}
-
-
 def _cache_key(library: Library, sides: Sides, options: CompareOptions, level: _Level) -> Hashable:
-    """All that a comparison depends on. Results never change; what is known of a lone run's variance grows."""
+    """All that a comparison depends on. Results never change; what is known of their noise grows."""
     return (
         *sides.ids,
         sides.paired,
         level,
         options.model_copy(update={"detail": "full"}),
-        library.index().count() if len(sides.baseline) == 1 or len(sides.candidate) == 1 else None,
+        earlier_results(library, (*sides.baseline, *sides.candidate), paired=sides.paired),
     )
 
 

@@ -5,7 +5,7 @@ What every use case needs, and all that most of them need: each is a function of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import AbstractContextManager
 from operator import attrgetter, itemgetter
 from threading import Lock
@@ -35,6 +35,8 @@ _MAX_COMPARISONS = 512
 _PART_BYTES = 40_000_000
 #: What a snapshot, or a part, takes beside its samples.
 _OVERHEAD = 20_000
+#: Runs of which it is cached what they come to in each metric: some numbers each.
+_MAX_NUMBERS = 20_000
 
 _T = TypeVar("_T")
 
@@ -52,6 +54,7 @@ class Library:
         self._cached_snapshot = cached(cache, key=attrgetter("result_id"), lock=Lock())(self.store.snapshot)
         self._comparisons: LRUCache[Hashable, ComparisonDocument] = LRUCache(_MAX_COMPARISONS)
         self._parts: LRUCache[Hashable, tuple[Any, int]] = LRUCache(_PART_BYTES, getsizeof=itemgetter(1))
+        self._numbers: LRUCache[str, Mapping[str, tuple[float, float]]] = LRUCache(_MAX_NUMBERS)
         self._searches: LRUCache[Hashable, str] = LRUCache(_MAX_COMPARISONS)
         self._logged: LRUCache[str, ComparisonEntry] = LRUCache(_MAX_COMPARISONS)
         self._lock = Lock()
@@ -134,6 +137,18 @@ class Library:
             if size <= _PART_BYTES:
                 self._parts[key] = made, size
         return made
+
+    def cached_numbers(
+        self, result_id: str, make: Callable[[], Mapping[str, tuple[float, float]]]
+    ) -> Mapping[str, tuple[float, float]]:
+        """What the samples of a run come to in each of its metrics, read once."""
+        with self._lock:
+            if (numbers := self._numbers.get(result_id)) is not None:
+                return numbers
+        numbers = make()
+        with self._lock:
+            self._numbers[result_id] = numbers
+        return numbers
 
     def cached_search(self, commit: str, dirty: bool, make: Callable[[], str]) -> str:
         """Which search a commit, or what is uncommitted on top of it, belongs to: asked of git once."""

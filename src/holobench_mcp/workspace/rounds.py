@@ -13,6 +13,7 @@ from holobench_mcp.config import MAX_ROUNDS
 from holobench_mcp.model import Decision, MeasurementDocument, MetricSettings
 from holobench_mcp.workspace import revision_report
 from holobench_mcp.workspace.library import Library
+from holobench_mcp.workspace.past_noise import past_noise
 
 if TYPE_CHECKING:
     from holobench_mcp.measure.revisions import RevisionMeasurement
@@ -104,7 +105,11 @@ def _are_settled(library: Library, sweeps: Sequence[tuple[Sequence[str], Sequenc
 
     runs = [[[library.snapshot_of(i) for i in ids] for ids in both] for both in sweeps]
     settings = [_settings(library, head) for _, head in runs]
-    found = [examined(base, head, paired=True, settings=s) for (base, head), s in zip(runs, settings, strict=True)]
+    firsts = [[library.store.manifest(ids[0]) for ids in both] for both in sweeps]
+    found = [
+        examined(base, head, run_variance=past_noise(library, first, paired=True), paired=True, settings=s)
+        for (base, head), first, s in zip(runs, firsts, settings, strict=True)
+    ]
     shares = [p_values(f) for f in found]
     for i, (base, head) in enumerate(runs):
         if _is_incomparable(base, head, settings[i]):

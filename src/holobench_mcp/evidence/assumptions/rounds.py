@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from holobench_mcp.evidence import run_tests
 from holobench_mcp.evidence.disturbed_runs import far_runs, without_disturbed
-from holobench_mcp.evidence.formulas import Estimate
+from holobench_mcp.evidence.formulas import Estimate, FloatArray
+from holobench_mcp.evidence.past_noise import with_past
 from holobench_mcp.evidence.question import Samples, Tested
 
 
@@ -25,9 +28,7 @@ def test(samples: Samples) -> Tested:
     differences = numbers.candidate - numbers.baseline
     by_round = differences.mean(axis=1)
     yb, yc = numbers.baseline.mean(axis=1), numbers.candidate.mean(axis=1)
-    spread, df = run_tests.spread_of_rounds(yb, yc, guards)
-    spread = max(spread, 2 * numbers.floor)
-    overall = Estimate(float(by_round.mean()), spread / by_round.size, df)
+    overall, past_agrees = _overall(samples, numbers, yb, yc)
     trimmed = without_disturbed(yb, yc, overall, guards) if samples.question.on_machine else None
     points = by_round.size - 1.0
     within = run_tests.WithinRuns(
@@ -35,7 +36,20 @@ def test(samples: Samples) -> Tested:
         np.full((1, differences.shape[1]), points),
         np.array([1 / by_round.size]),
     )
+    of_a_run = by_round.size / 2
     if trimmed is None:
-        return run_tests.answer(samples, numbers, overall, spread / 2, within)
-    run_variance = trimmed.variance * by_round.size / 2
-    return run_tests.answer(samples, numbers, trimmed, run_variance, within, far_runs(yb, yc))
+        return run_tests.answer(samples, numbers, overall, overall.variance * of_a_run, within, past_agrees=past_agrees)
+    return run_tests.answer(samples, numbers, trimmed, trimmed.variance * of_a_run, within, disturbed=far_runs(yb, yc))
+
+
+def _overall(
+    samples: Samples, numbers: run_tests.RunNumbers, yb: FloatArray, yc: FloatArray
+) -> tuple[Estimate, bool | None]:
+    """The mean difference, and whether the past agrees with its noise. yb, yc: the number of each run."""
+    guards, past = samples.question.guards, run_tests.past_of(samples, numbers)
+    spread = run_tests.spread_of_rounds(yb, yc, past, guards)
+    own = Estimate(float((yc - yb).mean()), spread.variance / yb.size, spread.df)
+    prior = None if past is None else past.pairs if spread.pairs else past.sides
+    moderated, past_agrees = with_past(own, 2 / yb.size, prior, guards)
+    least = 2 * numbers.floor / yb.size
+    return replace(moderated, variance=max(spread.price * moderated.variance, least)), past_agrees
