@@ -24,13 +24,13 @@ def main() -> None:
     for name in ("SIGTERM", "SIGINT", "SIGHUP"):
         # They are meant for the benchmark, which is in our group and gets them too.
         signal.signal(getattr(signal, name), lambda *_: None)
-    child, floor_kb, began = _start(sys.argv[3:])
+    child, floor_kb, before_ns, began = _start(sys.argv[3:])
     tree = _Tree(child)
     status, usage, ended = _wait(child, lifeline, tree)
     exact_kb = usage.ru_maxrss // (1024 if sys.platform == "darwin" else 1)
     used = {
         "wall_s": (ended - began) / 1e9,
-        "cpu_s": usage.ru_utime + usage.ru_stime,
+        "cpu_s": max(usage.ru_utime + usage.ru_stime - before_ns / 1e9, 1e-6),
         "largest_kb": exact_kb,  # of the largest process
         "floor_kb": floor_kb,  # that the kernel counts for the largest in any case: what ours had before its exec
         "together_kb": tree.most_kb,  # of all that ran at one time, as far as it was looked
@@ -42,8 +42,8 @@ def main() -> None:
     os._exit(code if code >= 0 else 128 - code)
 
 
-def _start(command: list[str]) -> tuple[int, int, int]:
-    """Start the command. Its pid, the memory that the kernel has counted for it by then, and the time of its exec.
+def _start(command: list[str]) -> tuple[int, int, int, int]:
+    """Start the command. Its pid, the memory and CPU time that the kernel has counted for it, and the time of its exec.
 
     By a fork: of a process that shares our memory until its exec, the kernel counts all of that as its own.
     """
@@ -54,7 +54,7 @@ def _start(command: list[str]) -> tuple[int, int, int]:
             signal.signal(getattr(signal, name), signal.SIG_DFL)
         try:
             floor = _status_kb("self", "VmHWM:")
-            os.write(writer, f"{floor} {time.monotonic_ns()}".encode())
+            os.write(writer, f"{floor} {time.process_time_ns()} {time.monotonic_ns()}".encode())
             os.execvp(command[0], command)  # noqa: S606 - what we are here for
         except OSError as problem:
             os.write(2, f"{command[0]}: {problem.strerror}\n".encode())
@@ -65,8 +65,8 @@ def _start(command: list[str]) -> tuple[int, int, int]:
     while part := os.read(reader, 64):  # ends when the exec has closed the other end
         said += part
     os.close(reader)
-    floor_kb, began = map(int, said.split()) if said else (0, time.monotonic_ns())
-    return child, floor_kb, began
+    floor_kb, before_ns, began = map(int, said.split()) if said else (0, 0, time.monotonic_ns())
+    return child, floor_kb, before_ns, began
 
 
 def _wait(child: int, lifeline: int, tree: "_Tree") -> "tuple[int, os._ResourceUsage, int]":  # type: ignore[name-defined]
