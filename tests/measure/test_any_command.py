@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conftest import PYTHON
-from holobench_mcp.model import CaptureError, ComparedMetric, Decision
+from holobench_mcp.model import CaptureError, ComparedMetric, Decision, InvalidArgument
 from revisions import measured, workspace
 
 PROGRAM = """
@@ -127,6 +127,48 @@ def test_results_that_are_committed_are_not_the_heads(tmp_path: Path, commits) -
     report = workspace(tmp_path, run=benchmark).measuring.compare_revisions("run", base="HEAD~1", head="HEAD", rounds=2)
     assert (report.decision, report.cause) == (Decision.regressed, "missing")
     assert "out.jsonl was not written by this run" in report.reason
+
+
+LINE = '{"bench": "b", "metrics": {"n": {"value": 1}}}'
+WRITES = f"open('out.jsonl', 'w').write({LINE!r})\n"
+
+
+def test_memory_that_a_benchmark_does_not_measure_is_told_and_decides_nothing(tmp_path: Path, commits) -> None:
+    commits({"run.py": WRITES})
+    commits({"run.py": WRITES + "held = bytearray(b'x') * (60 << 20)\n"})
+    benchmark = {"command": [PYTHON, "run.py"], "timeout_s": 60, "results": "out.jsonl"}
+    report = workspace(tmp_path, run=benchmark).measuring.compare_revisions("run", base="HEAD~1", head="HEAD", rounds=3)
+    assert report.decision is Decision.unchanged
+    [caution] = [c for c in report.comparisons[0].comparability if c.what == "more_memory"]
+    assert "MB before" in caution.detail
+
+
+def test_a_named_tool_that_the_command_does_not_start_is_an_error_that_says_so(tmp_path: Path, commits) -> None:
+    commits({"a": ""})
+    space = workspace(tmp_path, a={"command": ["true"], "tool": "pyperf"})
+    with pytest.raises(InvalidArgument, match="does not give results of pyperf"):
+        space.measuring.run_benchmark("a", runs=1)
+
+
+def test_a_benchmark_that_gave_results_before_and_gives_none_has_failed(tmp_path: Path, commits) -> None:
+    commits({"run.py": WRITES})
+    benchmark = {"command": [PYTHON, "run.py"], "timeout_s": 60}
+    runs = {"run": {**benchmark, "results": "out.jsonl"}}
+    assert workspace(tmp_path, **runs).measuring.run_benchmark("run", runs=1).result_ids
+    with pytest.raises(CaptureError, match=r"no results of its own, as it did before \(b\)"):
+        workspace(tmp_path, run=benchmark).measuring.run_benchmark("run", runs=1)
+    command = {"run": {**benchmark, "tool": "command"}}
+    assert workspace(tmp_path, **command).measuring.run_benchmark("run", runs=1).result_ids
+
+
+def test_a_configured_command_is_called_by_its_name_and_its_parameters_are_constants(tmp_path: Path, commits) -> None:
+    commits({"a": ""})
+    seconds = {"type": "float", "min": 0, "max": 1, "default": 0.01}
+    space = workspace(tmp_path, nap={"command": ["sleep", "{s}"], "parameters": {"s": seconds}})
+    space.measuring.run_benchmark("nap", runs=2, parameters={"s": 0.02})
+    runs = space.store.manifests().select(bench_name="nap")
+    assert [m.constants for m in runs] == [{"s": 0.02}] * 2
+    assert all(m.environment.process is not None for m in runs)
 
 
 # ---------------------------------------------------------------------- guard

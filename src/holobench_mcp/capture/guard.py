@@ -11,8 +11,8 @@ import signal
 import sys
 import time
 
-#: Between two looks at the memory of all processes: ever longer, and never more than a hundredth of our time.
-_FIRST_MS, _LONGEST_MS, _SHARE = 2.0, 50.0, 100
+#: Between two looks at the memory of all processes: ever longer, and never more than a fiftieth of our time.
+_FIRST_MS, _LONGEST_MS, _SHARE = 2.0, 50.0, 50
 _MOST_PROCESSES, _MOST_THREADS = 256, 64
 
 

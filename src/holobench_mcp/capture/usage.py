@@ -13,7 +13,7 @@ from holobench_mcp.model import ProcessUsage
 #: How far above what the kernel counts before a program's start its own peak must be to show.
 _SHOWS_KB = 1024
 #: So often a small process must have been looked at for its peak to be known.
-_ENOUGH_LOOKS = 3
+_ENOUGH_LOOKS = 2
 _MB = 1e6 / 1024
 #: Runs of one small program differ by 0.05 MB, as the loader maps what is at hand: below this none is told apart.
 LEAST_MB = 2.0

@@ -73,4 +73,4 @@ def _caution(name: str, before: tuple[float, ...], after: tuple[float, ...]) -> 
         f"the measured process takes {percent} % {more} {words} ({was} {units} before, {now} {units} now; {low} to "
         f"{high} %), which decides nothing here: process_metrics in the benchmark's configuration makes it decide"
     )
-    return (Difference(severity="caution", what=f"{more}_{word}", detail=detail, variable=name),)
+    return (Difference(severity="caution", what=f"{more}_{word}", detail=detail),)
