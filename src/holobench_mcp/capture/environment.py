@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
@@ -39,6 +40,9 @@ def version(name):
         return None
 print(json.dumps({"python": platform.python_version(), "holobench": version("holobench"), "numpy": version("numpy")}))
 """
+#: Nobody edits and measures again within it.
+_MOMENT_S = 0.5
+_git_states: dict[Path, tuple[float, tuple[str | None, bool | None, str | None]]] = {}
 _SCRIPTS = (".sh", ".bash", ".zsh", ".pl", ".rb", ".js", ".mjs", ".ts", ".jl", ".lua", ".R", ".ps1")
 
 
@@ -87,10 +91,23 @@ def environment_of_result(bench_res: Any) -> Environment:  # noqa: ANN401 - a be
         benchmark_file=Path(source) if source else None,
         command=tuple(sys.orig_argv) or None,
         caches_on=_caches_on(bench_res),
-        cwd=Path(source).resolve().parent if source and Path(source).exists() else None,
+        code=_git_state_of_moment(Path(source).resolve().parent if source and Path(source).exists() else Path()),
     )
     plots = getattr(sys.modules.get("bencher.optional_deps"), "PLOTTING_INSTALLED", True)
     return known.model_copy(update={"holobench_import": "whole" if plots else "light"})
+
+
+def _git_state_of_moment(folder: Path) -> tuple[str | None, bool | None, str | None]:
+    """What git says of a folder, asked once for the results that a program collects in the same moment.
+
+    Asking takes three processes, which is three times what all else of recording a small result takes.
+    """
+    now = time.monotonic()
+    known = _git_states.get(folder)
+    if known is None or now - known[0] > _MOMENT_S:
+        _git_states.clear()
+        known = _git_states[folder] = (time.monotonic(), git_state(folder))
+    return known[1]
 
 
 def versions_of(program: str, *, cwd: Path, env: Mapping[str, str]) -> dict[str, str | None]:

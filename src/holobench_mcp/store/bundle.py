@@ -340,6 +340,9 @@ class Store:
     def ensure_marker(self) -> None:
         """Make a folder or prefix a store, unless it is one."""
         self.check_format()
+        # A folder may have been removed since; of a bucket, looking again would be a request each time.
+        if self._checked and (self.location.folder is None or self.backend.has(layout.MARKER)):
+            return
         self.backend.create(layout.MARKER, json.dumps({"format": STORE_FORMAT}).encode())
 
     def check_format(self) -> None:

@@ -128,7 +128,8 @@ def _recorded(
     if known is not None and known != found.snapshots[0].executed_at:
         # The same file under another time of its own: what has been imported once has the time that it got then.
         found = read_results(real, name=name, format_name=format_name, said=Attribution(label, revision, known))
-    return found, [library.store.record(snapshot) for snapshot in found.snapshots]
+    with library.store.together():
+        return found, [library.store.record(snapshot) for snapshot in found.snapshots]
 
 
 def _written_at(real: Path) -> datetime:

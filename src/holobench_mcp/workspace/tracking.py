@@ -34,6 +34,8 @@ _LEAST_SD = 0.001
 #: No float's logarithm is larger; and a power of two below which squares of what is left are too small.
 _LARGEST_LOG, _LEAST_EXPONENT = 709.78, -900
 _NAMED = 4
+#: The newest results of a bench that a history is looked for in: all runs of a thousand codes, and half a second.
+_MOST_RESULTS = 20_000
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def metric_history(
 
     Raises UnknownResult for a bench without results, InvalidArgument for a metric or a point that it does not have.
     """
-    results = library.index().select(bench_name=bench_name)
+    results = library.index().select(bench_name=bench_name, limit=_MOST_RESULTS)
     if not results:
         raise UnknownResult(f"benchmark: nothing was recorded of {bench_name!r:.80}.")
     declared = next((d for m in results for d in m.metrics if d.variable == metric), None)

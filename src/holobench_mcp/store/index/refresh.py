@@ -28,7 +28,7 @@ _SHARE, _MAX_AGE_S = 0.02, 3600
 #: A folder's timestamp is coarse: a listing this fresh may already have missed a later write. Some know whole seconds.
 _RACY_NS, _COARSE_NS = 50_000_000, 2_100_000_000
 #: Manifests that are written to the index at once.
-_BATCH = 2500
+_BATCH = 1000
 #: Behind every id.
 _LAST = "~"
 
