@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from holobench_mcp.store import Store, layout, open_store
 from holobench_mcp.store.gc import gc
 from holobench_mcp.store.retention import retention
 from holobench_mcp.workspace import Workspace
-from store_steps import Turns, stepped
+from store_steps import Crash, Turns, ending_at, stepped
 from stored_runs import START, timing
 
 
@@ -137,6 +138,22 @@ def test_a_baseline_that_is_set_meanwhile_keeps_its_result(tmp_path: Path, seed:
     else:
         assert store.ref_target(store.refs()[0]).result_id == ids[0]
     assert not list(store.verify())
+
+
+def test_a_retention_that_is_ended_anywhere_leaves_a_whole_store(tmp_path: Path) -> None:
+    for step in count(step=2):
+        store = open_store(tmp_path / str(step))
+        _, gone = measured(store, 0, 2)
+        stays = run(store, 20)
+        ended = False
+        with suppress(Crash):
+            retention(stepped(tmp_path / str(step), ending_at(step)), Retention(results=1), dry_run=False)
+            ended = True
+        assert not [f.sentence for f in store.findings() if f.damage], step
+        retention(store, Retention(results=1), dry_run=False)
+        assert left(store) == {stays} and not set(gone) & left(store)
+        if ended:
+            break
 
 
 @pytest.mark.parametrize("written", ["{ days = 0 }", "{ results = 0 }", "{ weeks = 2 }", "{ days = 'x' }", "3"])

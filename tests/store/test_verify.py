@@ -131,8 +131,18 @@ def test_documents_of_before_there_were_digests_get_them(tmp_path: Path) -> None
     path.write_bytes(json.dumps(document, indent=1).encode())
     assert any("repair --yes" in f.sentence and not f.damage for f in verify(store))
     assert [step.action for step in repair(store, dry_run=False).steps] == ["sealed"]
+    assert repair(store, dry_run=False).status == "nothing"
     assert path.read_bytes() == sealed(json.dumps(document, indent=1).encode())
     assert not [f for f in verify(store) if "digests in them" in f.sentence]
+
+
+def test_what_the_journal_does_not_know_is_written_in_and_missed_from_then_on(original: Path, tmp_path: Path) -> None:
+    folder = copy_of(original, tmp_path / "store")
+    shutil.rmtree(folder / "journal")
+    store = open_store(folder)
+    assert [step.action for step in repair(store, dry_run=False).steps] == ["journaled"] and not list(verify(store))
+    next((folder / "comparisons").rglob("*.json")).unlink()
+    assert len(problems(folder)) == 1
 
 
 def test_a_marker_that_is_missing_or_garbled_is_written_anew(original: Path, tmp_path: Path) -> None:

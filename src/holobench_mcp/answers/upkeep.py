@@ -53,7 +53,7 @@ class RepairStep(Frozen):
     """One thing that repair did, or would do."""
 
     key: str
-    action: Literal["rebuilt", "restored", "corrected", "sealed", "set_aside", "lost"]
+    action: Literal["rebuilt", "restored", "corrected", "sealed", "journaled", "set_aside", "lost"]
     detail: str
 
 

@@ -27,9 +27,11 @@ from holobench_mcp.store.written import digest_of, note_written, written_documen
 if TYPE_CHECKING:
     from holobench_mcp.store.bundle import Store
 
-Action = Literal["rebuilt", "restored", "corrected", "sealed", "set_aside", "lost"]
+Action = Literal["rebuilt", "restored", "corrected", "sealed", "journaled", "set_aside", "lost"]
 #: Damage of one thing may only show when another is put right: a manifest first, then its blobs, then what names it.
 _MAX_PASSES = 4
+#: Documents that the journal has, and how many of them are one entry.
+_JOURNALED, _BATCH = (layout.RESULTS, layout.REFS, layout.MEASUREMENTS, layout.COMPARISONS), 500
 
 
 @dataclass
@@ -61,9 +63,9 @@ class _Repair:
         there = self.store.backend.has(key)
         self.add(key, "set_aside" if there else "lost", detail)
         if not self.dry_run:
-            trash.take_out(self.store.backend, key, self.now, layout.DAMAGED)
             if not key.startswith(layout.BLOBS):
                 note_written(self.store.backend, removed=[key])
+            trash.take_out(self.store.backend, key, self.now, layout.DAMAGED)
 
 
 def repair(store: Store, *, dry_run: bool = True, on_progress: Progress | None = None) -> Repaired:
@@ -84,6 +86,7 @@ def repair(store: Store, *, dry_run: bool = True, on_progress: Progress | None =
     for key in unsealed_documents(store):
         if key not in work.steps:
             _seal(work, key)
+    _journal_unknown(work)
     if not dry_run:
         store.index.forget()
     return _repaired(work)
@@ -194,6 +197,22 @@ def _journal_entry(work: _Repair, key: str) -> None:
 def _recorded(store: Store) -> Iterable[str]:
     ids = (key.removeprefix(layout.RESULTS).removesuffix(".json") for key, _ in store.backend.keys(layout.RESULTS))
     return filter(layout.is_result_id, ids)
+
+
+def _journal_unknown(work: _Repair) -> None:
+    """Write documents into the journal that it does not know: from now on they are missed, and their edits found."""
+    backend = work.store.backend
+    known = written_documents(backend).keys
+    unknown = [key for folder in _JOURNALED for key, _ in backend.keys(folder) if key not in known | work.steps.keys()]
+    if not unknown:
+        return
+    work.add(layout.JOURNAL, "journaled", f"{len(unknown)} documents that it did not know")
+    for i in range(0, len(unknown) if not work.dry_run else 0, _BATCH):
+        batch = read_many(backend, unknown[i : i + _BATCH])
+        changing = (layout.MEASUREMENTS, layout.COMPARISONS)
+        note_written(
+            backend, documents={k: None if k.startswith(changing) else data for k, data in batch if data is not None}
+        )
 
 
 def _seal(work: _Repair, key: str) -> None:

@@ -57,14 +57,11 @@ def retention(
     ended = sorted(i for i, (running, ids) in documents.items() if ids and ids <= gone and not running)
     entries = _comparisons_of(backend, gone) if gone else []
     if not dry_run:
-        for key in entries:
-            trash.take_out(backend, key, now)
-        for result_id in removed:
-            trash.take_out(backend, layout.manifest_key(result_id), now)
-        for measurement_id in ended:
-            trash.take_out(backend, layout.measurement_key(measurement_id), now)
-        gone_keys = [*map(layout.manifest_key, removed), *map(layout.measurement_key, ended), *entries]
+        # The journal first: whoever is ended in between leaves nothing missing that it says is there.
+        gone_keys = [*entries, *map(layout.measurement_key, ended), *map(layout.manifest_key, removed)]
         note_written(backend, removed=gone_keys)
+        for key in gone_keys:
+            trash.take_out(backend, key, now)
         back = restore_named_results(backend)
         removed = [result_id for result_id in removed if result_id not in back]
     return _retained(store, removed, len(stay), ended, len(entries), dry_run=dry_run)

@@ -148,8 +148,12 @@ class Spool:
         except ImportError:  # Windows
             yield
             return
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        with (self.folder.parent / f"{self.folder.name}.lock").open("a") as lock:
+        try:
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+            lock = (self.folder.parent / f"{self.folder.name}.lock").open("a")
+        except OSError as problem:
+            raise StoreError(f"{self._problem} It can't wait in {self.folder} either: {problem.strerror}.") from problem
+        with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

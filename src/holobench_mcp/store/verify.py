@@ -264,7 +264,8 @@ def _notes(reading: _Reading, written: Written) -> Iterator[Finding]:
     if unknown and written.keys:
         yield Finding(
             f"The journal does not know {unknown} of the documents: an older version wrote them, their writer "
-            "was ended before it could write there, or the journal's end is lost.",
+            "was ended before it could write there, or the journal's end is lost. holobench-mcp repair --yes "
+            "writes them into it.",
             damage=False,
         )
     if reading.unsealed:
