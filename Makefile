@@ -7,7 +7,7 @@ REPOSITORIES ?=
 # How long `make fuzz` searches.
 FUZZ_MINUTES ?= 10
 
-.PHONY: demo test fast lint types unit fuzz bench docs tables snapshots slow clean
+.PHONY: demo test fast lint types unit fuzz bench docs site tables snapshots slow clean
 
 demo: .venv/.runtime        ## Measure a real benchmark before and after a change, and ask the server about it.
 	$(BIN)/python examples/quickstart.py
@@ -40,6 +40,7 @@ bench: .venv/.dev           ## Measure this project itself: speed and calibratio
 
 tables: .venv/.dev          ## Write README's tables and the picture of the house anew, from the code: seconds.
 	$(BIN)/python tools/write_tables.py
+	$(BIN)/python tools/write_reference.py
 	$(BIN)/python tools/draw_architecture.py
 
 snapshots: .venv/.dev       ## Write what the tests hold the tools against anew; read the difference before committing it.
@@ -47,6 +48,9 @@ snapshots: .venv/.dev       ## Write what the tests hold the tools against anew;
 
 slow: .venv/.dev            ## Time every test, and write down which ones `make fast` leaves out.
 	RECORD_SLOW=0.5 $(BIN)/python -m pytest
+
+site: .venv/.dev           ## The docs as a site, in site/; a link that leads nowhere fails.
+	$(BIN)/python -m mkdocs build --quiet --strict
 
 docs: tables                ## Write what the README and docs/calibration.md show anew, by running it: half an hour.
 	$(BIN)/python examples/quickstart.py --write-readme
@@ -73,4 +77,4 @@ docs: tables                ## Write what the README and docs/calibration.md sho
 	@touch $@
 
 clean:
-	rm -rf .venv .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+	rm -rf .venv .demo site .pytest_cache .mypy_cache .ruff_cache .hypothesis dist

@@ -32,6 +32,12 @@ def test_tables_are_what_the_program_says() -> None:
         assert tables.written(page) == (ROOT / page).read_text(encoding="utf-8"), f"{page}: make tables"
 
 
+def test_the_reference_is_what_the_code_says() -> None:
+    reference = tool("write_reference")
+    pages = {path.name: path.read_text(encoding="utf-8") for path in reference.FOLDER.glob("*.md")}
+    assert pages == reference.pages(), "make tables"
+
+
 def test_the_picture_of_the_house_is_what_the_imports_say() -> None:
     drawn = tool("draw_architecture").draw()
     assert (ROOT / "docs" / "architecture.svg").read_text(encoding="utf-8") == drawn, "make tables"

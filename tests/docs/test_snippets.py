@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from mcp import Client
 
 from clients import talk
@@ -73,6 +74,8 @@ def test_a_line_to_type_names_what_there_is(page: str, line: str) -> None:
         case "make":
             targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
             assert set(words[1:]) <= set(targets), line
+        case "git":
+            assert words[1] in ("init", "add", "commit"), line
         case "pip":
             extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
                 "optional-dependencies"
@@ -145,6 +148,18 @@ def test_readmes_loop_gives_a_decision(project: Path) -> None:
         finished = cli(*shlex.split(line), cwd=project)
         assert finished.returncode == 0, finished.stderr
     assert " time_ms: " in cli("compare", "--bench", "sort", cwd=project).stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_block_is_of_its_language(page: Path) -> None:
+    for language, block in blocks(page):
+        match language:
+            case "python":
+                compile(block, page.name, "exec")
+            case "json":
+                json.loads(block)
+            case "yaml":
+                yaml.safe_load(block)
 
 
 def test_inline_python_of_the_readme_compiles() -> None:

@@ -29,13 +29,13 @@ class Retention(Frozen):
 class FileConfig(Frozen):
     """The table as it may be written."""
 
-    store: str | None = None
-    margin_percent: float = Field(3.0, gt=0, le=1000)
+    store: str | None = Field(None, description="a folder, or s3://…, gs://…, az://…; .holobench/ unless given")
+    margin_percent: float = Field(3.0, gt=0, le=1000, description="the smallest change that matters")
     patience_s: float = Field(PATIENCE_S, ge=1, le=3600, description="how long a call waits for a measurement")
     import_roots: tuple[str, ...] = Field((), description="folders that import_results may read, beside the project")
     keep: Retention = Field(Retention(), description="which results gc leaves in the store")
     metrics: dict[str, MetricSettings] = Field({}, description="by 'metric' or 'bench.metric'")
-    benchmarks: dict[BenchmarkName, BenchmarkConfig] = {}
+    benchmarks: dict[BenchmarkName, BenchmarkConfig] = Field({}, description="what an agent may run, by its name")
     http: HttpConfig = HttpConfig()
 
     @field_validator("benchmarks")
