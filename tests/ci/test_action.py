@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,9 +21,13 @@ from comments_api import CommentsApi, comments_api
 from composite_action import ACTION, ROOT, Runner
 from conftest import PYTHON, git
 from holobench_mcp.cli import app
-from revisions import BENCH, HONEST, SLOW
 
 INSTALL = "Install holobench-mcp"
+#: A benchmark of a moment: each sample is so many milliseconds and some that chance adds.
+WORK = """for i in $REPEATS; do
+    echo '{{"bench": "work", "metrics": {{"time": {{"value": {}.'$(date +%N | cut -c1-3)', "units": "ms", "direction": "minimize"}}}}}}'
+done > out.jsonl
+"""
 
 
 @pytest.fixture
@@ -39,11 +42,10 @@ def project(tmp_path: Path) -> Path:
     folder = tmp_path / "project"
     folder.mkdir()
     git(folder, "init", "--quiet", "--initial-branch=main")
-    shutil.copy(BENCH, folder / "tiny.py")
-    (folder / ".gitignore").write_text("__pycache__/\ncachedir/\n.holobench/\n")
-    commit(folder, "product.py", HONEST)
+    (folder / ".gitignore").write_text(".holobench/\nout.jsonl\n")
+    commit(folder, "work.sh", WORK.format(10))
     git(folder, "checkout", "--quiet", "-b", "work")
-    head = commit(folder, "product.py", SLOW)
+    head = commit(folder, "work.sh", WORK.format(30))
     git(folder, "checkout", "--quiet", "main")
     commit(folder, "README", "more")
     git(folder, "checkout", "--quiet", "--detach")
@@ -75,7 +77,7 @@ def test_a_slower_pull_request_fails_and_is_told_of_once(project: Path, tmp_path
     runner = Runner(tmp_path, project, api.address)
     api.add("<!-- holobench-mcp: benchmarks -->\nnot ours", {"login": "mallory", "type": "User"})
     before = git(project, "rev-parse", "main")
-    given = {"command": shlex.join([PYTHON, "tiny.py"]), "rounds": "2", "env": "REPEATS=2\n\nA=b c"}
+    given = {"command": "sh work.sh", "results": "out.jsonl", "rounds": "3", "env": "REPEATS=1 2 3 4 5\n\nA=b c"}
     first = runner.run(event(project, api), (INSTALL,), **given)
     assert first.failed, first.log
     assert first.ran == ["Measure", "Comment", "Upload the report and the store"]

@@ -25,7 +25,11 @@ def shown(tool: Tool) -> str:
 
 
 def test_every_page_of_a_tool_has_its_example() -> None:
-    assert {path.stem for path in FOLDER.glob("*.md")} == {"another-format", *(tool.page for tool in TOOLS)}
+    assert {path.stem for path in FOLDER.glob("*.md")} == {
+        "another-format",
+        "any-command",
+        *(tool.page for tool in TOOLS),
+    }
     assert {path.name for path in (Path(tool_transcripts.HERE) / "tools").iterdir()} == {tool.page for tool in TOOLS}
 
 

@@ -55,6 +55,9 @@ Timeout = Annotated[float | None, _option("--timeout", "Seconds that one run may
 Protect = Annotated[str | None, _option("--protect", "Paths taken from the base on both sides, one a line.")]
 Env = Annotated[str | None, _option("--env", "NAME=VALUE, one a line; {tree} is each side's folder.")]
 Setup = Annotated[str | None, _option("--setup", "A command that prepares each side's folder.")]
+Guard = Annotated[str | None, _option("--guard", "A command that checks each side before it is measured.")]
+Tool = Annotated[str, _option("--tool", "auto, holobench, command (its own time and memory), or a known tool.")]
+Results = Annotated[str | None, _option("--results", "File or pattern that the command writes results to.")]
 Parameters = Annotated[str | None, _option("--parameters", "NAME=VALUE, one a line, of a configured benchmark.")]
 FailOn = Annotated[str, _option("--fail-on", "Decisions that exit 1, with commas between them; or never.")]
 Report = Annotated[Path, _option("--report", "Folder of comparison.json, comment.md and junit.xml.")]
@@ -77,6 +80,9 @@ def measure(
     protect: Protect = None,
     env: Env = None,
     setup: Setup = None,
+    guard: Guard = None,
+    tool: Tool = "auto",
+    results: Results = None,
     parameters: Parameters = None,
     fail_on: FailOn = Decision.regressed.value,
     report: Report = Path("benchmark-report"),
@@ -101,6 +107,9 @@ def measure(
             env=_lines(env),
             setup=setup,
             parameter=_lines(parameters),
+            guard=guard,
+            tool=tool,
+            results=results,
             by="ci measure",
         )
     except HolobenchMcpError as problem:
