@@ -13,7 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conftest import WHEN, snapshot
-from holobench_mcp.model import HolobenchMcpError, IntegrityError, MeasurementDocument, RunRole, StoreError
+from holobench_mcp.model import (
+    HolobenchMcpError,
+    IntegrityError,
+    InvalidArgument,
+    MeasurementDocument,
+    RunRole,
+    StoreError,
+)
+from holobench_mcp.result import samples
 from holobench_mcp.result.samples import decode_archive
 from holobench_mcp.result.snapshot import Snapshot
 from holobench_mcp.store import Store, layout, open_store
@@ -94,8 +102,7 @@ BOXED = np.array([0x7FF8DEADBEEF0001, 0xFFF8000000000001, 0x7FF0000000000001, 0x
 
 
 def test_numbers_of_any_bits_come_back_as_they_are(store: Store) -> None:
-    samples = BOXED.view("<f8").reshape(1, 5)
-    manifest = store.manifest(store.record(snapshot(samples)))
+    manifest = store.manifest(store.record(snapshot(BOXED.view("<f8").reshape(1, 5))))
     assert store.snapshot(manifest).samples["time_ms"].tobytes() == BOXED.tobytes()
     assert list(store.verify()) == []
 
@@ -145,6 +152,21 @@ def test_samples_that_would_fill_the_memory_are_refused_before_they_are_read() -
             member.write(bytes(1 << 20))
     with pytest.raises(IntegrityError):
         decode_archive(stream.getvalue(), name="samples")
+
+
+@pytest.mark.parametrize("repeats", [900, 1000, 1100, 5000])
+def test_what_is_stored_can_be_read_and_what_is_too_large_for_that_is_refused(
+    store: Store, monkeypatch: pytest.MonkeyPatch, repeats: int
+) -> None:
+    monkeypatch.setattr(samples, "MAX_SAMPLES", 2 * 1024)
+    sweep = snapshot(np.ones((1, repeats)))
+    try:
+        result_id = store.record(sweep)
+    except InvalidArgument as refused:
+        assert "bytes of samples" in str(refused) and repeats > 900
+        assert not list(store.backend.keys(layout.BLOBS))
+    else:
+        assert store.snapshot(store.manifest(result_id)).samples["time_ms"].shape == (1, repeats) and repeats < 5000
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights there")

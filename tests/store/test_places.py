@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import snapshot
+from conftest import PYTHON, snapshot
 from holobench_mcp.model import ConfigError, StoreError, UnknownResult
 from holobench_mcp.store import Store, layout, open_store
 
@@ -77,3 +77,42 @@ def test_a_full_or_read_only_disk_is_told_and_loses_nothing(tmp_path: Path, opti
         assert list(open_store(disk / "store").verify()) == []
     finally:
         subprocess.run(["umount", str(disk)], check=False)
+
+
+#: Does it as a user who is nobody, which root alone can become.
+AS_NOBODY = """
+import os, sys
+from conftest import PYTHON, snapshot
+from holobench_mcp.store import open_store
+from holobench_mcp.model import StoreError
+result, store = snapshot(), open_store(sys.argv[2])
+if os.geteuid() == 0:
+    open_store("memory://all").record(result)  # what is loaded late may be closed to nobody
+    list(open_store("memory://all").verify()), list(store.verify())
+    os.setuid(65534)
+try:
+    store.record(result) if sys.argv[1] == "write" else list(store.verify())
+except StoreError as problem:
+    print(problem)
+"""
+
+
+@pytest.mark.parametrize("what", ["read", "write"])
+def test_a_store_that_is_not_ours_to_use_says_so(tmp_path: Path, what: str) -> None:
+    store = open_store(tmp_path / "store")
+    store.record(snapshot(at=1))
+    closed = [path for path in (tmp_path / "store").rglob("*") if path.is_dir()]
+    for path in closed:
+        path.chmod(0o500 if what == "write" else 0o000)
+    for path in (tmp_path, *list(tmp_path.parents)[:3]):
+        path.chmod(path.stat().st_mode | 0o055)
+    try:
+        done = subprocess.run(
+            [PYTHON, "-c", AS_NOBODY, what, str(tmp_path / "store")],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    finally:
+        for path in closed:
+            path.chmod(0o700)
+    assert "permission denied" in done.stdout.lower() and done.stdout.count("\n") == 1, done.stdout
+    assert list(store.verify()) == [] and store.manifests().count() == 1

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: A sweep of 10⁷ samples is 80 MB; past this an archive is an accident or an attack.
 MAX_SAMPLES = 200_000_000
+#: Bytes that stand before an array in an archive, and some.
+_HEADER = 256
 #: What reading an archive fails with, when it is none or was made up.
 _UNREADABLE = (
     ValueError, KeyError, OSError, EOFError, TypeError, MemoryError, OverflowError, RecursionError, RuntimeError,
@@ -36,6 +38,8 @@ _UNREADABLE = (
 def encode_samples(snapshot: Snapshot) -> bytes:
     """The dataset as an npz archive: `metric/<name>`, `coord/<name>`, `dims`, and `count/<name>`, `sd/<name>` where a
     metric has a replication of its own. Bit-exact; the same bytes each time.
+
+    Raises InvalidArgument for a result without samples, and for more of them than are ever read back.
     """
     if snapshot.dataset is None:
         raise InvalidArgument("a contract-only result has no samples to encode.")
@@ -51,6 +55,9 @@ def encode_samples(snapshot: Snapshot) -> bytes:
             arrays[f"count/{metric.variable}"] = np.array(held.count, order="C")
             if held.sd is not None:
                 arrays[f"sd/{metric.variable}"] = np.array(held.sd, order="C")
+    size = sum(array.nbytes + _HEADER for array in arrays.values())
+    if size > 8 * MAX_SAMPLES:  # it would be stored, and never be read
+        raise InvalidArgument(f"samples: a result has at most {8 * MAX_SAMPLES:,} bytes of samples, not {size:,}.")
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **cast("Any", arrays))
     return buffer.getvalue()
