@@ -71,7 +71,7 @@ def test_a_comment_has_no_table_link_comment_or_call_of_others(project: tuple[Pa
         assert cells in (0, 7), line
     written = "\n".join(own).replace("<!-- -->", "")
     unescaped = re.sub(r"\\.", "", written)
-    for breaks_out in ("<", "[", "https://", " www.", "\n=1+1"):
+    for breaks_out in ("<", "[", "https://", " www.", "\n=1+1", "&", "$"):
         assert breaks_out not in unescaped.replace("<sub>", "").replace("</sub>", ""), breaks_out
     assert "@everyone" in written and not any("@everyone" in line for line in own)
 

@@ -27,7 +27,7 @@ _MAX_REMARKS = 20
 _FRAME = 700
 _POINTS = 5
 #: What would call somebody, and what would become a link: neither is ours to send.
-_MENTION = re.compile(r"(?<![\w.\\])@(?=\w)")
+_MENTION = re.compile(r"(?<!\w)@(?=\w)")
 _ADDRESS = re.compile(r"(?<=\w)(?=://\S)|(?<=\bwww)(?=\.\S)", re.IGNORECASE)
 _COLUMNS = ("metric", "decision", "effect", "interval that decided", "sure part", "means, baseline → candidate")
 
@@ -162,7 +162,7 @@ def _md(text: str, most: int = 500) -> str:
     """Text that can't break out of its place in Markdown, and has a bound."""
     written = ""
     for sign in digest.plain(text.replace("\n", " ")):
-        written += f"\\{sign}" if sign in "\\`*_{}[]<>|#~" else sign
+        written += f"\\{sign}" if sign in "\\`*_{}[]<>|#~&$" else sign
         if len(written) >= most:
             written += "…"
             break
