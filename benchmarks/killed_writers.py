@@ -93,9 +93,9 @@ def write(store: Store, number: int, rng: random.Random) -> Iterator[dict[str, A
 
 
 def writer(url: str, log: int, number: int, seed: int) -> None:
-    """Write until the end, and write down what was acknowledged."""
-    store, rng = open_store(url), random.Random(seed)
-    while True:
+    """Write until it is killed, and write down what was acknowledged."""
+    store, rng, parent = open_store(url), random.Random(seed), os.getppid()
+    while os.getppid() == parent:  # nobody is left behind by a parent that was killed
         for said in write(store, number, rng):
             os.write(log, json.dumps(said).encode() + b"\n")
 
