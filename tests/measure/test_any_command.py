@@ -206,6 +206,20 @@ def test_a_guard_that_only_the_base_fails_is_a_caution(tmp_path: Path, commits) 
     assert "guard" in [caution.what for caution in document.cautions]
 
 
+def test_a_guard_that_both_sides_pass_says_that_the_answers_are_the_same(tmp_path: Path, commits) -> None:
+    commits({"check.sh": PASSES})
+    commits({"other": ""})
+    space = workspace(
+        tmp_path,
+        a={**GUARDED, "command": ["echo", "n 1"], "process_metrics": [], "output": {"n": {"pattern": r"n (\d)"}}},
+    )
+    report = space.measuring.compare_revisions("a", base="HEAD~1", head="HEAD", rounds=2)
+    answers = report.comparisons[0].answers
+    assert (answers.state, answers.checked_by) == ("same", ("guard",))
+    [row] = space.measuring.list_benchmarks().benchmarks
+    assert row.checks_answers
+
+
 def test_what_a_guard_leaves_in_its_tree_is_not_measured(tmp_path: Path, commits) -> None:
     commits({"check.sh": "echo 'score 9' > left\n", "run.sh": "cat left 2>/dev/null || echo score 1\n"})
     commits({"other": ""})

@@ -38,12 +38,18 @@ def answers_check(
     judged: Mapping[str, MetricEvidence],
     claims: Sequence[Mapping[str, Any]],
     cause: Cause | None,
+    *,
+    guarded: tuple[bool, bool] = (False, False),
 ) -> AnswersCheck:
-    """Whether the code still gives the same answers, and by which metrics that is known.
+    """Whether the code still gives the same answers, and by which metrics that is known, or by the guard.
 
     judged: the evidence, by metric. claims: the contract's, judged on both sides. cause: of the whole decision.
+    guarded: whether the baseline and the candidate passed their guard.
     """
     states = {m.variable: _state(m, judged.get(m.variable), claims) for m in metrics if _checks(m, settings)}
+    before, now = guarded
+    if now:
+        states["guard"] = "same" if before else "better"
     if not states:
         return AnswersCheck(state="unchecked")
     overall = next(state for state in _WORST_FIRST if state in states.values())

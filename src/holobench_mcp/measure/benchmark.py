@@ -135,6 +135,7 @@ class BenchmarkMeasurement:
             runs=self.session.runs,
             sweep=sweep,
             measured_by="server",
+            guarded=self.session.config.guard is not None,
         )
         result_id = self._record(snapshot.with_(measurement=measured))
         self.session.recorded += 1

@@ -354,6 +354,8 @@ class RevisionMeasurement:
                 side=side,
                 sweep=sweep,
                 measured_by="server",
+                # A head that did not pass is not measured at all.
+                guarded=self.plan.config.guard is not None and (side == "head" or not self._of_the_guard),
             )
             result_id = self._record(self._as_measured(snapshot, side).with_(measurement=measured))
             roles.append(

@@ -113,6 +113,7 @@ class Measurement(Frozen):
     side: Literal["base", "head"] | None = None
     sweep: int = Field(0, ge=0, description="which sweep of the command this is")
     measured_by: Literal["server", "recorded"] = "recorded"
+    guarded: bool = Field(False, description="whether the code passed its guard before it was measured")
     cautions: tuple[Difference, ...] = Field((), description="what an improvement of this side must be doubted for")
 
 

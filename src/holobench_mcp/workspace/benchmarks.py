@@ -31,7 +31,7 @@ def _row(library: Library, name: str, benchmark: BenchmarkConfig) -> BenchmarkRo
         metrics=tuple(dict.fromkeys(metric.variable for m in newest for metric in m.metrics)),
         points=sum(math.prod(m.shape[:-1]) for m in newest) or None,
         seconds_a_run=_seconds_a_run(library, newest),
-        checks_answers=_checks_answers(library, newest),
+        checks_answers=_checks_answers(library, newest, guarded=benchmark.guard is not None),
         too_noisy=_too_noisy(library, newest),
     )
 
@@ -72,10 +72,12 @@ def _noise_beyond_margin(row: TooNoisy) -> float:
     return row.can_show_percent / row.margin_percent
 
 
-def _checks_answers(library: Library, newest: Sequence[Manifest]) -> bool | None:
-    """Whether every bench that a benchmark records checks its answers, as it was last measured."""
+def _checks_answers(library: Library, newest: Sequence[Manifest], *, guarded: bool) -> bool | None:
+    """Whether every bench that a benchmark records checks its answers, as it was last measured, or a guard does."""
     from holobench_mcp.evidence.answer_checks import checks_answers
 
+    if guarded:
+        return True
     variables = [tuple(metric.variable for metric in m.metrics) for m in newest]
     settings = [library.config.settings_for(m.bench_name, v) for m, v in zip(newest, variables, strict=True)]
     checked = [checks_answers(m.metrics, s) for m, s in zip(newest, settings, strict=True)]

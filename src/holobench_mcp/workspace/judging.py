@@ -171,7 +171,8 @@ def _whole(library: Library, sides: Sides, options: CompareOptions, level: _Leve
     directions = {v: s.direction for v, s in settings.items() if s.direction is not None}
     found = library.cached(("differences", *sides.ids), lambda: comparability.compare(base, cand, directions))
     differences = tuple(d for d in found if d.variable in of_all)
-    if not checks_answers(cand[0].metrics, settings):
+    guarded = (_is_guarded(base[0]), _is_guarded(cand[0]))
+    if not checks_answers(cand[0].metrics, settings, guarded=guarded[1]):
         differences = (*differences, unchecked_answers(cand[0].bench_name))
     blocking = [d for d in differences if d.severity == "blocking"]
     basis = _basis(library, sides, options, level)
@@ -206,12 +207,18 @@ def _whole(library: Library, sides: Sides, options: CompareOptions, level: _Leve
             "candidate": _side(document["candidate"], sides.candidate),
             "metrics": [ComparedMetric.model_validate(m) for m in sorted(metrics, key=_worst_first)],
             "evidence": basis,
-            "answers": answers_check(cand[0].metrics, settings, by_variable, document["claims"], answer.cause),
+            "answers": answers_check(
+                cand[0].metrics, settings, by_variable, document["claims"], answer.cause, guarded=guarded
+            ),
             "comparability": comparability.relevant(differences, answer.decision),
             "notes": (),
             "uri": comparison_uri(sides.baseline[0].result_id, sides.candidate[0].result_id),
         }
     )
+
+
+def _is_guarded(snapshot: Snapshot) -> bool:
+    return snapshot.measurement is not None and snapshot.measurement.guarded
 
 
 def _contract(library: Library, baseline: Snapshot, candidate: Snapshot, options: CompareOptions) -> dict[str, Any]:
