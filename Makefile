@@ -33,6 +33,7 @@ fuzz: .venv/.dev            ## Every property of the tests with random examples,
 
 bench: .venv/.dev           ## Measure this project itself: speed and calibration, beside their peers.
 	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/calibration.py
 	$(BIN)/python benchmarks/rounds_calibration.py
 	$(BIN)/python benchmarks/looks_calibration.py
@@ -56,6 +57,7 @@ docs: tables                ## Write what the README and docs/calibration.md sho
 	$(BIN)/python examples/quickstart.py --write-readme
 	$(BIN)/python examples/tool_transcripts.py --write-docs
 	$(BIN)/python benchmarks/speed.py --write-readme
+	$(BIN)/python benchmarks/scale.py --write-docs
 	for what in calibration rounds_calibration looks_calibration history_calibration; do \
 		$(BIN)/python benchmarks/$$what.py || exit 1; done > docs/calibration.new
 	$(BIN)/python benchmarks/cached_answers_calibration.py $(REPOSITORIES) >> docs/calibration.new
