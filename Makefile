@@ -7,7 +7,7 @@ REPOSITORIES ?=
 # How long `make fuzz` searches.
 FUZZ_MINUTES ?= 10
 
-.PHONY: demo test fast lint types unit fuzz bench docs site tables snapshots slow clean
+.PHONY: dist demo test fast lint types unit fuzz bench docs site tables snapshots slow clean
 
 demo: .venv/.runtime        ## Measure a real benchmark before and after a change, and ask the server about it.
 	$(BIN)/python examples/quickstart.py
@@ -52,6 +52,16 @@ slow: .venv/.dev            ## Time every test, and write down which ones `make 
 
 site: .venv/.dev           ## The docs as a site, in site/; a link that leads nowhere fails.
 	$(BIN)/python -m mkdocs build --quiet --strict
+
+dist: .venv/.venv          ## Wheel and sdist in dist/, looked into, and the wheel installed and asked for its version.
+	rm -rf dist .venv/dist
+	$(BIN)/python -m pip install --quiet build twine check-wheel-contents
+	$(BIN)/python -m build --quiet --outdir dist .
+	$(BIN)/python -m twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
+	$(BIN)/python -m venv .venv/dist
+	.venv/dist/bin/python -m pip install --quiet dist/*.whl
+	cd .venv/dist && bin/holobench-mcp --version && bin/holobench-mcp --project . config
 
 docs: tables                ## Write what the README and docs/calibration.md show anew, by running it: half an hour.
 	$(BIN)/python examples/quickstart.py --write-readme

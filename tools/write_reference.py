@@ -228,7 +228,9 @@ def _value(value: Any) -> str:
 
 def _text(text: str) -> str:
     """A sentence that can stand in a table."""
-    return re.sub(r"(?<!\\)([|<>])", r"\\\1", " ".join(str(text).split()))
+    parts = re.split(r"(`[^`]*`)", " ".join(str(text).split()))
+    parts[::2] = [part.replace("<", "&lt;").replace(">", "&gt;") for part in parts[::2]]
+    return re.sub(r"(?<!\\)\|", r"\\|", "".join(parts))
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:

@@ -66,6 +66,24 @@ def test_nothing_in_the_workflow_is_what_attacks_look_for(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stdout
 
 
+def test_the_release_gives_each_job_only_what_it_needs() -> None:
+    file = ROOT / ".github" / "workflows" / "release.yml"
+    workflow = yaml.safe_load(file.read_text(encoding="utf-8"))
+    assert workflow["permissions"] == {}
+    assert {name: job["permissions"] for name, job in workflow["jobs"].items()} == {
+        "build": {"contents": "read"},
+        "publish": {"id-token": "write"},
+    }
+    for job in workflow["jobs"].values():
+        for step in job["steps"]:
+            assert re.search(r"@[0-9a-f]{40}$", step["uses"]) if "uses" in step else step["run"]
+    zizmor = Path(sys.executable).parent / "zizmor"
+    if zizmor.exists():
+        environ = {name: value for name, value in os.environ.items() if name != "GH_TOKEN"}
+        done = subprocess.run([zizmor, "--offline", file], capture_output=True, text=True, env=environ)
+        assert done.returncode == 0, done.stdout
+
+
 def test_the_job_of_gitlab_is_ten_lines_of_our_commands() -> None:
     [job] = blocks("gitlab.md")
     assert len(job.splitlines()) <= 10
