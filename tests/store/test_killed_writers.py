@@ -21,6 +21,6 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks" / "killed_writers.py"
 def test_nothing_acknowledged_is_lost_when_writers_are_killed() -> None:
     done = subprocess.run([PYTHON, str(SCRIPT), "40", "--seed", "1"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    acknowledged = re.search(r"before: (\d+) results, (\d+) baselines, (\d+) measurements", done.stdout)
-    assert acknowledged and min(map(int, acknowledged.groups())) > 0, done.stdout
+    acknowledged = re.search(r"before: (\d+) results", done.stdout)
+    assert acknowledged and int(acknowledged[1]) >= 20, done.stdout
     assert "40 writers killed" in done.stdout and "lost: 0; damaged: 0" in done.stdout
