@@ -79,7 +79,8 @@ def with_rows(folder: str | Path, n: int, benches: int = BENCHES) -> Store:
     for statement in file.INDEXES:
         db.execute(statement)
     stamp = store.backend.listing_stamp(layout.RESULTS)
-    state = {"journal_end": journal.end(store.backend), "stamp": stamp, "listed_at": time.time(), "cost": 1.0}
+    # As if a listing took a minute: none is made within the hour, which would find that most rows have no results.
+    state = {"journal_end": journal.end(store.backend), "stamp": stamp, "listed_at": time.time(), "cost": 60.0}
     with refresh.transaction(db):
         db.executemany("INSERT OR REPLACE INTO state VALUES (?, ?)", [*state.items(), ("cursor", "")])
     db.close()
@@ -94,7 +95,7 @@ def generated(store: Store, n: int, benches: int) -> Iterator[tuple[Manifest, by
     for i in range(benches, n):
         pattern, commit = patterns[i % benches], i // benches
         at = (START + timedelta(days=commit / COMMITS_A_DAY, seconds=i % benches)).isoformat(timespec="seconds")
-        label = f"release {commit // 100}" if commit % 100 == 0 else None
+        label = f"release {commit // 10}" if commit % 10 == 0 else None
         provenance = {**pattern.provenance, "executed_at": at, "display_label": label}
         contract = json.dumps({**contracts[i % benches], "provenance": provenance}, indent=2).encode()
         blobs = {**pattern.blobs, RESULT: BlobRef(sha256=hashlib.sha256(contract).hexdigest(), size=len(contract))}
