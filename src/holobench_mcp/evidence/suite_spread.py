@@ -116,9 +116,9 @@ def _spread(effects: FloatArray) -> float:
     starts = ordered[half - 1 :] - ordered[: n - half + 1]
     first = int(starts.argmin())
     middle = (ordered[first] + ordered[first + half - 1]) / 2
-    kept = n - math.isqrt(n)
-    distance = float(np.sort(np.abs(effects - middle))[kept - 1])
-    return distance / float(special.ndtri(0.5 + kept / n / 2))
+    inner = n - math.isqrt(n)
+    distance = float(np.sort(np.abs(effects - middle))[inner - 1])
+    return distance / float(special.ndtri(0.5 + inner / n / 2))
 
 
 def _points_among(points: PointTests, spread: Spread) -> PointTests:
