@@ -38,6 +38,8 @@ bench: .venv/.dev           ## Measure this project itself: speed and calibratio
 	$(BIN)/python benchmarks/rounds_calibration.py
 	$(BIN)/python benchmarks/looks_calibration.py
 	$(BIN)/python benchmarks/history_calibration.py
+	$(BIN)/python benchmarks/past_noise_calibration.py
+	$(BIN)/python benchmarks/lone_runs_calibration.py
 
 tables: .venv/.dev          ## Write README's tables and the picture of the house anew, from the code: seconds.
 	$(BIN)/python tools/write_tables.py
@@ -68,7 +70,8 @@ docs: tables                ## Write what the README and docs/calibration.md sho
 	$(BIN)/python examples/tool_transcripts.py --write-docs
 	$(BIN)/python benchmarks/speed.py --write-readme
 	$(BIN)/python benchmarks/scale.py --write-docs
-	for what in calibration rounds_calibration looks_calibration history_calibration; do \
+	for what in calibration rounds_calibration looks_calibration history_calibration past_noise_calibration \
+		lone_runs_calibration; do \
 		$(BIN)/python benchmarks/$$what.py || exit 1; done > docs/calibration.new
 	$(BIN)/python benchmarks/cached_answers_calibration.py $(REPOSITORIES) >> docs/calibration.new
 	mv docs/calibration.new docs/calibration.md

@@ -75,7 +75,7 @@ def one_run_a_side(rng: Rng, pairs: int) -> None:
     for name in ("log-normal 15 %", "contaminated", "bimodal", "rounded"):
         noise = FAMILIES[name]
         rows.append([name, *(rate(pairs, lambda: ours(noise(rng, c), noise(rng, c), "ms")) for c in cells)])  # noqa: B023
-    print("The same in ms, where a run-to-run sd of 3 % is assumed:\n")
+    print("The same in ms, where a run-to-run sd of 4 % is assumed:\n")
     print(table(["points × repeats", *(f"{p} × {n}" for p, n in cells)], rows))
 
 
