@@ -43,14 +43,16 @@ def test_processes_of_a_tool_are_repeats_of_one_run_where_runs_are_made_around_i
 
 
 @pytest.mark.parametrize(
-    ("name", "kept"),
+    ("name", "sampled"),
     [("hyperfine.json", {"time"}), ("vitest_report.json", {"median"}), ("google_benchmark_means.json", None)],
 )
-def test_means_of_a_run_are_left_out_where_something_else_of_it_has_samples(name: str, kept: set[str] | None) -> None:
+def test_means_of_a_run_are_left_out_where_something_else_of_it_has_samples(
+    name: str, sampled: set[str] | None
+) -> None:
     found, whole = read(name, said=Attribution(one_run=True)), read(name)
     for bench, snapshot in benches(found).items():
-        assert set(metrics(snapshot)) == (kept or set(metrics(benches(whole)[bench])))
-    assert any("means without samples are left out" in note for note in found.notes) == (kept is not None)
+        assert set(metrics(snapshot)) == (sampled or set(metrics(benches(whole)[bench])))
+    assert any("means without samples are left out" in note for note in found.notes) == (sampled is not None)
 
 
 def test_of_very_many_repeats_means_of_consecutive_ones_are_taken(tmp_path: Path) -> None:
