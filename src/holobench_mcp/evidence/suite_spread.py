@@ -17,7 +17,7 @@ from holobench_mcp.evidence import formulas
 from holobench_mcp.evidence.formulas import Estimate, FloatArray
 from holobench_mcp.evidence.point_tests import PointTests
 from holobench_mcp.evidence.question import Tested
-from holobench_mcp.model import ALPHA, RunVariance
+from holobench_mcp.model import RunVariance
 
 #: Fewer benches know too little of one another.
 FEWEST_BENCHES = 12
@@ -25,6 +25,9 @@ FEWEST_BENCHES = 12
 #: of 50 tests on a busy machine alarmed in 78 % by the normal's tails, in 9 % by those of Student's t with 5 degrees of
 #: freedom, and in 1 % with 4. Of many benches more of the tail is seen, as a smaller part is left out.
 _DF = {50: 4.0, 200: 5.0}
+
+#: The least that single runs are taken to differ by: what all benches of a process share shows in none of them.
+_LEAST = 0.01 * math.sqrt(2)
 
 #: Metrics of several benches that are alike: their variable and unit.
 Key = tuple[str, str | None]
@@ -80,16 +83,19 @@ def among(tested: Tested, spreads: Mapping[Key, Spread]) -> Tested:
     spread = spreads.get(_key(tested))
     if spread is None or not _is_lone(tested) or tested.overall is None or tested.p_overall is None:
         return tested
-    overall, own = tested.overall, tested.p_overall
-    p = float(_p(np.array(overall.effect), spread.mean, spread.df))
-    variance = tested.variance
-    wider = spread.mean**2 > overall.variance
-    if wider or (p > own and own <= ALPHA):
-        variance = RunVariance(source="suite", sd_percent=100 * spread.mean / math.sqrt(2), df=spread.df)
-    if wider:
+    overall, least = tested.overall, 0.0
+    if tested.variance.source == "assumed" and tested.variance.sd_percent is not None:
+        # What the benches show goes before what is assumed of any; what repeats leave unsure stays.
+        within = max(0.0, overall.variance - 2 * (tested.variance.sd_percent / 100) ** 2)
+        overall = Estimate(overall.effect, max(spread.mean**2, within), spread.df)
+    elif spread.mean**2 > overall.variance:
         overall = Estimate(overall.effect, spread.mean**2, spread.df)
+        least = tested.p_overall
+    else:
+        return tested
+    variance = RunVariance(source="suite", sd_percent=100 * spread.mean / math.sqrt(2), df=spread.df)
+    p = max(least, overall.p_value())
     points = _points_among(tested.points, spread)
-    p = max(p, own)
     return replace(tested, overall=overall.no_surer_than(p), p_overall=p, points=points, variance=variance)
 
 
@@ -118,7 +124,7 @@ def _spread(effects: FloatArray) -> float:
     middle = (ordered[first] + ordered[first + half - 1]) / 2
     inner = n - math.isqrt(n)
     distance = float(np.sort(np.abs(effects - middle))[inner - 1])
-    return distance / float(special.ndtri(0.5 + inner / n / 2))
+    return max(distance / float(special.ndtri(0.5 + inner / n / 2)), _LEAST)
 
 
 def _points_among(points: PointTests, spread: Spread) -> PointTests:
@@ -136,6 +142,4 @@ def _points_among(points: PointTests, spread: Spread) -> PointTests:
 
 
 def _p(effects: FloatArray, spread: float, df: float) -> FloatArray:
-    if spread <= 0:
-        return np.where(effects == 0, 1.0, 0.0)
     return formulas.t_two_sided(np.abs(effects) / spread, df)
