@@ -25,6 +25,7 @@ HERE = Path(__file__).resolve().parent
 PAGES = HERE.parent / "docs" / "tools"
 BEGIN, END = "<!-- transcript: examples/tool_transcripts.py --write-docs -->", "<!-- end of transcript -->"
 CHANGED = "# … the code is changed …"
+ONE_CALL = "# … or all of it by one call: both commits in turn, in checkouts of their own"
 #: Ids of results that are shown of one import.
 _IDS = 3
 #: What no project of these is about.
@@ -73,7 +74,13 @@ class Tool:
 
 
 TOOLS = (
-    Tool("pytest-benchmark", "pytest --benchmark-json={label}.json", "{label}.json", modules=("pytest_benchmark",)),
+    Tool(
+        "pytest-benchmark",
+        "pytest --benchmark-json={label}.json",
+        "{label}.json",
+        one_call="--base HEAD~1 --head HEAD --rounds 3 -- pytest",
+        modules=("pytest_benchmark",),
+    ),
     Tool("pyperf", "python bench.py -o {label}.json", "{label}.json", modules=("pyperf",)),
     Tool(
         "asv",
@@ -98,7 +105,12 @@ TOOLS = (
         programs=("g++", "make"),
         setup=("make -B bench",),
     ),
-    Tool("go", "go test -bench=. -benchtime=50ms -count=10 > {label}.txt", "{label}.txt", programs=("go",)),
+    Tool(
+        "go",
+        "go test -bench=. -benchtime=50ms -count=10 > {label}.txt",
+        "{label}.txt",
+        programs=("go",),
+    ),
     Tool("criterion", "cargo bench", "target/criterion", programs=("cargo",)),
     Tool(
         "vitest",
@@ -171,8 +183,8 @@ class Project:
         return done.stdout.replace(str(self.folder), "/path/to/project").strip()
 
 
-def transcript(tool: Tool, folder: Path) -> str:
-    """What a person sees who does what the page says."""
+def transcript(tool: Tool, folder: Path, *, one_call: bool = True) -> str:
+    """What a person sees who does what the page says. one_call: with `ab`, which takes the longest."""
     project = Project(tool, folder)
     lines: list[str] = []
 
@@ -189,12 +201,16 @@ def transcript(tool: Tool, folder: Path) -> str:
         project.run(command)
     sides = 1 if tool.commits or tool.measure is None else 2  # lines of one side
     for place, line in enumerate(tool.lines()):
+        if line.startswith("holobench-mcp ab ") and not one_call:
+            break
         if place == sides:
             project.change()
             for command in tool.setup:
                 project.run(command)
             lines += ["", CHANGED]
-        elif line.startswith(("holobench-mcp compare", "holobench-mcp ab ")):
+        elif line.startswith("holobench-mcp ab "):
+            lines += ["", ONE_CALL]
+        elif line.startswith("holobench-mcp compare"):
             lines.append("")
         show(line)
     return "\n".join(lines)
