@@ -20,6 +20,7 @@ from holobench_mcp.capture.environment import has_module, versions_of
 from holobench_mcp.capture.loaded_files import Mode
 from holobench_mcp.capture.measured_command import Wanted, command_name, measure_command
 from holobench_mcp.capture.runner import Keep, RunOutcome, private_folder, run_command
+from holobench_mcp.capture.tools.package_caches import package_caches
 from holobench_mcp.capture.tools.python_needs import HOLOBENCH, needed_module
 from holobench_mcp.config import PLACEHOLDER, STORE_VARIABLE, BenchmarkConfig
 from holobench_mcp.importers.points import number_or_text
@@ -156,7 +157,7 @@ class Session:
                     # What a run leaves for the next one, in a temporary folder or a cache, would be measured in its
                     # place. And what it records of itself is its results once more, without their roles.
                     env={STORE_VARIABLE: f"{private}/store", **env, "TMPDIR": private, "XDG_CACHE_HOME": private},
-                    extra_env=extra,
+                    extra_env={**package_caches(command, env), **extra},
                     label=self.label,
                     source_revision=revision,
                     timeout_s=timeout_s or self.config.timeout_s,
