@@ -4,7 +4,7 @@
     python benchmarks/stores.py FOLDER --rows 1000000
 
 --results: real results: a few are recorded as any is, and the others are those again at other times and of other code,
-with the same samples. --rows: an index of so many rows, of which the newest thousand are real results.
+with the same samples. --rows: an index of so many rows, of which the newest ten thousand are real results.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ BENCHES, COMMITS_A_DAY, START = 50, 40, datetime(2020, 1, 1, tzinfo=UTC)
 #: Results of one entry of the journal, as an import writes them.
 _ENTRY = 1000
 #: Results of an index of many rows that are in the store as well: a listing reads those that it shows.
-_REAL = 1000
+_REAL = 10_000
 
 
 def main() -> None:
@@ -60,7 +60,7 @@ def with_results(folder: str | Path, n: int, benches: int = BENCHES) -> Store:
 
 
 def with_rows(folder: str | Path, n: int, benches: int = BENCHES) -> Store:
-    """A store whose index has n rows, as if a store of so many results had been read; the newest thousand are real."""
+    """A store whose index has n rows, as if a store of so many results had been read; the newest ten thousand are real."""
     store = open_store(folder)
     db = file.connect(file.path_of(store.location.url))
     results, written = generated(store, n, benches), 0
