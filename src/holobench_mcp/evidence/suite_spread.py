@@ -23,8 +23,9 @@ from holobench_mcp.model import RunVariance
 FEWEST_BENCHES = 12
 #: Degrees of freedom of the tails, by the number of benches. Disturbances come in bursts: pairs of 30 runs of a suite
 #: of 50 tests on a busy machine alarmed in 78 % by the normal's tails, in 9 % by those of Student's t with 5 degrees of
-#: freedom, and in 1 % with 4. Of many benches more of the tail is seen, as a smaller part is left out.
-_DF = {50: 4.0, 200: 5.0}
+#: freedom, and in 1 % with 4; timed by the process's own clock in 21 and 9 %. Of many benches more of the tail is seen,
+#: as a smaller part is left out.
+_DF = {50: 3.5, 200: 4.5}
 
 #: The least that single runs are taken to differ by: what all benches of a process share shows in none of them.
 _LEAST = 0.01 * math.sqrt(2)
