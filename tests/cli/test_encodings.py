@@ -34,7 +34,7 @@ COMMANDS = [
     ("baseline list", 0),
     ("config", 0),
     ("verify", 0),
-    ("run -- printf →", 2),
+    ("run -- printf →", 0),
     ("import Ωmega.pkl", 2),
     ("--help", 0),
     ("compare --help", 0),

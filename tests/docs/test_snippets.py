@@ -82,6 +82,8 @@ def test_a_line_to_type_names_what_there_is(page: str, line: str) -> None:
             ]
             ours = ["holobench-mcp", "/path/to/checkout", *(f"holobench-mcp[{extra}]" for extra in extras)]
             assert (words[1], words[2:]) in [("install", [package]) for package in ours], line
+        case "export":
+            assert all(re.fullmatch(r"(AWS|HOLOBENCH_MCP)_[A-Z_]+=\S+", word) for word in words[1:]), line
         case "docker":
             assert words[1:] == ["compose", "up", "--build"], line
             assert (ROOT / "compose.yaml").exists() and (ROOT / "Dockerfile").exists()

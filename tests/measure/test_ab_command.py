@@ -26,7 +26,8 @@ def folder(tmp_path: Path, repository: Callable[..., str]) -> Path:
 
 
 def test_a_command_runs_where_it_is_given_in_each_sides_tree(folder: Path) -> None:
-    done = cli("ab", "--env", "PYTHONPATH={tree}/src", "--rounds", "2", "--", PYTHON, "bench.py", cwd=folder)
+    command = ("--tool", "holobench", "--", PYTHON, "bench.py")
+    done = cli("ab", "--env", "PYTHONPATH={tree}/src", "--rounds", "2", *command, cwd=folder)
     assert done.returncode == 2
     assert "On the base revision, command recorded nothing" in done.stderr
     assert done.stderr.rstrip().endswith("/base/benchmarks")
@@ -44,7 +45,7 @@ def test_a_module_that_is_not_found_is_answered_with_an_option(folder: Path) -> 
     [
         (
             "sh -c 'echo no compiler; exit 7'",
-            "its setup failed with exit status 7 (base). The end of its output:\nno comp",
+            "its setup failed with exit status 7 (base). The end of its output:\n    no comp",
         ),
         ("no-such-program", "no-such-program"),
         ("", "--setup: name a command"),
@@ -58,4 +59,4 @@ def test_a_setup_prepares_each_tree_or_says_why_not(folder: Path, setup: str, sa
 
 def test_a_setup_is_not_given_beside_a_configured_benchmark(folder: Path) -> None:
     done = cli("ab", "--benchmark", "x", "--setup", "make", cwd=folder)
-    assert done.returncode == 2 and "has its own timeout_s, protected, env and setup" in done.stderr
+    assert done.returncode == 2 and "has its own timeout_s, protected, env, setup, guard, tool" in done.stderr

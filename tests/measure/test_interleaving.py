@@ -25,11 +25,11 @@ def test_what_a_look_finds_settled_is_not_measured_further(
 ) -> None:
     looks: list[tuple[int, int, float]] = []
 
-    def is_settled(_: object, ours: list[str], theirs: list[str], alpha: float, sweeps: int) -> bool:
-        looks.append((len(ours), len(theirs), alpha))
+    def are_settled(_: object, sweeps: list[tuple[list[str], list[str]]], alpha: float) -> bool:
+        looks.extend((len(base), len(head), alpha) for base, head in sweeps)
         return True
 
-    monkeypatch.setattr(rounds, "_is_settled", is_settled)
+    monkeypatch.setattr(rounds, "_are_settled", are_settled)
     report = space.measuring.compare_revisions("tiny", base="HEAD", rounds=5)
     document = space.store.measurement(report.measurement)
     assert document is not None

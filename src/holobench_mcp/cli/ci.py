@@ -36,14 +36,14 @@ def _lines(text: str | None) -> list[str] | None:
     return [line.strip() for line in (text or "").splitlines() if line.strip()] or None
 
 
-def _option(name: str, help: str) -> OptionInfo:
+def _option(name: str, help: str, *aliases: str) -> OptionInfo:
     """An option and its variable; an empty variable is as good as none."""
     variable = _VARIABLE + name.removeprefix("--").replace("-", "_").upper()
-    option: OptionInfo = typer.Option(name, help=help, envvar=variable, show_envvar=False)
+    option: OptionInfo = typer.Option(name, *aliases, help=help, envvar=variable, show_envvar=False)
     return option
 
 
-Benchmark = Annotated[str | None, _option("--benchmark", "A configured benchmark, in place of a command.")]
+Benchmark = Annotated[str | None, _option("--benchmark", "A configured benchmark, in place of a command.", "--bench")]
 Command = Annotated[str | None, _option("--command", "The command as one text, in place of words behind '--'.")]
 Base = Annotated[str, _option("--base", "The code before; auto is where the pull request began.")]
 Head = Annotated[str, _option("--head", "The code after: what the job has checked out.")]
