@@ -150,6 +150,17 @@ def test_an_aggregate_is_judged_by_its_spread_and_says_that_it_is_one():
     assert same.decision != "regressed"
 
 
+@pytest.mark.parametrize("cv", [0.05, 0.5, 5.0, 50.0])
+def test_rare_slow_iterations_of_a_mean_of_many_are_no_disturbed_run(cv):
+    """45,000 iterations may hold some that take a thousand times as long: their spread says nothing of the run."""
+    slower = only(judge([aggregate([1.0], n=4_500_000, cv=cv)], [aggregate([1.4], n=4_500_000, cv=cv)]))
+    assert slower.decision == "regressed"
+    assert (
+        only(judge([aggregate([1.0], n=4_500_000, cv=cv)], [aggregate([1.05], n=4_500_000, cv=cv)])).decision
+        != "regressed"
+    )
+
+
 def test_an_aggregate_gives_the_interval_of_the_samples_it_was_made_of():
     rng = np.random.default_rng(3)
     sides = [level * (1 + 0.01 * rng.standard_normal(200)) for level in (1.0, 1.2)]
