@@ -65,7 +65,7 @@ dist: .venv/.venv          ## Wheel and sdist in dist/, looked into, and the whe
 	.venv/dist/bin/python -m pip install --quiet dist/*.whl
 	cd .venv/dist && bin/holobench-mcp --version && bin/holobench-mcp --project . config
 
-docs: tables                ## Write what the README and docs/calibration.md show anew, by running it: half an hour.
+docs: tables                ## Write what the README and docs/calibration.md show anew, by running it: an hour.
 	$(BIN)/python examples/quickstart.py --write-readme
 	$(BIN)/python examples/tool_transcripts.py --write-docs
 	$(BIN)/python benchmarks/speed.py --write-readme
@@ -73,6 +73,7 @@ docs: tables                ## Write what the README and docs/calibration.md sho
 	for what in calibration rounds_calibration looks_calibration history_calibration past_noise_calibration \
 		lone_runs_calibration; do \
 		$(BIN)/python benchmarks/$$what.py || exit 1; done > docs/calibration.new
+	$(BIN)/python benchmarks/suite_calibration.py --real 30 >> docs/calibration.new
 	$(BIN)/python benchmarks/cached_answers_calibration.py $(REPOSITORIES) >> docs/calibration.new
 	mv docs/calibration.new docs/calibration.md
 
