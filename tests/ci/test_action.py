@@ -205,7 +205,7 @@ def test_measuring_can_all_that_ab_can() -> None:
     ab = {option for p in command("ab").params for option in p.opts}
     measure = {option for p in command("ci", "measure").params for option in p.opts}
     # Its report has both forms, and one parameter a line.
-    assert ab - measure == {"--json", "--markdown", "--parameter", "--bench"}
+    assert ab - measure == {"--json", "--markdown", "--parameter"}
 
 
 def test_nothing_in_the_action_is_what_attacks_look_for() -> None:
