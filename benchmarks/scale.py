@@ -101,8 +101,7 @@ def compare_row(root: Path, points: int, metrics: int, *, upstream: bool) -> tup
     n = 9 if points * metrics < 10_000 else 3
     ours = median_of(lambda: (compare_results(*pair), judge(pair[:1], pair[1:])), n)
     theirs = median_of(upstream_call(pair), 1 if points > 1000 or metrics > 10 else 3) if upstream else None
-    folder = root / f"compare-{points}-{metrics}"
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="compare-", dir=root))
     store = open_store(folder / ".holobench")
     ids = [store.record(snapshot) for snapshot in pair]
     ours_command = command(folder, [*OURS, "compare", *ids, "--json"])
