@@ -193,7 +193,7 @@ def left_over(project: Path) -> list[int]:
                 folder = Path(process.cwd())
             except psutil.Error:
                 continue
-            if folder.is_relative_to(project) or "worktrees" in folder.parts:
+            if folder.is_relative_to(project):  # its worktrees too: the cache of a test is in its folder
                 found.append(process.pid)
     return found
 
