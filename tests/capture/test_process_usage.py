@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from conftest import need
 from holobench_mcp.capture.runner import run_command
 from holobench_mcp.capture.usage import read_usage
 from holobench_mcp.model import ProcessUsage
@@ -74,7 +74,6 @@ def test_what_processes_hold_at_one_time_is_added_up() -> None:
     assert usage.max_rss_mb > 2 * 60 * MIB
 
 
-@pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
 def test_a_small_program_is_not_told_the_memory_of_what_started_it(tmp_path: Path) -> None:
     source = tmp_path / "small.c"
     source.write_text(
@@ -82,7 +81,7 @@ def test_a_small_program_is_not_told_the_memory_of_what_started_it(tmp_path: Pat
         "int main(int n, char **a) { size_t s = atoi(a[1]) << 20; char *p = malloc(s); memset(p, 1, s);"
         " usleep(atoi(a[2]) * 1000); return p[s - 1] - 1; }\n"
     )
-    subprocess.run(["gcc", "-O0", "small.c", "-o", "small"], cwd=tmp_path, check=True)
+    subprocess.run([need("gcc", "gcc libc6-dev"), "-O0", "small.c", "-o", "small"], cwd=tmp_path, check=True)
     program = str(tmp_path / "small")
     small, double, short, large = (
         used(program, "2", "80"),

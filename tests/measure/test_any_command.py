@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from conftest import PYTHON
+from conftest import PYTHON, need
 from holobench_mcp.model import CaptureError, ComparedMetric, Decision, InvalidArgument
 from revisions import measured, workspace
 
@@ -43,11 +42,14 @@ def metrics(report) -> dict[str, ComparedMetric]:
     return {m.variable: m for document in report.comparisons for m in document.metrics}
 
 
-@pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
 def test_a_slower_c_program_that_doubles_its_memory_is_told(tmp_path: Path, commits) -> None:
     commits({"prog.c": PROGRAM % (5_000_000, 24)})
     commits({"prog.c": PROGRAM % (15_000_000, 48)})
-    benchmark = {"command": ["./prog"], "setup": ["gcc", "-O0", "prog.c", "-o", "prog"], "timeout_s": 60}
+    benchmark = {
+        "command": ["./prog"],
+        "setup": [need("gcc", "gcc libc6-dev"), "-O0", "prog.c", "-o", "prog"],
+        "timeout_s": 60,
+    }
     report = workspace(tmp_path, prog=benchmark).measuring.compare_revisions(
         "prog", base="HEAD~1", head="HEAD", rounds=8
     )

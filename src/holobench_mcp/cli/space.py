@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from holobench_mcp.answers import Freed, Repaired, Synced
 from holobench_mcp.cli import arguments, output, progress
 from holobench_mcp.cli.program import Json, app, open_workspace
 
@@ -32,9 +33,7 @@ def gc(
     else:
         for result_id in freed.retention.removed if freed.retention else ():
             output.out(f"{'removed' if yes else 'would remove'} {result_id}")
-        output.note(freed.reason)
-        if freed.next_step:
-            output.note(f"next: {freed.next_step}")
+        _note(freed)
     if freed.status == "refused":
         raise typer.Exit(3)
 
@@ -49,9 +48,7 @@ def repair(yes: Yes = False, as_json: Json = False) -> None:
     else:
         for step in repaired.steps:
             output.out(f"{step.action:<10} {step.key}: {step.detail}")
-        output.note(repaired.reason)
-        if repaired.next_step:
-            output.note(f"next: {repaired.next_step}")
+        _note(repaired)
     if repaired.status == "incomplete":
         raise typer.Exit(3)
 
@@ -77,8 +74,13 @@ def sync(
     else:
         for problem in (*synced.problems, *(synced.back.problems if synced.back else ())):
             output.out(problem)
-        output.note(synced.reason)
-        if synced.next_step:
-            output.note(f"next: {synced.next_step}")
+        _note(synced)
     if synced.status == "incomplete":
         raise typer.Exit(3)
+
+
+def _note(answer: Freed | Repaired | Synced) -> None:
+    """What became of it, and what to do next."""
+    output.note(answer.reason)
+    if answer.next_step:
+        output.note(f"next: {answer.next_step}")

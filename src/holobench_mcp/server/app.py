@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mcp.server.caching import CacheableMethod, CacheHint
@@ -25,7 +24,9 @@ from holobench_mcp.server.telemetry import send_spans
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
-    from mcp.server.context import CallNext, HandlerResult, ServerMiddleware, ServerRequestContext
+    from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+
+    from holobench_mcp.server.http.scopes import ScopeCheck
 
 
 log = logging.getLogger("holobench_mcp")
@@ -85,26 +86,28 @@ def http_server(services: Services) -> MCPServer[Any]:
     from holobench_mcp.server.http.scopes import ScopeCheck
 
     check = ScopeCheck()
-    measures = bool(services.config and services.config.http.measure)
-    check.server = server = _server(services, measures=measures, at_once=True, checks=[check])
+    check.server = server = _server(services, check)
     return server
 
 
-def _server(
-    services: Services, *, measures: bool = True, at_once: bool = False, checks: Sequence[ServerMiddleware[Any]] = ()
-) -> MCPServer[Any]:
-    """at_once: whether its end also ends what is being measured, rather than waiting for the present process."""
-    runs = measures and bool(services.config and services.config.benchmarks)
+def _server(services: Services, over_http: ScopeCheck | None = None) -> MCPServer[Any]:
+    """over_http: what says who may do what, where others ask than the one client on stdio.
+
+    Such a server is told to end, and then ends what is being measured too, where the other waits for the present
+    process; and whoever starts it warms it up.
+    """
+    config = services.config
+    runs = config is not None and bool(config.benchmarks) and (over_http is None or config.http.measure)
     server = Server(
         "holobench-mcp",
         title="holobench: benchmark ground truth",
         version=__version__,
         instructions=INSTRUCTIONS.format(loop=_MEASURED_HERE if runs else _BY_HAND),
         log_level="WARNING",
-        middleware=[*checks, _WarmUp(services)],
+        middleware=[_WarmUp(services) if over_http is None else over_http],
         subscriptions=(bus := InMemorySubscriptionBus()),
         cache_hints=_CACHE_HINTS,
-        lifespan=ends_measurements(services, at_once=at_once),
+        lifespan=ends_measurements(services, at_once=over_http is not None),
         extensions=[Tasks(MeasurementTasks(services))] if runs else [],
     )
     tools.register(server, services, measures=runs)

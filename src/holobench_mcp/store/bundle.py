@@ -26,7 +26,7 @@ from holobench_mcp.model import (
 )
 from holobench_mcp.store import journal, layout, measurements, refs
 from holobench_mcp.store.backend import Backend, Location
-from holobench_mcp.store.contents import HISTORY, RESULT, SAMPLES, contents_of, manifest_of
+from holobench_mcp.store.contents import HISTORY, RESULT, SAMPLES, contents_of, manifest_of, snapshot_of
 from holobench_mcp.store.index import Index
 from holobench_mcp.store.parsing import parse_manifest
 from holobench_mcp.store.seal import sealed
@@ -166,7 +166,6 @@ class Store:
     def snapshot(self, manifest: Manifest) -> Snapshot:
         """The whole result, read back and checked against its digests and its own manifest."""
         from holobench_mcp.result.samples import decode_archive
-        from holobench_mcp.result.snapshot import Snapshot
         from holobench_mcp.store.agreement import declared_otherwise
 
         document = self.contract(manifest)
@@ -188,18 +187,11 @@ class Store:
             raise IntegrityError(
                 f"The manifest of {manifest.result_id} and what was recorded disagree about {wrong}: it was edited."
             )
-        return Snapshot(
-            bench_name=manifest.bench_name,
-            provenance=manifest.provenance,
-            inputs=manifest.inputs,
-            metrics=manifest.metrics,
+        return snapshot_of(
+            manifest,
             dataset=dataset,
-            constants=manifest.constants,
-            environment=manifest.environment,
             regressions=document.get("regressions", {}),
-            over_time=manifest.over_time,
             history=self._json(manifest, HISTORY) if HISTORY in manifest.blobs else {},
-            measurement=manifest.measurement,
             document=document if dataset is None else None,
             result_id=manifest.result_id,
             replication=replication,

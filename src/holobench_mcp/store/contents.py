@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from holobench_mcp.model import BlobRef, Manifest
 from holobench_mcp.store import layout
@@ -52,4 +52,21 @@ def manifest_of(snapshot: Snapshot, contents: Mapping[str, bytes]) -> Manifest:
         measurement=snapshot.measurement,
         definition=snapshot.definition(),
         blobs=blobs,
+    )
+
+
+def snapshot_of(manifest: Manifest, **rest: Any) -> Snapshot:  # noqa: ANN401 - Snapshot's own fields
+    """The result that a manifest describes. rest: what the manifest does not hold, such as its samples."""
+    from holobench_mcp.result.snapshot import Snapshot
+
+    return Snapshot(
+        bench_name=manifest.bench_name,
+        provenance=manifest.provenance,
+        inputs=manifest.inputs,
+        metrics=manifest.metrics,
+        constants=manifest.constants,
+        environment=manifest.environment,
+        over_time=manifest.over_time,
+        measurement=manifest.measurement,
+        **rest,
     )

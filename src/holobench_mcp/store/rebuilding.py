@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from holobench_mcp.model import HolobenchMcpError
-from holobench_mcp.store.contents import HISTORY, RESULT, SAMPLES
+from holobench_mcp.store.contents import HISTORY, RESULT, SAMPLES, snapshot_of
 
 if TYPE_CHECKING:
     from holobench_mcp.store.bundle import Store
@@ -17,7 +17,6 @@ def rebuilt_contract(store: Store, result_id: str, sha256: str) -> bytes | None:
     """The `result.json` that has a digest, where samples and manifest are left that give it; else None."""
     from holobench_mcp.result.contract import result_to_dict
     from holobench_mcp.result.samples import decode_archive
-    from holobench_mcp.result.snapshot import Snapshot
     from holobench_mcp.result.strict_json import strict
 
     try:
@@ -27,19 +26,7 @@ def rebuilt_contract(store: Store, result_id: str, sha256: str) -> bytes | None:
             return None
         dataset, replication = decode_archive(store.backend.get_blob(blobs[SAMPLES], SAMPLES), name=SAMPLES)
         history = json.loads(store.backend.get_blob(blobs[HISTORY], HISTORY)) if HISTORY in blobs else {}
-        snapshot = Snapshot(
-            bench_name=manifest.bench_name,
-            provenance=manifest.provenance,
-            inputs=manifest.inputs,
-            metrics=manifest.metrics,
-            dataset=dataset,
-            constants=manifest.constants,
-            environment=manifest.environment,
-            over_time=manifest.over_time,
-            history=history,
-            measurement=manifest.measurement,
-            replication=replication,
-        )
+        snapshot = snapshot_of(manifest, dataset=dataset, history=history, replication=replication)
         made = json.dumps(strict(result_to_dict(snapshot)), indent=2, allow_nan=False).encode()
     except (HolobenchMcpError, ValueError, LookupError):
         return None

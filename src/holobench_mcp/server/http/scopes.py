@@ -21,6 +21,7 @@ class ScopeCheck:
 
     def __init__(self) -> None:
         self.server: MCPServer[Any] | None = None
+        self._writing: frozenset[str] | None = None
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         """Answer what the token allows."""
@@ -28,6 +29,8 @@ class ScopeCheck:
             return await call_next(ctx)
         if ctx.method in _WRITING_METHODS:
             raise MCPError(INVALID_REQUEST, _REFUSED.format(what=ctx.method))
+        if ctx.method not in ("tools/call", "tools/list"):
+            return await call_next(ctx)
         writing = await self._writing_tools()
         if ctx.method == "tools/call" and (name := (ctx.params or {}).get("name")) in writing:
             sentence = _REFUSED.format(what=name)
@@ -38,8 +41,13 @@ class ScopeCheck:
         return result
 
     async def _writing_tools(self) -> frozenset[str]:
-        tools = await self.server.list_tools() if self.server is not None else []
-        return frozenset(t.name for t in tools if t.annotations is None or not t.annotations.read_only_hint)
+        """The same as long as the server runs."""
+        if self._writing is None:
+            tools = await self.server.list_tools() if self.server is not None else []
+            self._writing = frozenset(
+                t.name for t in tools if t.annotations is None or not t.annotations.read_only_hint
+            )
+        return self._writing
 
 
 def _may_write(ctx: ServerRequestContext[Any, Any]) -> bool:
