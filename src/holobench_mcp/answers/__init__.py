@@ -1,7 +1,7 @@
 """What tools and commands take and return, beside the contract's own documents. Computes nothing, as `model` does.
 
 The short forms of answers are in modules of their own (`comparison`, `short`, `history_short`), which only
-`digest.structures` loads: to start the server needs none of them.
+`digest.structures` loads, and so is the `overview`: to start the server needs none of them.
 """
 
 from holobench_mcp.answers.attaching import AttachmentReport

@@ -25,8 +25,6 @@ _FEWEST_DF = 3
 #: A benchmark is called too noisy only where its noise is that large with this confidence.
 _CONFIDENCE = 0.95
 _POWER = 0.8
-#: What stands for the logarithms of samples that have none.
-_NO_LOGARITHM: FloatArray = np.empty((0, 0))
 
 
 @dataclass(frozen=True)
@@ -42,29 +40,21 @@ class RunNoise:
 def run_numbers(snapshot: Snapshot, variable: str, direction: Direction) -> tuple[float, float] | None:
     """A run's number, on the scale of percent, and by how much it was slowed; None where it has none on this scale."""
     logs = _logs(snapshot, variable)
-    return None if logs is None or logs is _NO_LOGARITHM else (run_number(logs), slowed(logs, direction))
+    return None if logs is None else (run_number(logs), slowed(logs, direction))
 
 
-def noise_of_runs(groups: Sequence[Sequence[Snapshot]], variable: str) -> RunNoise | None:
+def noise_of_runs(groups: Sequence[Sequence[float | None]]) -> RunNoise | None:
     """The noise of a metric between independent runs, pooled over groups of replicate runs; None where it is unknown.
 
-    Only for metrics judged in percent.
+    groups: the runs' numbers, as `run_numbers` has them; None of a run that has none. Only for metrics judged in
+    percent.
     """
-    numbers = []
-    for group in groups:
-        of_group = [_log_number(snapshot, variable) for snapshot in group]
-        if any(number == -math.inf for number in of_group):
-            return None
-        numbers.append([number for number in of_group if number is not None])
-    return _pooled(numbers, paired=False)
+    return _pooled([[number for number in group if number is not None] for group in groups], paired=False)
 
 
-def noise_of_rounds(rounds: Sequence[Sequence[Snapshot]], variable: str) -> RunNoise | None:
+def noise_of_rounds(rounds: Sequence[Sequence[float | None]]) -> RunNoise | None:
     """The noise of a metric's difference between a round's base and head; None where it is unknown."""
-    pairs = [(_log_number(base, variable), _log_number(head, variable)) for base, head in rounds]
-    if any(-math.inf in pair for pair in pairs):
-        return None
-    return _pooled([[head - base for base, head in pairs if base is not None and head is not None]], paired=True)
+    return _pooled([[head - base for base, head in rounds if base is not None and head is not None]], paired=True)
 
 
 def too_noisy_for(margin_percent: float, noise: RunNoise, points: int) -> float | None:
@@ -96,18 +86,13 @@ def _pooled(groups: Sequence[Sequence[float]], *, paired: bool) -> RunNoise | No
     return RunNoise((total / df) ** 0.5, df, max(map(len, known)), paired) if df and total > 0 else None
 
 
-def _log_number(snapshot: Snapshot, variable: str) -> float | None:
-    """A run's number, on the scale of percent; None without a finite sample, −∞ where a sample has no logarithm."""
-    logs = _logs(snapshot, variable)
-    return None if logs is None else -math.inf if logs is _NO_LOGARITHM else run_number(logs)
-
-
 def _logs(snapshot: Snapshot, variable: str) -> FloatArray | None:
-    """The logarithms of a run's samples at the points that have one, (points, repeats), NaN missing."""
+    """The logarithms of a run's samples at the points that have one, (points, repeats), NaN missing.
+
+    None without a finite sample, or with one that has no logarithm.
+    """
     samples = snapshot.samples.get(variable)
-    if samples is None or not np.isfinite(samples).any():
+    if samples is None or not np.isfinite(samples).any() or (samples[np.isfinite(samples)] <= 0).any():
         return None
-    if (samples[np.isfinite(samples)] <= 0).any():
-        return _NO_LOGARITHM
     values = np.log(np.where(np.isfinite(samples), samples, np.nan)).reshape(-1, samples.shape[-1])
     return np.asarray(values[np.isfinite(values).any(axis=1)])

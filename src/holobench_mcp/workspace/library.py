@@ -17,6 +17,7 @@ from holobench_mcp import gitinfo
 from holobench_mcp.config import Config
 from holobench_mcp.model import Manifest
 from holobench_mcp.store import Store, open_store
+from holobench_mcp.store.comparison_log import ComparisonLog
 from holobench_mcp.store.index import Index
 from holobench_mcp.store.lookup import Lookup, Match
 from holobench_mcp.store.spool import Spool
@@ -58,6 +59,7 @@ class Library:
         self._searches: LRUCache[Hashable, str] = LRUCache(_MAX_COMPARISONS)
         self._logged: LRUCache[str, ComparisonEntry] = LRUCache(_MAX_COMPARISONS)
         self._lock = Lock()
+        self.comparison_log = ComparisonLog(self.store.backend)
         self.order = CodeOrder(config.root)
 
     def index(self) -> Index:

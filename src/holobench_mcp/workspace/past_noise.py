@@ -82,7 +82,7 @@ def _learnt(library: Library, runs: Sequence[Manifest], *, paired: bool) -> Mapp
     sides = [g for g in group_by(others, measurement_of) if len(g) > 1]
     if not codes and not sides and not rounds:
         return {}
-    numbers = {m.result_id: _numbers(library, m) for m in alike}
+    numbers = {m.result_id: numbers_of_run(library, m) for m in alike}
     learnt = {}
     for variable in (m.variable for m in runs[-1].metrics):
         of = {i: known[variable] for i, known in numbers.items() if variable in known}
@@ -123,7 +123,7 @@ def _rounds(results: Sequence[Manifest]) -> list[list[tuple[Manifest, Manifest]]
     return [pairs for pairs in measured if len(pairs) > 1]
 
 
-def _numbers(library: Library, manifest: Manifest) -> _Numbers:
+def numbers_of_run(library: Library, manifest: Manifest) -> _Numbers:
     """What a run comes to in each of its metrics that depend on the machine; nothing where it is damaged."""
 
     def read() -> _Numbers:

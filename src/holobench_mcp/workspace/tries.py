@@ -62,8 +62,8 @@ def count_variants(library: Library, entry: ComparisonEntry, sides: Sides) -> in
 
     A store that can't be written is counted as it is: no answer is withheld for want of a log.
     """
-    backend, code = library.store.backend, _key(sides.baseline[0])
-    key = comparisons.entry_key(code, _key(sides.candidate[0]), entry.search)
+    backend, code = library.store.backend, variant_key(sides.baseline[0])
+    key = comparisons.entry_key(code, variant_key(sides.candidate[0]), entry.search)
     try:
         entries = comparisons.variants(backend, code, entry.search)
     except StoreError:
@@ -80,7 +80,7 @@ def log_decision(library: Library, document: ComparisonDocument, sides: Sides) -
     """Write down what a comparison came to, where that is not what the log has: the list of comparisons shows it."""
     baseline, candidate = sides.baseline[0], sides.candidate[0]
     search = None if same_code(baseline, candidate) else _search(library, candidate)
-    key = comparisons.entry_key(_key(baseline), _key(candidate), search)
+    key = comparisons.entry_key(variant_key(baseline), variant_key(candidate), search)
     entry = _entry(baseline, candidate, search or "", document)
     outcome = _outcome(entry)
     if library.is_logged(key, outcome):
@@ -141,7 +141,7 @@ def _search_of(folder: Path, commit: str, code: Code) -> str:
     return f"{began if own else parents[0] if parents else began} {author}"
 
 
-def _key(manifest: Manifest) -> str:
+def variant_key(manifest: Manifest) -> str:
     """What makes two measurements one variant: the same code, or the same measurement."""
     variant = identity_of(manifest).variant
     if variant is None:

@@ -34,6 +34,7 @@ from holobench_mcp.workspace import baselines, importing, intake, listing, upkee
 from holobench_mcp.workspace.library import Library
 
 if TYPE_CHECKING:
+    from holobench_mcp.answers.overview import LoggedComparison, Overview
     from holobench_mcp.exporters.runs import Exported
     from holobench_mcp.model import ComparisonDocument
     from holobench_mcp.result.snapshot import Snapshot
@@ -119,6 +120,26 @@ class Workspace:
         from holobench_mcp.workspace.recent import state
 
         return state(self.library, benchmark)
+
+    # ------------------------------------------------------------------ overview
+
+    def overview(self, benches: Sequence[str] | None = None) -> Overview:
+        """Every bench at a glance, what needs a look first; or those that are named. Raises UnknownResult."""
+        from holobench_mcp.workspace.overview import overview
+
+        return overview(self.library, benches)
+
+    def overview_state(self) -> Hashable:
+        """What is another as soon as an overview may be: it costs next to nothing to ask."""
+        from holobench_mcp.workspace.overview import overview_state
+
+        return overview_state(self.library)
+
+    def logged_comparisons(self, bench_name: str, limit: int = 20) -> list[LoggedComparison]:
+        """What comparisons of a bench's newest code came to when they were made, newest first."""
+        from holobench_mcp.workspace.overview import comparisons_of
+
+        return comparisons_of(self.library, bench_name, limit)
 
     # ------------------------------------------------------------------ comparing
 

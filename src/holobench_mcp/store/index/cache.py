@@ -91,6 +91,11 @@ class Index:
         ask = "SELECT result_id FROM damaged ORDER BY result_id"
         return self._on_index(lambda db: tuple(row[0] for row in db.execute(ask)))
 
+    @property
+    def version(self) -> Hashable:
+        """What is another as soon as this index holds anything else, whichever process wrote it."""
+        return self._on_index(_version)
+
     def correct(self, result_ids: Sequence[str]) -> bool:
         """Read the manifests of results again. Whether the index was wrong about one: it is right now.
 
@@ -162,9 +167,8 @@ class Index:
         return manifest
 
     def _count(self, db: sqlite3.Connection, conditions: Conditions) -> int:
-        (version,) = db.execute("PRAGMA data_version").fetchone()
         asked = {name: tuple(v) if isinstance(v, list) else v for name, v in conditions.items() if v is not None}
-        key = (version, db.total_changes, *sorted(asked.items()))
+        key = (*_version(db), *sorted(asked.items()))
         if (known := self._counts.get(key)) is None:
             known = self._counts[key] = query.count(db, conditions)
         return known
@@ -192,3 +196,8 @@ class Index:
                 rows.insert(db, right)
                 rows.mark_damaged(db, damaged)
         return bool(wrong)
+
+
+def _version(db: sqlite3.Connection) -> tuple[int, int]:
+    (by_others,) = db.execute("PRAGMA data_version").fetchone()
+    return by_others, db.total_changes
