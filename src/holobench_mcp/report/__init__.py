@@ -1,0 +1,13 @@
+"""What people look at: an answer as a section of a page with its charts, as a page, or as a picture. Decides nothing.
+
+Every function is pure, answer in and text out: nothing is read, loaded or run, and what comes out needs no script.
+Charts are plain SVG. Whatever is data goes through one function (`markup.element`), and every figure that is drawn
+stands in words beside it.
+"""
+
+from holobench_mcp.report.comparison import comparison_fragment
+from holobench_mcp.report.history import history_fragment
+from holobench_mcp.report.page import page
+from holobench_mcp.report.style import stylesheet
+
+__all__ = ["comparison_fragment", "history_fragment", "page", "stylesheet"]
