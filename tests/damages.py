@@ -11,6 +11,7 @@ from conftest import rewrite
 from holobench_mcp.config import load_config
 from holobench_mcp.model import Measurement, MeasurementDocument, RunRole
 from holobench_mcp.store import layout
+from holobench_mcp.store.marker import CHAINED_MARKER_BYTES
 from holobench_mcp.workspace import Workspace
 from stored_runs import START, timing
 
@@ -18,9 +19,13 @@ from stored_runs import START, timing
 KINDS = ("flip", "cut", "empty", "remove", "swap", "append", "edit")
 
 
-def small_store(folder: Path) -> Path:
-    """Two measurements' results with their documents, two results by hand, baselines and comparisons."""
+def small_store(folder: Path, *, chain: bool = False) -> Path:
+    """Two measurements' results with their documents, two results by hand, baselines and comparisons.
+
+    chain: whether its journal is chained, so that edits of what may change are found as well.
+    """
     space = Workspace(load_config(project=folder, store=str(folder / "small"), environ={}))
+    space.store.wants_chain = chain
     ids = []
     for at, factor in ((0, 1.0), (10, 1.3)):
         measurement = f"sort-20260301T1200{at:02d}Z-abcdef"
@@ -78,7 +83,9 @@ def damage(store: Path, seed: int) -> str | None:
         case "append":
             path.write_bytes(data + chance.choice((b"\n", b" ", b"\0", b"{}")))
         case "edit":
-            if not name.startswith((layout.RESULTS, layout.REFS)):
+            is_chained = (store / layout.MARKER).read_bytes() == CHAINED_MARKER_BYTES
+            changing = (layout.MEASUREMENTS, layout.COMPARISONS, layout.JOURNAL) if is_chained else ()
+            if not name.startswith((layout.RESULTS, layout.REFS, *changing)):
                 return None
             where = edit(path, chance)
             name += f" at {where}"

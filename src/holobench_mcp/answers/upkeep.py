@@ -17,6 +17,7 @@ class Verification(Frozen):
     problems: tuple[str, ...] = Field((), description="what is damaged")
     damaged: tuple[str, ...] = Field((), description="keys of what is damaged or missing")
     notes: tuple[str, ...] = Field((), description="what could not be checked")
+    head: str | None = Field(None, description="digest of the newest entry of a chained journal: to keep elsewhere")
 
 
 class Collected(Frozen):

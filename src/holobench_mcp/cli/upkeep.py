@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -44,10 +44,16 @@ def _in_force(loaded: Config, missing: Sequence[str]) -> dict[str, Any]:
 
 
 @app.command()
-def verify(as_json: Json = False) -> None:
+def verify(
+    head: Annotated[
+        str | None,
+        typer.Option("--head", metavar="DIGEST", help="What verify printed before: nothing older may have changed."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Read the whole store and check every digest. Exits 3 when something is damaged."""
     with progress.shown("verify") as on_progress:
-        found = open_workspace().verify(on_progress)
+        found = open_workspace().verify(on_progress, head)
     if as_json:
         output.print_json(found)
     else:
@@ -56,6 +62,8 @@ def verify(as_json: Json = False) -> None:
         for note in found.notes:
             output.note(note)
         output.note(f"{found.store}: " + (f"{len(found.problems)} damaged" if found.problems else "all is well"))
+        if found.head:
+            output.note(f"head: {found.head} (holobench-mcp verify --head checks that nothing before it has changed)")
         if found.next_step:
             output.note(f"next: {found.next_step}; holobench-mcp sync OTHER_STORE {found.store} fetches what is lost")
     if found.problems:

@@ -16,7 +16,14 @@ from holobench_mcp.config.checks import problems
 from holobench_mcp.config.http import HttpConfig, OAuthConfig
 from holobench_mcp.config.loading import load_config
 from holobench_mcp.config.outputs import OutputMetric
-from holobench_mcp.config.places import CACHE_VARIABLE, STORE_VARIABLE, cache_folder, check_store, spool_folder
+from holobench_mcp.config.places import (
+    CACHE_VARIABLE,
+    STORE_VARIABLE,
+    cache_folder,
+    check_store,
+    heads_folder,
+    spool_folder,
+)
 from holobench_mcp.config.settings import TABLE, Config, FileConfig, Retention
 
 __all__ = [
@@ -38,6 +45,7 @@ __all__ = [
     "Retention",
     "cache_folder",
     "check_store",
+    "heads_folder",
     "load_config",
     "problems",
     "spool_folder",

@@ -59,6 +59,7 @@ def load_config(
         patience_s=written.patience_s,
         import_roots=(*_as_import_root(root), *(_below(root, r, "import_roots") for r in written.import_roots)),
         keep=written.keep,
+        chain=written.chain,
         metrics=written.metrics,
         benchmarks=written.benchmarks,
         http=written.http,

@@ -83,7 +83,16 @@ def _check_owner(folder: Path) -> None:
 
 def spool_folder() -> Path:
     """This user's folder for results that could not be stored yet: no cache, as they are nowhere else."""
+    return _state_folder() / "spool"
+
+
+def heads_folder() -> Path:
+    """This user's folder for the newest entries of chained journals, as they were seen: no cache either."""
+    return _state_folder() / "heads"
+
+
+def _state_folder() -> Path:
     from platformdirs import user_state_path
 
     cache = os.environ.get(CACHE_VARIABLE)
-    return (Path(cache) if cache else user_state_path("holobench-mcp")) / "spool"
+    return Path(cache) if cache else user_state_path("holobench-mcp")

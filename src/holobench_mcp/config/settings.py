@@ -34,6 +34,7 @@ class FileConfig(Frozen):
     patience_s: float = Field(PATIENCE_S, ge=1, le=3600, description="how long a call waits for a measurement")
     import_roots: tuple[str, ...] = Field((), description="folders that import_results may read, beside the project")
     keep: Retention = Field(Retention(), description="which results gc leaves in the store")
+    chain: bool = Field(False, description="whether each entry of the store's journal vouches for all before it")
     metrics: dict[str, MetricSettings] = Field({}, description="by 'metric' or 'bench.metric'")
     benchmarks: dict[BenchmarkName, BenchmarkConfig] = Field({}, description="what an agent may run, by its name")
     http: HttpConfig = HttpConfig()
@@ -66,6 +67,7 @@ class Config(Frozen):
     patience_s: float = PATIENCE_S
     import_roots: tuple[Path, ...] = ()
     keep: Retention = Retention()
+    chain: bool = False
     metrics: dict[str, MetricSettings] = {}
     benchmarks: dict[str, BenchmarkConfig] = {}
     http: HttpConfig = HttpConfig()

@@ -190,3 +190,7 @@ class JournalEntry(Frozen):
     digests: dict[str, str] = Field({}, description="sha256 of documents that never change, by their keys")
     documents: tuple[str, ...] = Field((), description="keys of documents that were written and may change")
     gone: tuple[str, ...] = Field((), description="keys of other documents than results that were removed")
+    versions: dict[str, str] = Field({}, description="sha256 of documents that change, before they are put there")
+    rebuilt: dict[str, str] = Field({}, description="sha256 of other entries of the journal that repair made anew")
+    since: int | None = Field(None, description="the place of the first entry that its chain vouches for")
+    chain: str | None = Field(None, description="sha256 of the sha256s of all entries from there to this one")

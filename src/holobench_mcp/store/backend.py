@@ -75,6 +75,8 @@ class Backend:
         self._opened: ObjectStore | None = None
         self._mirror: Mirror | None = None
         self._down: tuple[float, str] | None = None
+        #: Whether entries of the journal vouch for those before them, as the store's marker says.
+        self.is_chained = False
 
     def mirror_reads(self) -> None:
         """From now on, what was read of a bucket before stays readable while it is down.

@@ -28,14 +28,16 @@ from holobench_mcp.store import journal, layout, measurements, refs
 from holobench_mcp.store.backend import Backend, Location
 from holobench_mcp.store.contents import HISTORY, RESULT, SAMPLES, contents_of, manifest_of, snapshot_of
 from holobench_mcp.store.index import Index
+from holobench_mcp.store.many import read_many
+from holobench_mcp.store.marker import CHAINED_MARKER_BYTES, MARKER_BYTES
 from holobench_mcp.store.parsing import parse_manifest
 from holobench_mcp.store.seal import sealed
-from holobench_mcp.store.written import digest_of, note_written
+from holobench_mcp.store.written import digest_of, note_changing, note_written
 
 if TYPE_CHECKING:
     from holobench_mcp.result.replication import Replication
     from holobench_mcp.result.snapshot import Snapshot
-    from holobench_mcp.store.verify import Finding
+    from holobench_mcp.store.finding import Finding
 
 
 class Store:
@@ -47,6 +49,8 @@ class Store:
         self.index = Index(location.url)
         #: Why answers are of what was read before, where the bucket is down.
         self.unreachable: str | None = None
+        #: Whether the journal is chained from the next writing on, if it is not yet.
+        self.wants_chain = False
         self._checked = False
         self._journal_end: int | None = None
         self._moment = threading.local()
@@ -94,10 +98,7 @@ class Store:
     def put_measurement(self, document: MeasurementDocument) -> None:
         """Store a measurement's document: when it is planned, and again when it ends. The last one counts."""
         self.ensure_marker()
-        is_new = not self.backend.has(layout.measurement_key(document.id))
         measurements.write(self.backend, document)
-        if is_new:
-            note_written(self.backend, documents={layout.measurement_key(document.id): None})
 
     def set_ref(
         self, bench_name: str, name: str, result_id: str, *, reason: str | None = None, by: str = "unknown"
@@ -280,11 +281,13 @@ class Store:
         """Read everything. Yields a sentence for each thing that is damaged; nothing when all is well."""
         yield from (finding.sentence for finding in self.findings() if finding.damage)
 
-    def findings(self, on_progress: Callable[[int, int], None] | None = None) -> Iterator[Finding]:
-        """The same, with what can't be known, and what can be done about it."""
+    def findings(
+        self, on_progress: Callable[[int, int], None] | None = None, head: str | None = None
+    ) -> Iterator[Finding]:
+        """The same, with what can't be known, and what can be done about it. head: a digest that the journal had."""
         from holobench_mcp.store.verify import verify
 
-        yield from verify(self, on_progress)
+        yield from verify(self, on_progress, head)
 
     def correct(self, result_ids: Sequence[str]) -> bool:
         """Whether the index was wrong about some results, whose files were edited or damaged: it is right now.
@@ -330,12 +333,22 @@ class Store:
         return document
 
     def ensure_marker(self) -> None:
-        """Make a folder or prefix a store, unless it is one."""
+        """Make a folder or prefix a store, unless it is one; begin the chain of its journal where that is asked for."""
         self.check_format()
+        if self.wants_chain and not self.backend.is_chained:
+            self._begin_chain()
         # A folder may have been removed since; of a bucket, looking again would be a request each time.
         if self._checked and (self.location.folder is None or self.backend.has(layout.MARKER)):
             return
-        self.backend.create(layout.MARKER, json.dumps({"format": STORE_FORMAT}).encode())
+        self.backend.create(layout.MARKER, MARKER_BYTES)
+
+    def _begin_chain(self) -> None:
+        """From now on, entries of the journal are chained; the first has the documents that change, as they are."""
+        if not self.backend.create(layout.MARKER, CHAINED_MARKER_BYTES):
+            self.backend.put(layout.MARKER, CHAINED_MARKER_BYTES)
+        self.backend.is_chained = self._checked = True
+        changing = [k for folder in (layout.MEASUREMENTS, layout.COMPARISONS) for k, _ in self.backend.keys(folder)]
+        note_changing(self.backend, {k: data for k, data in read_many(self.backend, changing) if data is not None})
 
     def check_format(self) -> None:
         """Raise StoreError for a store of a format that is not known, IntegrityError for a marker that is none."""
@@ -345,7 +358,8 @@ class Store:
         if data is None:
             return
         try:
-            found = json.loads(data)["format"]
+            marker = json.loads(data)
+            found = marker["format"]
         except (ValueError, KeyError, TypeError, RecursionError) as problem:
             raise IntegrityError(
                 f"{self.location.url}/{layout.MARKER} is not a store's marker: {data[:60]!r}."
@@ -355,6 +369,7 @@ class Store:
                 f"The store {self.location.url} has the format {found!r}; this version reads {STORE_FORMAT}. "
                 "Upgrade holobench-mcp."
             )
+        self.backend.is_chained = marker.get("chain") is True
         self._checked = True
 
 

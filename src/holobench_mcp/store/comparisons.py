@@ -10,7 +10,7 @@ from holobench_mcp.store import layout
 from holobench_mcp.store.backend import Backend
 from holobench_mcp.store.parsing import parse_comparison
 from holobench_mcp.store.seal import sealed
-from holobench_mcp.store.written import note_written
+from holobench_mcp.store.written import note_changing, put_changing
 
 #: What begins the key of a comparison of a code with itself, which is no variant of anything: no hex digits.
 _SAME_CODE = "same"
@@ -30,16 +30,14 @@ def variants(backend: Backend, baseline: str, search: str) -> set[str]:
 
 def create(backend: Backend, key: str, entry: ComparisonEntry) -> None:
     """Log a comparison, unless it was logged before."""
-    if backend.create(key, _bytes(entry, key)):
-        note_written(backend, documents={key: None})
+    data = _bytes(entry, key)
+    if backend.create(key, data):
+        note_changing(backend, {key: data})
 
 
 def rewrite(backend: Backend, key: str, entry: ComparisonEntry) -> None:
     """Log what a comparison comes to now."""
-    is_new = not backend.has(key)
-    backend.put(key, _bytes(entry, key))
-    if is_new:
-        note_written(backend, documents={key: None})
+    put_changing(backend, key, _bytes(entry, key))
 
 
 def read(backend: Backend, key: str) -> ComparisonEntry | None:

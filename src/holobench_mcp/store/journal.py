@@ -8,12 +8,14 @@ died in between, or whose writer keeps no journal, is found by a listing of the 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from holobench_mcp.model import IntegrityError, JournalEntry, StoreError
-from holobench_mcp.store import layout
+from holobench_mcp.store import heads, layout
 from holobench_mcp.store.backend import Backend
+from holobench_mcp.store.chain import linked
 from holobench_mcp.store.many import read_many
 from holobench_mcp.store.parsing import parse_journal_entry
 from holobench_mcp.store.seal import sealed
@@ -45,11 +47,13 @@ def append(
     digests: Mapping[str, str] | None = None,
     documents: Sequence[str] = (),
     gone: Sequence[str] = (),
+    versions: Mapping[str, str] | None = None,
+    rebuilt: Mapping[str, str] | None = None,
     place: int | None = None,
 ) -> int | None:
     """Write an entry. place: where the journal was seen to end last. Returns where it ends now.
 
-    digests, documents, gone: what it says of single documents, by their keys, for `verify`.
+    digests, documents, gone, versions, rebuilt: what it says of single documents, by their keys, for `verify`.
 
     None where no place could be taken: what is recorded is in the store all the same, and found by a listing.
     """
@@ -59,11 +63,16 @@ def append(
         digests=dict(digests or {}),
         documents=tuple(documents),
         gone=tuple(gone),
+        versions=dict(versions or {}),
+        rebuilt=dict(rebuilt or {}),
     )
     try:
         place = end(backend) if place is None else place
         for _ in range(_MAX_TRIES):
-            if backend.create(layout.journal_key(place), entry_bytes(entry, place)):
+            data = entry_bytes(linked(backend, entry, place) if backend.is_chained else entry, place)
+            if backend.create(layout.journal_key(place), data):
+                if backend.is_chained:
+                    heads.remember(backend.location.url, place, hashlib.sha256(data).hexdigest())
                 return place + 1
             place = end(backend, at_least=place + 1)
     except StoreError:

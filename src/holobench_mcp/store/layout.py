@@ -2,7 +2,7 @@
 
 The last key of every JSON document below is its digest, the sha256 of all bytes before it.
 
-holobench-store.json                    {"format": 1}
+holobench-store.json                    {"format": 1}, with "chain": true where the journal is chained
 blobs/<aa>/<sha256>                     content-addressed bytes
 results/<result_id>.json                manifests; putting one is the commit of a result
 refs/<bench>/<name>/<time>-<rand>.json  append-only log of a named ref
@@ -10,7 +10,7 @@ comparisons/<code>/<code>.json          which code was compared with which, and 
 measurements/<id>.json                  a measurement's plan, roles and outcome
 trash/<time>/<key>                      what gc and retention took out of its place: destroyed a grace period later
 damaged/<time>/<key>                    what repair took out of its place: never destroyed
-journal/<number>.json                   which results were recorded or removed; numbers go down, so that a listing
+journal/<number>.json                   what was recorded or removed, maybe chained; numbers go down, so that a listing
                                         begins with the last entry
 
 Only comparisons and measurements are ever overwritten.

@@ -9,13 +9,14 @@ from holobench_mcp.store import layout
 from holobench_mcp.store.backend import Backend
 from holobench_mcp.store.parsing import parse_measurement
 from holobench_mcp.store.seal import sealed
+from holobench_mcp.store.written import put_changing
 
 _TIME = re.compile(r"-(\d{8}T\d{6}Z)-[0-9a-f]{6}\.json$")
 
 
 def write(backend: Backend, document: MeasurementDocument) -> None:
     """Store a document, in the place of the one that it continues. Raises InvalidArgument for a malformed id."""
-    backend.put(layout.measurement_key(document.id), sealed(document.model_dump_json(indent=1).encode()))
+    put_changing(backend, layout.measurement_key(document.id), sealed(document.model_dump_json(indent=1).encode()))
 
 
 def read(backend: Backend, measurement_id: str) -> MeasurementDocument | None:

@@ -7,7 +7,7 @@ copy of the store has what is lost: `sync` brings it back.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING, Literal
 from holobench_mcp.answers import Repaired, RepairStep
 from holobench_mcp.model import IntegrityError, InvalidArgument, JournalEntry
 from holobench_mcp.store import journal, layout, measurements, trash
+from holobench_mcp.store.chain import linked
 from holobench_mcp.store.correction import corrected_blob, corrected_document
+from holobench_mcp.store.finding import Finding
 from holobench_mcp.store.many import read_many
+from holobench_mcp.store.marker import CHAINED_MARKER_BYTES, MARKER_BYTES
 from holobench_mcp.store.parsing import parse_document
 from holobench_mcp.store.rebuilding import rebuilt_contract
 from holobench_mcp.store.references import Progress
 from holobench_mcp.store.seal import sealed
-from holobench_mcp.store.verify import MARKER_BYTES, Finding, unsealed_documents, verify
-from holobench_mcp.store.written import digest_of, note_written, written_documents
+from holobench_mcp.store.verify import unsealed_documents, verify
+from holobench_mcp.store.written import Written, digest_of, note_changing, note_written, written_documents
 
 if TYPE_CHECKING:
     from holobench_mcp.store.bundle import Store
@@ -41,9 +44,9 @@ class _Repair:
     store: Store
     dry_run: bool
     now: datetime
+    written: Written
     steps: dict[str, RepairStep] = field(default_factory=dict)
-    #: What the journal has of documents that never change, and the bytes that stand where they don't belong.
-    digests: Mapping[str, str] = field(default_factory=dict)
+    #: The bytes that stand where they don't belong.
     misplaced: dict[str, bytes] = field(default_factory=dict)
 
     def add(self, key: str, action: Action, detail: str) -> None:
@@ -57,6 +60,10 @@ class _Repair:
             self.store.backend.put(key, data)
             if key.startswith((layout.RESULTS, layout.REFS)):
                 note_written(self.store.backend, documents={key: data})
+            elif key.startswith((layout.MEASUREMENTS, layout.COMPARISONS)) and action in ("rebuilt", "sealed"):
+                note_changing(self.store.backend, {key: data})
+            elif key.startswith(layout.JOURNAL) and action in ("rebuilt", "sealed") and self.store.backend.is_chained:
+                journal.append(self.store.backend, rebuilt={key: digest_of(data)})
 
     def set_aside(self, key: str, detail: str) -> None:
         """Take what can't be put right out of its place."""
@@ -74,10 +81,10 @@ def repair(store: Store, *, dry_run: bool = True, on_progress: Progress | None =
     What is damaged moves to `damaged/`, also where it could be put right. Raises StoreError for a store that can't be
     read.
     """
-    work = _Repair(store, dry_run, datetime.now(UTC))
+    work = _Repair(store, dry_run, datetime.now(UTC), written_documents(store.backend))
     for _ in range(_MAX_PASSES):
         findings = {f.key: f for f in verify(store, on_progress) if f.damage and f.key is not None}
-        work.digests = written_documents(store.backend).digests
+        work.written = written_documents(store.backend)
         work.misplaced = {key: data for key, data in read_many(store.backend, findings) if data is not None}
         for key, finding in findings.items():
             _put_right(work, key, finding)
@@ -95,7 +102,9 @@ def repair(store: Store, *, dry_run: bool = True, on_progress: Progress | None =
 def _put_right(work: _Repair, key: str, finding: Finding) -> None:
     backend = work.store.backend
     if key == layout.MARKER:
-        work.write(key, MARKER_BYTES, "rebuilt", "the marker of this format")
+        is_chained = bool(work.written.chain.links)
+        backend.is_chained = is_chained
+        work.write(key, CHAINED_MARKER_BYTES if is_chained else MARKER_BYTES, "rebuilt", "the marker of this format")
     elif (sha256 := layout.sha256_of(key)) is not None:
         _blob(work, key, sha256, finding.result_id)
     elif key.startswith(layout.JOURNAL):
@@ -143,7 +152,11 @@ def _is_right(work: _Repair, key: str, data: bytes) -> bool:
     """Whether bytes are those that a key should have, as far as they, the key and the journal say."""
     if (sha256 := layout.sha256_of(key)) is not None:
         return digest_of(data) == sha256
-    if work.digests.get(key, digest_of(data)) != digest_of(data):
+    versions = (work.written.digests[key],) if key in work.written.digests else work.written.versions.get(key)
+    if versions and digest_of(data) not in versions:
+        return False
+    place = layout.journal_place(key)
+    if place is not None and work.written.chain.refutes(place, digest_of(data)):
         return False
     try:
         parse_document(data, key)
@@ -164,7 +177,7 @@ def _corrected(work: _Repair, key: str) -> bool:
 def _without_lost_roles(work: _Repair, key: str) -> bool:
     """A measurement's document without the runs whose results are gone, where it is otherwise right."""
     backend = work.store.backend
-    if not key.startswith(layout.MEASUREMENTS):
+    if not key.startswith(layout.MEASUREMENTS) or not _is_right(work, key, work.misplaced.get(key, b"")):
         return False
     try:
         document = measurements.read(backend, measurements.measurement_id_of(key))
@@ -191,6 +204,8 @@ def _journal_entry(work: _Repair, key: str) -> None:
         return
     known = written_documents(work.store.backend).keys
     entry = JournalEntry(recorded=tuple(i for i in _recorded(work.store) if layout.manifest_key(i) not in known))
+    if work.store.backend.is_chained:
+        entry = linked(work.store.backend, entry, place)
     work.write(key, journal.entry_bytes(entry, place), "rebuilt", "with all results that no other entry has")
 
 
@@ -209,10 +224,11 @@ def _journal_unknown(work: _Repair) -> None:
     work.add(layout.JOURNAL, "journaled", f"{len(unknown)} documents that it did not know")
     for i in range(0, len(unknown) if not work.dry_run else 0, _BATCH):
         batch = read_many(backend, unknown[i : i + _BATCH])
-        changing = (layout.MEASUREMENTS, layout.COMPARISONS)
-        note_written(
-            backend, documents={k: None if k.startswith(changing) else data for k, data in batch if data is not None}
-        )
+        there = {k: data for k, data in batch if data is not None}
+        changing = {k: data for k, data in there.items() if k.startswith((layout.MEASUREMENTS, layout.COMPARISONS))}
+        note_written(backend, documents={k: data for k, data in there.items() if k not in changing})
+        if changing:
+            note_changing(backend, changing)
 
 
 def _seal(work: _Repair, key: str) -> None:

@@ -26,7 +26,7 @@ from holobench_mcp.store.many import map_many, read_many
 from holobench_mcp.store.measurements import measurement_id_of
 from holobench_mcp.store.parsing import parse_comparison, parse_manifest, parse_measurement, parse_ref_entry
 from holobench_mcp.store.references import Progress
-from holobench_mcp.store.written import note_written
+from holobench_mcp.store.written import note_written, put_changing
 
 if TYPE_CHECKING:
     from holobench_mcp.store.bundle import Store
@@ -212,8 +212,7 @@ def _copy_changing(work: _Copy, folder: str) -> int:
                 pass  # damaged there: ours stands in for it
         copied += 1
         if not work.dry_run:
-            work.destination.put(key, data)
-            note_written(work.destination, documents={key: None})
+            put_changing(work.destination, key, data)
     return copied
 
 

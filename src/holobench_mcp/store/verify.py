@@ -6,14 +6,16 @@ What is found says which object it is of, so that repair can set about it.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from holobench_mcp.model import STORE_FORMAT, IntegrityError, InvalidArgument, Manifest, UnknownResult
+from holobench_mcp.model import IntegrityError, InvalidArgument, Manifest, UnknownResult
 from holobench_mcp.store import comparisons, layout, measurements, refs
 from holobench_mcp.store.agreement import summed_up_otherwise
+from holobench_mcp.store.chain_check import chain_findings
+from holobench_mcp.store.finding import Finding
+from holobench_mcp.store.marker import CHAINED_MARKER_BYTES, MARKER_BYTES
 from holobench_mcp.store.parsing import parse_journal_entry, parse_manifest
 from holobench_mcp.store.references import Progress
 from holobench_mcp.store.seal import is_sealed, sealed
@@ -24,21 +26,6 @@ if TYPE_CHECKING:
 
 #: What is wrong with stored bytes. That they can't be had is no damage, and ends the reading.
 _DAMAGE = (IntegrityError, UnknownResult, InvalidArgument)
-#: What a marker holds.
-MARKER_BYTES = json.dumps({"format": STORE_FORMAT}).encode()
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A sentence on something in a store: that it is damaged, or, as a note, what can't be known of it.
-
-    key: the object that it is of, or that is missing. result_id: the result that this takes from its readers.
-    """
-
-    sentence: str
-    damage: bool = True
-    key: str | None = None
-    result_id: str | None = None
 
 
 @dataclass
@@ -53,17 +40,17 @@ class _Reading:
     unsealed: list[str] = field(default_factory=list)
 
 
-def verify(store: Store, on_progress: Progress | None = None) -> Iterator[Finding]:
+def verify(store: Store, on_progress: Progress | None = None, head: str | None = None) -> Iterator[Finding]:
     """All that is damaged, and what is not covered; nothing when all is well.
 
-    What others record, remove or collect meanwhile is no damage. Raises StoreError for a store that can't be read, or
-    of a format that is not known.
+    head: the digest of an entry of a chained journal, which somebody remembers. What others record, remove or collect
+    meanwhile is no damage. Raises StoreError for a store that can't be read, or of a format that is not known.
     """
     written = written_documents(store.backend)  # before the listing: what comes later is not missed
     keys = frozenset(
         key for folder in (*_CHECKS, layout.BLOBS, layout.DAMAGED) for key, _ in store.backend.keys(folder)
     )
-    yield from _check_marker(store, keys)
+    yield from _check_marker(store, keys, is_chained=bool(written.chain.links))
     reading = _Reading(store, keys, written.removed)
     steps = _steps(reading, written)
     for n, (key, check) in enumerate(steps, 1):
@@ -74,6 +61,7 @@ def verify(store: Store, on_progress: Progress | None = None) -> Iterator[Findin
         except _DAMAGE as problem:
             yield Finding(f"{key}: {problem}", key=key, result_id=_result_of(key))
     yield from _missing(store, written, reading.keys)
+    yield from chain_findings(store.backend, written.chain, head)
     yield from _strangers(reading.keys)
     yield from _notes(reading, written)
 
@@ -96,14 +84,19 @@ def _steps(reading: _Reading, written: Written) -> list[tuple[str, Callable[[], 
 
     for folder, check in _CHECKS.items():
         for key in sorted(k for k in reading.keys if k.startswith(folder)):
-            add(key, _check_document, check, written.digests.get(key))
+            versions = written.versions.get(key, ()) if key in written.keys else ()
+            add(key, _check_document, check, written.digests.get(key), versions)
     for key in sorted(k for k in reading.keys if k.startswith(layout.BLOBS)):
         add(key, _check_unnamed_blob)
     return steps
 
 
 def _check_document(
-    reading: _Reading, key: str, check: Callable[[_Reading, str, bytes], Iterable[Finding]], digest: str | None
+    reading: _Reading,
+    key: str,
+    check: Callable[[_Reading, str, bytes], Iterable[Finding]],
+    digest: str | None,
+    versions: Sequence[str],
 ) -> Iterator[Finding]:
     data = reading.store.backend.get(key)
     if data is None:  # it was removed since the listing
@@ -118,11 +111,20 @@ def _check_document(
             key=key,
             result_id=_result_of(key),
         )
+    if not findings and versions and digest_of(data) not in versions:
+        # It may have been written since the journal was read.
+        if digest_of(data) not in written_documents(reading.store.backend).versions.get(key, ()):
+            yield Finding(f"{key}: the journal has no such version of it: it was edited, digest and all.", key=key)
+    elif versions and digest_of(data) != versions[-1]:
+        yield Finding(
+            f"{key}: it is an earlier version than the journal's last: its writer was ended, or it was put back.",
+            damage=False,
+        )
 
 
-def _check_marker(store: Store, keys: frozenset[str]) -> Iterator[Finding]:
+def _check_marker(store: Store, keys: frozenset[str], *, is_chained: bool) -> Iterator[Finding]:
     data = store.backend.get(layout.MARKER)
-    if data == MARKER_BYTES or (data is None and not keys):
+    if data == CHAINED_MARKER_BYTES or (data == MARKER_BYTES and not is_chained) or (data is None and not keys):
         return
     try:
         store.check_format()
@@ -130,7 +132,8 @@ def _check_marker(store: Store, keys: frozenset[str]) -> Iterator[Finding]:
         yield Finding(f"{layout.MARKER}: {problem}", key=layout.MARKER)
         return
     what = "it is missing" if data is None else f"it is {data[:60]!r}"
-    yield Finding(f"{layout.MARKER}: {what}, where {MARKER_BYTES!r} should be.", key=layout.MARKER)
+    right = CHAINED_MARKER_BYTES if is_chained else MARKER_BYTES
+    yield Finding(f"{layout.MARKER}: {what}, where {right!r} should be.", key=layout.MARKER)
 
 
 # ---------------------------------------------------------------------- documents

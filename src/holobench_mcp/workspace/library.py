@@ -48,6 +48,7 @@ class Library:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.store: Store = open_store(config.store)
+        self.store.wants_chain = config.chain
         self.store.backend.mirror_reads()
         self.spool = Spool(self.store)
         self.lookup = Lookup(self.store, self.commit, config.benchmarks)

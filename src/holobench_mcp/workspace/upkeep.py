@@ -60,16 +60,24 @@ def free_space(
     })  # fmt: skip
 
 
-def verify(library: Library, on_progress: OnProgress | None = None) -> Verification:
-    """Read the whole store. A sentence for each thing that is damaged, and what puts it right."""
-    findings = list(_store(library).findings(on_progress))
+def verify(library: Library, on_progress: OnProgress | None = None, head: str | None = None) -> Verification:
+    """Read the whole store. A sentence for each thing that is damaged, and what puts it right.
+
+    head: the digest of an entry of its chained journal, that was kept elsewhere. Raises InvalidArgument.
+    """
+    from holobench_mcp.store.chain_check import newest_head, parse_head
+
+    store = _store(library)
+    findings = list(store.findings(on_progress, None if head is None else parse_head(head)))
+    newest = newest_head(store)
     damaged = [f for f in findings if f.damage]
     return Verification(
         store=library.store.location.url,
-        **({"next_step": "holobench-mcp repair"} if damaged else {}),
+        **({"next_step": "holobench-mcp repair"} if any(f.key is not None for f in damaged) else {}),
         problems=tuple(f.sentence for f in damaged),
         **({"damaged": tuple(dict.fromkeys(f.key for f in damaged if f.key is not None))} if damaged else {}),
         notes=(*(f.sentence for f in findings if not f.damage), *filter(None, (library.spool.sentence(),))),
+        **({"head": newest} if newest is not None else {}),
     )
 
 

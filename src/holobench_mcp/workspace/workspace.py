@@ -312,9 +312,9 @@ class Workspace:
 
     # ------------------------------------------------------------------ upkeep
 
-    def verify(self, on_progress: Callable[[int, int], None] | None = None) -> Verification:
+    def verify(self, on_progress: Callable[[int, int], None] | None = None, head: str | None = None) -> Verification:
         """Read the whole store. A sentence for each thing that is damaged, with what can be done about it."""
-        return upkeep.verify(self.library, on_progress)
+        return upkeep.verify(self.library, on_progress, head)
 
     def free_space(
         self,

@@ -1,0 +1,18 @@
+"""What reading a store finds: that something is damaged, or what can't be known of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sentence on something in a store: that it is damaged, or, as a note, what can't be known of it.
+
+    key: the object that it is of, or that is missing. result_id: the result that this takes from its readers.
+    """
+
+    sentence: str
+    damage: bool = True
+    key: str | None = None
+    result_id: str | None = None
