@@ -28,6 +28,7 @@ from holobench_mcp.answers.measuring import (
     TooNoisy,
 )
 from holobench_mcp.answers.options import CompareOptions
+from holobench_mcp.answers.single_runs import MetricRuns, PointValues, SingleRuns
 from holobench_mcp.answers.structure import DIGITS, Figure, Structure, rounded
 from holobench_mcp.answers.upkeep import Collected, Freed, Repaired, RepairStep, Retained, Synced, Verification
 
@@ -54,6 +55,8 @@ __all__ = [
     "MeasurementReport",
     "MetricList",
     "MetricRow",
+    "MetricRuns",
+    "PointValues",
     "RepairStep",
     "Repaired",
     "ResultPage",
@@ -62,6 +65,7 @@ __all__ = [
     "RevisionReport",
     "RunReport",
     "RunningMeasurement",
+    "SingleRuns",
     "Structure",
     "Synced",
     "TooNoisy",

@@ -6,8 +6,9 @@ stands in words beside it.
 """
 
 from holobench_mcp.report.comparison import comparison_fragment
+from holobench_mcp.report.details import detailed_metrics
 from holobench_mcp.report.history import history_fragment
 from holobench_mcp.report.page import page
 from holobench_mcp.report.style import stylesheet
 
-__all__ = ["comparison_fragment", "history_fragment", "page", "stylesheet"]
+__all__ = ["comparison_fragment", "detailed_metrics", "history_fragment", "page", "stylesheet"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from holobench_mcp import digits
-from holobench_mcp.answers import RevisionReport
+from holobench_mcp.answers import RevisionReport, SingleRuns
 from holobench_mcp.digest import figures, holds, own_reason, remarks
 from holobench_mcp.model import ComparisonDocument, Decision, Failure, OtherComparison, Side
 from holobench_mcp.report import marks
+from holobench_mcp.report.details import details
 from holobench_mcp.report.forest import forest
 from holobench_mcp.report.markup import Markup, element, joined, shortened
 from holobench_mcp.report.palette import class_of
@@ -24,14 +25,15 @@ _NAMES = 40
 _OTHERS = 200
 
 
-def comparison_fragment(answer: ComparisonDocument | RevisionReport) -> str:
+def comparison_fragment(answer: ComparisonDocument | RevisionReport, runs: Sequence[SingleRuns] = ()) -> str:
     """A comparison as `<section class="hb-comparison">`: its charts, and the same in words and tables.
 
     answer: what `Workspace.compare` gives, or a measurement of two revisions, of which the worst comparison is shown
-    first and every other one below it. Needs the stylesheet, and no script.
+    first and every other one below it. runs: what `Workspace.single_runs` gives of its comparisons, for the metrics of
+    `detailed_metrics`; without them no single run is drawn. Needs the stylesheet, and no script.
     """
     if isinstance(answer, ComparisonDocument):
-        return element("section", *_whole(answer), class_="hb-comparison")
+        return element("section", *_whole(answer, runs), class_="hb-comparison")
     worst, others = answer.comparisons[:1], answer.comparisons[1:]
     parts: list[Markup | None] = [
         opening(answer.decision, answer.cause, answer.reason, answer.next_step, answer.benchmark)
@@ -39,8 +41,8 @@ def comparison_fragment(answer: ComparisonDocument | RevisionReport) -> str:
     parts += [_failure(answer.head_failure)] if answer.head_failure is not None else []
     parts += [_measured(answer)]
     for document in worst:
-        parts += _body(document)
-    parts += [_folded(document, own_reason(answer, document)) for document in others]
+        parts += _body(document, runs)
+    parts += [_folded(document, own_reason(answer, document), runs) for document in others]
     return element("section", *parts, class_="hb-comparison")
 
 
@@ -63,31 +65,33 @@ def opening(decision: Decision | None, cause: str | None, reason: str | None, ne
     )
 
 
-def _whole(document: ComparisonDocument) -> list[Markup | None]:
+def _whole(document: ComparisonDocument, runs: Sequence[SingleRuns]) -> list[Markup | None]:
     head = opening(
         document.decision, document.cause, document.reason, document.next_step, document.candidate.bench_name
     )
-    return [head, *_body(document)]
+    return [head, *_body(document, runs)]
 
 
-def _body(document: ComparisonDocument) -> list[Markup | None]:
+def _body(document: ComparisonDocument, runs: Sequence[SingleRuns]) -> list[Markup | None]:
+    sides = (document.baseline.result_id, document.candidate.result_id)
     return [
         _compared(document),
         _metrics(document),
+        details(document, next((r for r in runs if (r.baseline, r.candidate) == sides), None)),
         _claims(document),
         also(document.also, document.not_measured),
         _trust(document),
     ]
 
 
-def _folded(document: ComparisonDocument, reason: str) -> Markup:
+def _folded(document: ComparisonDocument, reason: str, runs: Sequence[SingleRuns]) -> Markup:
     """A further sweep of a measurement, to be opened."""
     name = document.candidate.bench_name
     return element(
         "details",
         element("summary", marks.badge(document.decision), " ", element("bdi", shortened(name, 90))),
         element("p", reason.splitlines()[0] if reason else "", class_="hb-reason"),
-        *_body(document),
+        *_body(document, runs),
         class_="hb-folded",
     )
 

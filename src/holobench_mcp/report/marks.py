@@ -35,11 +35,17 @@ def word(decision: Decision | None) -> str:
     return WORDS[decision] if decision is not None else "Not judged"
 
 
-def outline(decision: Decision | None) -> Markup:
+def outline(decision: Decision | None, *, small: bool = False) -> Markup:
     """A decision's shape around zero."""
     decision = decision or Decision.inconclusive
     kind = "hb-stroked" if decision in _STROKED else "hb-filled"
-    return element("path", d=_OUTLINES[decision], class_=f"hb-mark {kind} {class_of(decision)}")
+    size = "scale(0.62)" if small else None
+    return element("path", d=_OUTLINES[decision], class_=f"hb-mark {kind} {class_of(decision)}", transform=size)
+
+
+def mean() -> Markup:
+    """A mean that decided nothing, around zero."""
+    return element("path", d="M0 -7 V7", class_="hb-mean")
 
 
 def at(x: str, y: float, *children: str) -> Markup:
@@ -59,7 +65,7 @@ def badge(decision: Decision | None) -> Markup:
     return element("span", icon(decision), word(decision), class_=f"hb-badge {class_of(decision)}")
 
 
-def line(x1: str, y1: float, x2: str, y2: float, class_: str) -> Markup:
+def line(x1: str, y1: float | str, x2: str, y2: float | str, class_: str) -> Markup:
     """A straight line."""
     return element("line", x1=x1, y1=y1, x2=x2, y2=y2, class_=class_)
 
@@ -69,7 +75,7 @@ def label(content: str, x: str, y: float, class_: str = "hb-label", anchor: str 
     return element("text", content, x=x, y=y, class_=class_, text_anchor=anchor)
 
 
-def backdrop(axis: Axis, height: float, margin: float | None) -> Markup:
+def backdrop(axis: Axis, height: float | str, margin: float | None) -> Markup:
     """What stands behind a row of effects: the margin as a band, and the line of no change."""
     parts = []
     if margin:

@@ -17,7 +17,9 @@ from holobench_mcp.report.scale import Axis
 
 #: Characters of a name on a page: what is longer is shortened, and shown whole by its title.
 _NAME = 80
-HEIGHT, AXIS_HEIGHT = 34.0, 22.0
+#: The height of a row's picture, or of one whose figures stand in a line; and where in it everything is drawn.
+HEIGHT, COMPACT, AXIS_HEIGHT = 44.0, 32.0, 24.0
+MIDDLE, COMPACT_MIDDLE = 20.0, 16.0
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Row:
     decision: Decision | None = None
     remark: str = ""
     judged: bool = True  #: whether it has a decision, or is a single thing that was measured
-    height: float = HEIGHT
+    compact: bool = False  #: whether name and decision stand in one line
 
 
 def figure(head: tuple[str, str, str], rows: Sequence[Row], axis: Axis, *, units: str, margin: float | None) -> Markup:
@@ -45,10 +47,10 @@ def figure(head: tuple[str, str, str], rows: Sequence[Row], axis: Axis, *, units
     )
 
 
-def grid(axis: Axis, height: float, margin: float | None) -> Markup:
+def grid(axis: Axis, margin: float | None, height: float | str = "100%") -> Markup:
     """What stands behind a row: its ticks, the margin, and the line of no change."""
     ticks = [marks.line(axis.at(t), 0, axis.at(t), height, "hb-tick") for t in axis.ticks() if t]
-    return joined([*ticks, marks.backdrop(axis, height, margin)])
+    return joined([marks.backdrop(axis, height, margin), *ticks])
 
 
 def tick_labels(axis: Axis, units: str, y: float) -> Markup:
@@ -60,7 +62,7 @@ def tick_labels(axis: Axis, units: str, y: float) -> Markup:
     parts = []
     for tick, text in zip(ticks, texts, strict=True):
         share = axis.share(tick)
-        anchor = "start" if share < 0.06 else "end" if share > 0.9 else "middle"
+        anchor = "start" if share < 0.06 else "end" if share > 0.97 else "middle"
         parts.append(marks.label(text, axis.at(tick), y, "hb-number", anchor))
     return joined(parts)
 
@@ -71,9 +73,9 @@ def _row(row: Row, axis: Axis, margin: float | None) -> Markup:
     badge = marks.badge(row.decision) if row.judged else None
     first, *others = row.figures or ("",)
     picture = marks.picture(
-        grid(axis, row.height, margin),
+        grid(axis, margin),
         row.drawing,
-        height=row.height,
+        height=COMPACT if row.compact else HEIGHT,
         title=f"{row.name}: {marks.word(row.decision).lower()}" if row.judged else row.name,
         desc="; ".join(row.figures) or "nothing to draw",
     )
@@ -89,7 +91,7 @@ def _row(row: Row, axis: Axis, margin: float | None) -> Markup:
             class_="hb-cell hb-figures",
         ),
         role="row",
-        class_="hb-row",
+        class_="hb-row hb-compact" if row.compact else "hb-row",
     )
 
 

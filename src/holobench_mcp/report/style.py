@@ -23,6 +23,7 @@ _DRAWN = """
 .hb-tick { stroke: var(--hb-line); stroke-width: 1; }
 .hb-axis-line { stroke: var(--hb-soft); stroke-width: 1; }
 .hb-interval { stroke-width: 3; }
+.hb-mean { stroke: var(--hb-unchanged); stroke-width: 3; }
 .hb-cap { fill: none; stroke-width: 2; }
 .hb-series { stroke: var(--hb-soft); stroke-width: 1.4; }
 .hb-level { stroke: var(--hb-ink); stroke-width: 2; stroke-dasharray: 6 4; opacity: 0.55; }
@@ -35,6 +36,7 @@ _DRAWN = """
 .hb-before { fill: var(--hb-ground); stroke: var(--hb-soft); stroke-width: 2; }
 .hb-after { fill: var(--hb-ink); stroke: var(--hb-ground); stroke-width: 1; }
 .hb-join { stroke: var(--hb-soft); stroke-width: 1.5; }
+.hb-rug { stroke: var(--hb-ink); stroke-width: 1.5; opacity: 0.3; }
 .hb-filled { stroke: var(--hb-ground); stroke-width: 1.5; paint-order: stroke; }
 .hb-stroked { stroke-width: 2.6; }
 .hb-mark.hb-stroked { fill: var(--hb-ground); }
@@ -75,15 +77,25 @@ section[class^="hb-"] pre { overflow: auto; }
 .hb-facts dd { margin: 0; }
 .hb-figure { margin: 0.5rem 0 1.5rem; }
 .hb-row { display: grid; grid-template-columns: minmax(9rem, 15rem) minmax(12rem, 1fr) minmax(9rem, 15rem); }
-.hb-row { gap: 0 1.1rem; align-items: start; padding: 0.5rem 0; border-top: 1px solid var(--hb-line); }
-.hb-head { color: var(--hb-soft); font-size: 0.82rem; border-top: 0; padding: 0 0 0.25rem; }
-.hb-cell { min-width: 0; }
+.hb-row { gap: 0 1.1rem; border-top: 1px solid var(--hb-line); }
+.hb-head { color: var(--hb-soft); font-size: 0.82rem; border-top: 0; }
+.hb-cell { min-width: 0; padding: 0.5rem 0; }
+.hb-head .hb-cell { padding: 0 0 0.25rem; }
 .hb-cell .hb-name { display: block; }
 .hb-cell .hb-badge { font-size: 0.9rem; }
-.hb-drawn { padding-top: 0.15rem; }
+.hb-compact { border-top: 0; }
+.hb-compact .hb-cell { padding: 0.3rem 0; }
+.hb-head + .hb-compact, .hb-detail .hb-axis { border-top: 1px solid var(--hb-line); }
+.hb-compact .hb-cell:first-child { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 0.6rem; }
+.hb-compact .hb-cell:first-child { align-items: baseline; align-content: start; }
+.hb-compact .hb-figures { display: flex; flex-wrap: wrap; gap: 0 0.7rem; align-items: baseline; }
+.hb-swatch { display: inline-block; width: 1.3em; height: 0.85em; background: var(--hb-band); }
+.hb-row .hb-drawn { padding: 0; }
+.hb-rows .hb-drawn > .hb-plot { height: 100%; min-height: 44px; }
+.hb-rows .hb-compact .hb-drawn > .hb-plot, .hb-rows .hb-axis .hb-drawn > .hb-plot { min-height: 32px; }
 .hb-figures > * { display: block; font-variant-numeric: tabular-nums; }
 .hb-figures .hb-soft, .hb-axis .hb-figures { font-size: 0.85rem; line-height: 1.4; }
-.hb-axis { padding: 0; }
+.hb-axis .hb-cell { padding: 0.2rem 0; }
 .hb-plot { display: block; overflow: visible; font-family: FONT; }
 .hb-also { list-style: none; padding: 0; columns: 20rem 2; column-gap: 2rem; }
 .hb-also li { break-inside: avoid; padding: 0.3rem 0; margin: 0; border-top: 1px solid var(--hb-line); }
@@ -103,10 +115,14 @@ section[class^="hb-"] summary { cursor: pointer; padding: 0.2rem 0; }
 summary:focus-visible { outline: 2px solid var(--hb-focus); outline-offset: 3px; }
 @media (max-width: 46rem) {
   .hb-page { padding: 1rem 0.9rem 2rem; }
-  .hb-row { grid-template-columns: minmax(0, 1fr); gap: 0.35rem; }
+  .hb-row { grid-template-columns: minmax(0, 1fr); gap: 0.2rem; }
   .hb-head { display: none; }
   .hb-axis .hb-cell:first-child { display: none; }
-  .hb-axis { margin-top: -0.5rem; border-top: 0; }
+  .hb-axis .hb-figures:empty { display: none; }
+  .hb-axis { border-top: 0; }
+  .hb-rows .hb-drawn > .hb-plot { min-height: 40px; }
+  .hb-cell:first-child { padding-bottom: 0; }
+  .hb-figures { padding-top: 0; }
   .hb-figures { display: flex; flex-wrap: wrap; gap: 0 0.75rem; align-items: baseline; }
   .hb-facts > div { grid-template-columns: minmax(0, 1fr); gap: 0; }
   .hb-facts dt { font-size: 0.85rem; }

@@ -5,7 +5,7 @@ Everything heavy is imported where it is first needed, so that a server can intr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -21,6 +21,7 @@ from holobench_mcp.answers import (
     Repaired,
     ResultPage,
     RunReport,
+    SingleRuns,
     Verification,
 )
 from holobench_mcp.config import Config
@@ -186,6 +187,12 @@ class Workspace:
         from holobench_mcp.workspace.exporting import compare_with_report
 
         return compare_with_report(self.library, baseline, candidate, options)
+
+    def single_runs(self, document: ComparisonDocument, metrics: Collection[str]) -> SingleRuns | None:
+        """The single runs behind some metrics of a comparison, for a picture; None where there are no samples."""
+        from holobench_mcp.workspace.single_runs import single_runs
+
+        return single_runs(self.library, document, metrics)
 
     # ------------------------------------------------------------------ baselines
 
