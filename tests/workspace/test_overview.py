@@ -13,6 +13,7 @@ from holobench_mcp.answers.overview import OverviewBench
 from holobench_mcp.model import Decision, MetricSettings, UnknownResult
 from holobench_mcp.store import layout
 from holobench_mcp.workspace import Workspace
+from holobench_mcp.workspace.overview import comparisons_of
 from stored_runs import A, B, C, record_rounds, record_runs, timing, workspace_in
 
 
@@ -66,8 +67,8 @@ def test_the_newest_decision_counts_whichever_process_took_it(space: Workspace, 
     other.compare(f"sort@{A}", f"sort@{C}")
     assert space.overview_state() != before
     assert row(space).comparison.candidate.rev == C[:10]
-    assert [c.candidate.rev for c in space.logged_comparisons("sort")] == [C[:10], B[:10]]
-    assert len(space.logged_comparisons("sort", limit=1)) == 1
+    assert [c.candidate.rev for c in comparisons_of(space.library, "sort", 20)] == [C[:10], B[:10]]
+    assert len(comparisons_of(space.library, "sort", 1)) == 1
 
 
 def test_more_runs_of_the_same_code_may_change_what_is_shown(space: Workspace, tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from holobench_mcp.answers.history import History
+from holobench_mcp.answers.listing import ResultRow
 from holobench_mcp.answers.measuring import TooNoisy
-from holobench_mcp.model import Decision, Direction, Frozen, Kind
+from holobench_mcp.model import ComparisonDocument, Decision, Direction, Frozen, Kind
 
 
 class ComparedSide(Frozen):
@@ -45,7 +47,9 @@ class OverviewBench(Frozen):
     """A bench at a glance."""
 
     bench_name: str
-    comparison: LoggedComparison | None = Field(None, description="the newest; none where it was never compared")
+    comparison: LoggedComparison | None = Field(
+        None, description="of the newest code that was compared; none where none was"
+    )
     metrics: tuple[OverviewMetric, ...] = Field((), description="the first of them")
     metrics_more: int = 0
     n_results: int = Field(0, description="runs that are recorded of it")
@@ -72,3 +76,14 @@ class Overview(Frozen):
     n_results: int
     benches: tuple[OverviewBench, ...]
     notes: tuple[str, ...] = Field((), description="what of the store can't be read, or is of an earlier time")
+
+
+class BenchReport(Frozen):
+    """All that there is to see of a bench: where it stands, its newest comparison whole, and how its metrics went."""
+
+    bench: OverviewBench
+    comparison: ComparisonDocument | None = Field(None, description="the newest, as it comes out now")
+    histories: tuple[History, ...] = ()
+    comparisons: tuple[LoggedComparison, ...] = Field((), description="of its newest code, the newest first")
+    results: tuple[ResultRow, ...] = Field((), description="the newest")
+    notes: tuple[str, ...] = ()

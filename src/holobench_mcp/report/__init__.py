@@ -5,10 +5,20 @@ Charts are plain SVG. Whatever is data goes through one function (`markup.elemen
 stands in words beside it.
 """
 
+from holobench_mcp.report.bench import bench_fragments
 from holobench_mcp.report.comparison import comparison_fragment
 from holobench_mcp.report.details import detailed_metrics
 from holobench_mcp.report.history import history_fragment
+from holobench_mcp.report.overview import overview_fragment
 from holobench_mcp.report.page import page
 from holobench_mcp.report.style import stylesheet
 
-__all__ = ["comparison_fragment", "detailed_metrics", "history_fragment", "page", "stylesheet"]
+__all__ = [
+    "bench_fragments",
+    "comparison_fragment",
+    "detailed_metrics",
+    "history_fragment",
+    "overview_fragment",
+    "page",
+    "stylesheet",
+]

@@ -13,7 +13,7 @@ from html import escape
 from holobench_mcp.model.text import plain
 
 #: Elements of HTML that have no end.
-_VOID = frozenset({"br", "meta", "link", "hr"})
+_VOID = frozenset({"br", "meta", "link", "hr", "input"})
 
 
 class Markup(str):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from holobench_mcp._version import __version__
 from holobench_mcp.report.markup import Markup, element, joined
 from holobench_mcp.report.style import stylesheet
@@ -10,20 +12,35 @@ from holobench_mcp.report.style import stylesheet
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
-def page(title: str, *fragments: str) -> str:
+@dataclass(frozen=True)
+class Frame:
+    """What is around the fragments of a page that is one of several.
+
+    stylesheet: the address of the stylesheet, which stands in the page itself where there is none. head: further
+    elements of the head. bar: what stands above the title, such as the way to other pages.
+    """
+
+    stylesheet: str | None = None
+    head: tuple[Markup, ...] = ()
+    bar: Markup | None = None
+
+
+def page(title: str, *fragments: str, frame: Frame = Frame()) -> str:
     """A document with fragments of this package, one below the other. title: any text; the fragments are markup."""
+    alone = frame.stylesheet is None
     head = element(
         "head",
         element("meta", charset="utf-8"),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
-        element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
+        element("meta", http_equiv="Content-Security-Policy", content=_POLICY) if alone else None,
         element("title", title),
-        element("style", Markup(stylesheet())),
+        element("style", Markup(stylesheet())) if alone else element("link", rel="stylesheet", href=frame.stylesheet),
+        *frame.head,
     )
     main = element(
         "div",
-        element("header", element("h1", title)),
+        element("header", frame.bar, element("h1", title)),
         element("main", *map(Markup, fragments)),
         element("footer", f"holobench-mcp {__version__}", class_="hb-soft"),
         class_="hb-page",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from holobench_mcp.report.palette import DARK, LIGHT, variables
+from holobench_mcp.report.style_overview import OVERVIEW
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
@@ -148,7 +149,7 @@ def stylesheet() -> str:
         f":root[data-theme=dark] {{ {dark} color-scheme: dark; }}\n"
         "@media print { :root, :root[data-theme] { " + variables(LIGHT) + " color-scheme: light; } }\n"
         "html:has(.hb-page), body:has(> .hb-page) { background: var(--hb-ground); color: var(--hb-ink); margin: 0; }\n"
-        "body:has(> .hb-page) { font: 15px/1.5 FONT; }\n" + _coloured() + _DRAWN + _PAGE
+        "body:has(> .hb-page) { font: 15px/1.5 FONT; }\n" + _coloured() + _DRAWN + _PAGE + OVERVIEW
     )
 
 

@@ -61,10 +61,15 @@ class ComparisonLog:
                 self._by_candidate = dict(by_candidate)
 
     def of_candidates(self, codes: Iterable[str], limit: int) -> list[str]:
-        """The keys of entries of some candidates, the one written last first."""
+        """The keys of entries of some candidates, in their order; of each the one written last first."""
+        found = list[str]()
         with self._lock:
-            found = [(written, key) for code in codes for key, written in self._by_candidate.get(code, {}).items()]
-        return [key for _, key in sorted(found, reverse=True)[:limit]]
+            for code in codes:
+                written = self._by_candidate.get(code, {})
+                found += sorted(written, key=lambda key: (written[key], key), reverse=True)
+                if len(found) >= limit:
+                    break
+        return found[:limit]
 
     def entry(self, key: str) -> ComparisonEntry | None:
         """An entry, read once as long as it stays as it is. Raises IntegrityError or StoreError."""

@@ -80,7 +80,7 @@ def list_results(
     )
     return ResultPage(
         **({"reason": reason} if reason else {}),
-        results=tuple(_result_row(row, tuple(names.get(row.result_id, ()))) for row in page),
+        results=tuple(result_row(row, tuple(names.get(row.result_id, ()))) for row in page),
         total=total,
         next_cursor=_encode_cursor(page[-1]) if more else None,
     )
@@ -208,7 +208,8 @@ def _metric_row(manifest: Manifest, metric: Metric, entry: Mapping[str, Any], sn
     )
 
 
-def _result_row(row: IndexRow, refs: tuple[str, ...]) -> ResultRow:
+def result_row(row: IndexRow, refs: tuple[str, ...]) -> ResultRow:
+    """A row of the index as a listing has it. refs: the baselines that it is."""
     fields = row._asdict()
     if row.label is not None and is_time_label(row.label):
         fields["label"] = None

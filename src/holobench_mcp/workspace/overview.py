@@ -1,5 +1,7 @@
 """All benches of a store at a glance: the newest decision of each, how its metrics went, how noisy they are.
 
+The newest decision is that of the newest code that was compared: who looks into an old one does not change the view.
+
 What is read is the newest results of each bench, by the index, and what the log of comparisons has of their code:
 the same effort in a store of a hundred thousand results. Parts are cached by the ids that they are made of.
 """
@@ -45,7 +47,7 @@ class _Part:
     """What the results of a bench tell by themselves, and the codes that the log of comparisons is asked about."""
 
     bench: OverviewBench
-    codes: frozenset[str]
+    codes: tuple[str, ...]
 
 
 def overview(library: Library, benches: Sequence[str] | None = None) -> Overview:
@@ -76,7 +78,7 @@ def overview(library: Library, benches: Sequence[str] | None = None) -> Overview
 
 
 def comparisons_of(library: Library, bench_name: str, limit: int) -> list[LoggedComparison]:
-    """The newest comparisons of a bench's newest code that the log has, newest first."""
+    """What comparisons of a bench's newest code came to when they were made: of the newest code first."""
     with library.at_one_moment():
         library.index()
         library.comparison_log.refresh()
@@ -136,7 +138,7 @@ def _made(library: Library, bench_name: str) -> _Part:
         answers_checked=_answers_checked(library, newest),
         problems=_problems(library, measured[-1]),
     )
-    return _Part(bench, frozenset(map(variant_key, found)))
+    return _Part(bench, tuple(dict.fromkeys(map(variant_key, found))))
 
 
 def _alike(found: Sequence[Manifest], newest: Manifest) -> list[Manifest]:
@@ -204,7 +206,7 @@ def _problems(library: Library, runs: Sequence[Manifest]) -> tuple[str, ...]:
 
 def _logged(library: Library, codes: Iterable[str], limit: int) -> tuple[list[LoggedComparison], tuple[str, ...]]:
     """The newest comparisons of some candidates, as the log has them, and what of the log can't be read."""
-    found, problems = list[LoggedComparison](), list[str]()
+    found, problems = list[tuple[str, LoggedComparison]](), list[str]()
     log = library.comparison_log
     for key in log.of_candidates(codes, max(_ENTRIES, limit)):
         try:
@@ -214,28 +216,28 @@ def _logged(library: Library, codes: Iterable[str], limit: int) -> tuple[list[Lo
             continue
         if entry is None or entry.decision is None:
             continue
-        sides = [_side(library, result_id) for result_id in (entry.baseline, entry.candidate)]
+        sides = [_result(library, result_id) for result_id in (entry.baseline, entry.candidate)]
         baseline, candidate = sides
         if baseline is not None and candidate is not None:
-            found.append(
-                LoggedComparison(
-                    decision=entry.decision,
-                    reason=entry.reason,
-                    compared_at=entry.compared_at,
-                    baseline=baseline,
-                    candidate=candidate,
-                )
+            logged = LoggedComparison(
+                decision=entry.decision,
+                reason=entry.reason,
+                compared_at=entry.compared_at,
+                baseline=_side(baseline),
+                candidate=_side(candidate),
             )
-    found.sort(key=lambda one: (one.compared_at, one.candidate.result_id, one.baseline.result_id), reverse=True)
-    return found[:limit], tuple(problems)
+            found.append((candidate.executed_at, logged))
+    found.sort(key=lambda one: (one[0], one[1].compared_at, one[1].baseline.result_id), reverse=True)
+    return [logged for _, logged in found[:limit]], tuple(problems)
 
 
-def _side(library: Library, result_id: str) -> ComparedSide | None:
-    """A side of an entry; None where its result is not there any more."""
+def _result(library: Library, result_id: str) -> Manifest | None:
+    """A result of an entry; None where it is not there any more."""
     found = library.index().select(id_prefix=result_id, limit=1)
-    if not found or found[0].result_id != result_id:
-        return None
-    m = found[0]
+    return found[0] if found and found[0].result_id == result_id else None
+
+
+def _side(m: Manifest) -> ComparedSide:
     rev = revision_text(m.source_revision, m.environment.git_dirty)
     return ComparedSide(result_id=m.result_id, rev=rev, label=label_of(m))
 

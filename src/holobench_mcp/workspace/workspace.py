@@ -35,7 +35,7 @@ from holobench_mcp.workspace import baselines, importing, intake, listing, upkee
 from holobench_mcp.workspace.library import Library
 
 if TYPE_CHECKING:
-    from holobench_mcp.answers.overview import LoggedComparison, Overview
+    from holobench_mcp.answers.overview import BenchReport, Overview
     from holobench_mcp.exporters.runs import Exported
     from holobench_mcp.model import ComparisonDocument
     from holobench_mcp.result.snapshot import Snapshot
@@ -136,11 +136,17 @@ class Workspace:
 
         return overview_state(self.library)
 
-    def logged_comparisons(self, bench_name: str, limit: int = 20) -> list[LoggedComparison]:
-        """What comparisons of a bench's newest code came to when they were made, newest first."""
-        from holobench_mcp.workspace.overview import comparisons_of
+    def bench_report(self, bench_name: str) -> BenchReport:
+        """All that there is to see of a bench. Raises UnknownResult for one that nothing was recorded of."""
+        from holobench_mcp.workspace.bench_report import bench_report
 
-        return comparisons_of(self.library, bench_name, limit)
+        return bench_report(self.library, bench_name)
+
+    def comparison_again(self, baseline: str, candidate: str) -> ComparisonDocument:
+        """The comparison of two results for somebody who only looks: it counts as no try, and nothing is logged."""
+        from holobench_mcp.workspace.comparing import compare
+
+        return compare(self.library, baseline, candidate, is_try=False)
 
     # ------------------------------------------------------------------ comparing
 
