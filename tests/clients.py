@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from mcp import Client, StdioServerParameters
+from mcp.client.extension import ClientExtension, advertise
+from pydantic import BaseModel
 
 
 def server_of(project: Path) -> StdioServerParameters:
@@ -32,3 +34,17 @@ def talk(target: Any, session: Callable[[Client], Awaitable[Any]], **options: An
 def text_of(result: Any) -> str:
     """The text of a tool's answer, without the links beside it."""
     return "\n".join(block.text for block in result.content if block.type == "text")
+
+
+def sent(message: BaseModel) -> dict[str, Any]:
+    """A list's row or an answer as it is on the wire."""
+    return message.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def declares(**settings: Any) -> ClientExtension:
+    """A client's word that it knows MCP Apps."""
+    return advertise("io.modelcontextprotocol/ui", settings)
+
+
+#: What a client declares that shows charts.
+SHOWS_CHARTS = [declares(mimeTypes=["text/html;profile=mcp-app"])]

@@ -19,6 +19,7 @@ import anyio
 import pytest
 from mcp import Client
 
+from clients import SHOWS_CHARTS, sent
 from holobench_mcp.server.app import create_server
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots" / "tools"
@@ -42,6 +43,18 @@ def listed(project: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     return anyio.run(session)
 
 
+def listed_with_charts(project: Path) -> dict[str, Any]:
+    """What is added for a client that shows charts: which page shows what, and the page's own tool."""
+
+    async def session() -> dict[str, Any]:
+        async with Client(create_server(project=str(project)), extensions=SHOWS_CHARTS) as client:
+            tools = [sent(tool) for tool in (await client.list_tools()).tools]
+        of_page = [tool for tool in tools if tool["_meta"]["ui"]["visibility"] == ["app"]]
+        return {"ui": {tool["name"]: tool["_meta"]["ui"] for tool in tools}, "of_page": of_page}
+
+    return anyio.run(session)
+
+
 def current(folder: Path) -> dict[str, str]:
     """Every snapshot as it would be written now, by its file's name."""
     (folder / "pyproject.toml").write_text("")
@@ -50,6 +63,7 @@ def current(folder: Path) -> dict[str, str]:
     with_benchmarks, surface_with = listed(folder)
     assert without.items() <= with_benchmarks.items(), "a tool changes with the configuration: give it two snapshots"
     documents = {**with_benchmarks, "_without_benchmarks": surface_without, "_with_benchmarks": surface_with}
+    documents["_with_charts"] = listed_with_charts(folder)
     return {f"{name}.json": json.dumps(d, indent=2, ensure_ascii=False) + "\n" for name, d in documents.items()}
 
 

@@ -56,8 +56,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Server:
 #: Every tool there is; another test holds this list against the server's.
 ALL_TOOLS = [
     "cancel_measurement", "compare_results", "compare_revisions", "export_result", "import_results", "list_baselines",
-    "list_benchmarks", "list_metrics", "list_results", "metric_history", "run_benchmark", "set_baseline",
-    "wait_measurement",
+    "list_benchmarks", "list_metrics", "list_results", "measurement_progress", "metric_history", "run_benchmark",
+    "set_baseline", "wait_measurement",
 ]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.subscriptions import InMemorySubscriptionBus
 
 from holobench_mcp._version import __version__
-from holobench_mcp.server import completions, prompts, resources, tools
+from holobench_mcp.server import chart, completions, prompts, resources, tools
 from holobench_mcp.server.arguments import Server
 from holobench_mcp.server.measurement_tasks import MeasurementTasks
 from holobench_mcp.server.services import Services
@@ -104,13 +104,14 @@ def _server(services: Services, over_http: ScopeCheck | None = None) -> MCPServe
         version=__version__,
         instructions=INSTRUCTIONS.format(loop=_MEASURED_HERE if runs else _BY_HAND),
         log_level="WARNING",
-        middleware=[_WarmUp(services) if over_http is None else over_http],
+        middleware=[_WarmUp(services) if over_http is None else over_http, chart.ForApps()],
         subscriptions=(bus := InMemorySubscriptionBus()),
         cache_hints=_CACHE_HINTS,
         lifespan=ends_measurements(services, at_once=over_http is not None),
-        extensions=[Tasks(MeasurementTasks(services))] if runs else [],
+        extensions=[chart.charts(), *([Tasks(MeasurementTasks(services))] if runs else [])],
     )
     tools.register(server, services, measures=runs)
+    chart.register(server)
     resources.register(server, services, bus)
     prompts.register(server, services)
     completions.register(server, services)

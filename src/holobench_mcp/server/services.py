@@ -19,6 +19,7 @@ from holobench_mcp.answers.structure import Structure, plain_document
 from holobench_mcp.config import Config, load_config
 from holobench_mcp.digest.room import MOST
 from holobench_mcp.model import HolobenchMcpError, InvalidArgument, UnknownResult
+from holobench_mcp.server.chart.fragments import chart_meta
 
 if TYPE_CHECKING:
     from holobench_mcp.workspace import Workspace
@@ -154,7 +155,10 @@ def _words(problem: Exception) -> str:
 
 
 def answer(text: str, document: BaseModel, *, whole: bool = False) -> CallToolResult:
-    """Text that is enough to act on, and the same as data: in its short form, or as a whole document."""
+    """Text that is enough to act on, and the same as data: in its short form, or as a whole document.
+
+    With its chart, for whom there is one.
+    """
     from holobench_mcp.digest import structures  # their models take longer to make than anything else of a start
 
     structure = structures.whole(document) if whole else structures.short(document)
@@ -163,4 +167,5 @@ def answer(text: str, document: BaseModel, *, whole: bool = False) -> CallToolRe
         content=[TextContent(type="text", text=text if len(text) <= MOST else f"{text[: MOST - 1]}…")],
         # A whole document is as it was recorded, but for what would hide in it; its resource has it to the bit.
         structured_content=sent if isinstance(structure, Structure) else plain_document(sent),
+        _meta=chart_meta(document),
     )

@@ -19,6 +19,7 @@ from mcp.shared.inbound import MCP_NAME_HEADER
 from mcp_types import HEADER_MISMATCH, INVALID_PARAMS, CallToolRequestParams, CallToolResult, RequestParams
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
+from holobench_mcp.server.chart.extension import FOR_THE_PAGE
 from holobench_mcp.server.tools.waiting import AS_TASK
 
 EXTENSION = "io.modelcontextprotocol/tasks"
@@ -101,7 +102,7 @@ class Tasks(Extension):
 
     async def intercept_tool_call(
         self,
-        params: CallToolRequestParams,  # noqa: ARG002 - what a call is of tells its result
+        params: CallToolRequestParams,
         ctx: ServerRequestContext[Any, Any],
         call_next: CallNext,
     ) -> HandlerResult:
@@ -109,7 +110,8 @@ class Tasks(Extension):
 
         By then the measurement's document is in the store, so that the task is as durable as its results.
         """
-        if ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS or not _declared(ctx):
+        # The page of the chart asks how far one is, and knows of no tasks.
+        if params.name == FOR_THE_PAGE or ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS or not _declared(ctx):
             return await call_next(ctx)
         token = AS_TASK.set(True)
         try:

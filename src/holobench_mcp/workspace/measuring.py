@@ -185,6 +185,25 @@ class Measuring:
             return job
         return self._take_up(document)
 
+    def look_at(self, measurement: str) -> Job[Answer]:
+        """The job of a measurement as it is, without measuring anything: whoever only looks on begins nothing.
+
+        One that no job of this process has is a job whose answer is there at once. Raises InvalidArgument.
+        """
+        from holobench_mcp.measure.jobs import Job
+
+        if (job := self.jobs.get(measurement)) is not None:
+            return job
+        document = self._document(measurement)
+        if resuming.is_answered(document):
+            return self._take_up(document)
+        if resuming.is_alive(document):
+            looking: Job[Answer] = Job(document, lambda _: underway.elsewhere(document))
+        else:
+            looking = Job(document, lambda _: underway.ended(document, self._call(document)))
+        looking.thread.start()
+        return looking
+
     def cancel(self, measurement: str) -> RunningMeasurement:
         """End a measurement at once. What was recorded until then. Raises InvalidArgument."""
         from holobench_mcp.measure.jobs import CANCELLED

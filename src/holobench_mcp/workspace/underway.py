@@ -60,6 +60,21 @@ def running(job: Job[Answer]) -> RunningMeasurement:
     )
 
 
+def elsewhere(document: MeasurementDocument) -> RunningMeasurement:
+    """How far a measurement is that another process makes, as its document says."""
+    unit = "rounds" if document.kind == "revisions" else "runs"
+    planned = f"{'at most ' if document.automatic else ''}{document.rounds_planned}"
+    return RunningMeasurement(
+        status="running",
+        reason=f"Another process measures it: {document.rounds} of {planned} {unit} are recorded.",
+        next_step=f"wait_measurement(measurement={document.id!r})",
+        measurement=document.id,
+        benchmark=document.benchmark or document.id,
+        rounds_done=document.rounds,
+        rounds_planned=document.rounds_planned,
+    )
+
+
 def ended(document: MeasurementDocument, call: str | None, *, changed: bool = False) -> RunningMeasurement:
     """What to say of a measurement that ended without an answer, or is not measured on.
 

@@ -17,6 +17,7 @@ from holobench_mcp.server.tools import (
     list_benchmarks,
     list_metrics,
     list_results,
+    measurement_progress,
     metric_history,
     run_benchmark,
     set_baseline,
@@ -34,7 +35,14 @@ _ALWAYS = (
     set_baseline,
     import_results,
 )
-_WITH_BENCHMARKS = (list_benchmarks, run_benchmark, compare_revisions, wait_measurement, cancel_measurement)
+_WITH_BENCHMARKS = (
+    list_benchmarks,
+    run_benchmark,
+    compare_revisions,
+    wait_measurement,
+    cancel_measurement,
+    measurement_progress,
+)
 
 
 def register(server: MCPServer[Any], services: Services, *, measures: bool) -> None:
