@@ -312,8 +312,11 @@ class Backend:
         if ".." in key.split("/"):
             raise StoreError(f"{key!r:.80} leads out of the store {self.location.url}.")
         try:
-            with open(f"{folder}/{key}", "rb", buffering=0) as file:  # noqa: PTH123 - a Path takes as long again
-                return file.readall()
+            file = os.open(f"{folder}/{key}", _READ_ONLY)  # a Path takes three times as long
+            try:
+                return _whole(file)
+            finally:
+                os.close(file)
         except (FileNotFoundError, NotADirectoryError):
             self._folder_exists()
             return None
@@ -379,6 +382,19 @@ class Backend:
 
     def _sentence(self, doing: str, cause: str) -> StoreError:
         return StoreError(f"Could not {doing} in the store {self.location.url}: {cause}")
+
+
+#: Bytes that are read of a file at once: nearly every document is shorter.
+_CHUNK = 1 << 16
+_READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+
+
+def _whole(file: int) -> bytes:
+    """All bytes of an open file."""
+    parts = list[bytes]()
+    while data := os.read(file, _CHUNK if len(parts) < 2 else max(os.fstat(file).st_size, _CHUNK)):
+        parts.append(data)
+    return b"".join(parts)
 
 
 _memory_stores: dict[str, ObjectStore] = {}

@@ -179,7 +179,7 @@ class Index:
             return False
         ask = "SELECT result_id, digest FROM results WHERE result_id = ?"
         digests = dict(row for result_id in result_ids for row in db.execute(ask, (result_id,)))
-        wrong, right, damaged = list[str](), list[tuple[Manifest, rows.Stored]](), list[str]()
+        wrong, right, damaged = list[str](), list[rows.Stored](), list[str]()
         for result_id, digest in digests.items():
             data = backend.get(layout.manifest_key(result_id))
             if data is not None and rows.digest_of(data) == digest:

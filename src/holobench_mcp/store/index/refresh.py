@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
 
-from holobench_mcp.model import IntegrityError, Manifest
+from holobench_mcp.model import IntegrityError
 from holobench_mcp.store import journal, layout
 from holobench_mcp.store.backend import LISTING_PAGE, Backend
 from holobench_mcp.store.index import file, rows
@@ -178,9 +178,9 @@ def _take_in(db: sqlite3.Connection, backend: Backend, result_ids: Sequence[str]
         _insert(db, *ahead.result())
 
 
-def _read(backend: Backend, result_ids: Sequence[str]) -> tuple[list[tuple[Manifest, rows.Stored]], list[str]]:
-    """Manifests, and the ids of those that are damaged; what was deleted meanwhile is in neither."""
-    found, damaged = list[tuple[Manifest, rows.Stored]](), list[str]()
+def _read(backend: Backend, result_ids: Sequence[str]) -> tuple[list[rows.Stored], list[str]]:
+    """Results, and the ids of those that are damaged; what was deleted meanwhile is in neither."""
+    found, damaged = list[rows.Stored](), list[str]()
     ids = {layout.manifest_key(result_id): result_id for result_id in result_ids}
     for key, data in read_many(backend, ids):
         try:
@@ -191,7 +191,7 @@ def _read(backend: Backend, result_ids: Sequence[str]) -> tuple[list[tuple[Manif
     return found, damaged
 
 
-def _insert(db: sqlite3.Connection, found: Sequence[tuple[Manifest, rows.Stored]], damaged: Sequence[str]) -> None:
+def _insert(db: sqlite3.Connection, found: Sequence[rows.Stored], damaged: Sequence[str]) -> None:
     known = {row[0] for row in db.execute("SELECT result_id FROM damaged")} if damaged else set()
     if found or set(damaged) - known:
         with transaction(db):

@@ -11,7 +11,6 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple, TypeVar
@@ -48,10 +47,6 @@ _COMMON = (
 )
 _T = TypeVar("_T")
 
-#: The columns of a row, but for its number.
-_COLUMNS = (
-    "result_id, bench_name, executed_at, revision, dirty, label, definition, measurement, benchmark, metrics, digest"
-)
 #: What a ResultRow is made of.
 SHOWN = "result_id, bench_name, executed_at, revision, dirty, label, metrics, digest"
 
@@ -68,13 +63,29 @@ class ResultRow(NamedTuple):
     metrics: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Stored:
-    """A manifest as it is stored: its bytes without their digest, that they were checked by, and a digest of all."""
+class Stored(NamedTuple):
+    """A result as the index stores it: a row of `results`, and the bytes of its manifest without their digest.
+
+    Texts and bytes alone: of a hundred thousand manifests that are read at once, none is left over for the garbage
+    collector to look through again and again, which takes longer than parsing them.
+    """
 
     result_id: str
-    body: bytes
-    digest: bytes
+    bench_name: str
+    executed_at: str
+    revision: str | None
+    dirty: int
+    label: str | None
+    definition: str
+    measurement: str | None
+    benchmark: str | None
+    metrics: str
+    digest: bytes  #: of the whole file
+    document: bytes
+
+
+#: The columns of a row, but for its number.
+_COLUMNS = Stored._fields[:-1]
 
 
 class _Group(NamedTuple):
@@ -84,11 +95,25 @@ class _Group(NamedTuple):
     dirty: int
 
 
-def read_manifest(data: bytes, result_id: str) -> tuple[Manifest, Stored]:
-    """The bytes of a manifest, parsed and as they go into the index. Raises IntegrityError for damaged ones."""
+def read_manifest(data: bytes, result_id: str) -> Stored:
+    """The bytes of a manifest as they go into the index. Raises IntegrityError for damaged ones."""
     document = unsealed(data, layout.manifest_key(result_id))
-    manifest = parse_unsealed_manifest(document, result_id)
-    return manifest, Stored(result_id, compressed(document), digest_of(data))
+    m = parse_unsealed_manifest(document, result_id)
+    dirty = m.environment.git_dirty
+    return Stored(
+        m.result_id,
+        m.bench_name,
+        m.executed_at,
+        m.source_revision,
+        _UNKNOWN if dirty is None else _DIRTY if dirty else _CLEAN,
+        m.label,
+        m.definition,
+        m.measurement.id if m.measurement else None,
+        m.measurement.benchmark if m.measurement else None,
+        _as_json(tuple([metric.variable for metric in m.metrics])),
+        digest_of(data),
+        document,
+    )
 
 
 def digest_of(data: bytes) -> bytes:
@@ -118,29 +143,30 @@ def compressed(document: bytes) -> bytes:
 # ---------------------------------------------------------------------- writing
 
 
-def insert(db: sqlite3.Connection, batch: Sequence[tuple[Manifest, Stored]]) -> int:
+def insert(db: sqlite3.Connection, batch: Sequence[Stored]) -> int:
     """Take results in that are not there yet. Returns how many were not: another process may have been faster."""
-    known = present(db, [stored.result_id for _, stored in batch])
-    new = {stored.result_id: (m, stored) for m, stored in batch if stored.result_id not in known}
+    by_id = {stored.result_id: stored for stored in batch}
+    known = present(db, list(by_id))
+    new = [stored for stored in by_id.values() if stored.result_id not in known]
     if not new:
         return 0
     (last,) = db.execute("SELECT coalesce(max(id), 0) FROM results").fetchone()
+    marks = ", ".join("?" * (1 + len(_COLUMNS)))
     db.executemany(
-        f"INSERT INTO results (id, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [(last + 1 + i, *_columns(m, stored)) for i, (m, stored) in enumerate(new.values())],
+        f"INSERT INTO results (id, {', '.join(_COLUMNS)}) VALUES ({marks})",
+        [(number, *stored[:-1]) for number, stored in enumerate(new, last + 1)],
     )
-    db.executemany(
-        "INSERT OR REPLACE INTO bodies VALUES (?, ?)",
-        [(last + 1 + i, stored.body) for i, (_, stored) in enumerate(new.values())],
-    )
-    db.executemany("DELETE FROM damaged WHERE result_id = ?", [(result_id,) for result_id in new])
+    bodies = ((number, compressed(stored.document)) for number, stored in enumerate(new, last + 1))
+    db.executemany("INSERT OR REPLACE INTO bodies VALUES (?, ?)", bodies)
+    if db.execute("SELECT EXISTS (SELECT 1 FROM damaged)").fetchone()[0]:
+        db.executemany("DELETE FROM damaged WHERE result_id = ?", [(stored.result_id,) for stored in new])
     if is_filling(db):
         return len(new)
     counts: dict[_Group, tuple[int, str]] = {}
-    for m, _ in new.values():
-        for group in _groups(m.bench_name, m.source_revision, bool(m.environment.git_dirty), m.label, _benchmark(m)):
+    for s in new:
+        for group in _groups(s.bench_name, s.revision, s.dirty == _DIRTY, s.label, s.benchmark):
             n, newest = counts.get(group, (0, ""))
-            counts[group] = (n + 1, max(newest, m.executed_at))
+            counts[group] = (n + 1, max(newest, s.executed_at))
     db.executemany(
         "INSERT INTO groups VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n, "
         "newest = max(newest, excluded.newest)",
@@ -216,30 +242,9 @@ def batches(values: Iterable[_T], size: int) -> Iterator[list[_T]]:
         yield some
 
 
-def _columns(m: Manifest, stored: Stored) -> tuple[object, ...]:
-    dirty = m.environment.git_dirty
-    return (
-        m.result_id,
-        m.bench_name,
-        m.executed_at,
-        m.source_revision,
-        _UNKNOWN if dirty is None else _DIRTY if dirty else _CLEAN,
-        m.label,
-        m.definition,
-        m.measurement.id if m.measurement else None,
-        _benchmark(m),
-        _as_json(tuple(metric.variable for metric in m.metrics)),
-        stored.digest,
-    )
-
-
 @lru_cache(1000)
 def _as_json(names: tuple[str, ...]) -> str:
     return json.dumps(names)
-
-
-def _benchmark(m: Manifest) -> str | None:
-    return m.measurement.benchmark if m.measurement else None
 
 
 def _groups(
