@@ -7,12 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from conftest import snapshot
 from holobench_mcp.evidence import contract_comparison
+from holobench_mcp.model import Metric
 from holobench_mcp.result import upstream
 from holobench_mcp.result.snapshot import Snapshot
 
+#: What a detector says for plots alone: the labels of times, and samples where it was given their means.
+LABELS = {"current_x", "historical_x", "historical_all_x"}
+PLOTTED = LABELS | {"current_samples", "historical_all"}
 METHODS = [("percentage", None), ("percentage", 0.5), ("adaptive", None), ("delta", 0.1), ("absolute", 1.0)]
 
 
@@ -39,10 +44,10 @@ def result(seed: int, shape: tuple[int, ...], kind: str = "noise") -> Snapshot:
     )
 
 
-def found(detected: Any) -> list[dict[str, Any]]:
+def found(detected: Any, but_not: set[str]) -> list[dict[str, Any]]:
     """All that a detector said, NaN as a word, so that it can be compared."""
-    rows = [vars(r) for r in detected]
-    return [{k: plain(v) for k, v in row.items()} for row in rows]
+    rows = [{**vars(r), "document": r.to_dict()} for r in detected]
+    return [{k: plain(v) for k, v in row.items() if k not in but_not} for row in rows]
 
 
 def plain(value: Any) -> Any:
@@ -57,16 +62,38 @@ def test_the_detector_says_the_same_of_it_as_of_the_dataset(shape: tuple[int, ..
     base, cand = result(1, shape), result(2, shape, kind)
     for sides in ((base, cand), (cand, base)):
         ours, theirs = (side.known_dataset for side in sides)
-        alike = contract_comparison._stack_equal(ours, theirs)
-        assert alike is not None
         dataset = upstream.over_time_dataset([ours, theirs], ["baseline", "candidate"])
         for method in METHODS:
+            run_cfg = upstream.run_config(*method)
+            brief = upstream.judges_by_means(run_cfg)
+            assert brief == (method[0] != "adaptive")
+            alike = contract_comparison._stack_equal(ours, theirs, brief=brief)
+            assert alike is not None
             said, expected = (
-                found(upstream.detect(data, base.metrics, upstream.run_config(*method)).results)
+                found(upstream.detect(data, base.metrics, run_cfg).results, PLOTTED if brief else LABELS)
                 for data in (alike, dataset)
             )
             assert said == expected, (method, kind)
             assert said or kind == "nothing"
+
+
+@pytest.mark.parametrize("layout", ["F", "strided", "transposed"])
+def test_whatever_the_layout_of_samples_their_means_are_the_datasets_to_the_last_bit(layout: str) -> None:
+    rng = np.random.default_rng(5)
+    values = rng.lognormal(0, 1, (2, 37, 23))
+    a, b = {
+        "F": [np.asfortranarray(v) for v in values],
+        "strided": [np.repeat(v, 2, axis=0)[::2] for v in values],
+        "transposed": [v.T.copy().T for v in values],
+    }[layout]
+    coords = {"size": np.arange(37), "repeat": np.arange(1, 24)}
+    one, other = (xr.Dataset({"cost": (("size", "repeat"), v)}, coords=coords) for v in (a, b))
+    alike = contract_comparison._stack_equal(one, other, brief=True)
+    assert alike is not None
+    dataset = upstream.over_time_dataset([one, other], ["baseline", "candidate"])
+    metrics = [Metric(variable="cost")]
+    ours, theirs = (upstream.detect(data, metrics, upstream.run_config()).results for data in (alike, dataset))
+    assert found(ours, PLOTTED) == found(theirs, PLOTTED)
 
 
 def test_what_is_not_alike_is_joined_as_a_dataset() -> None:
@@ -77,7 +104,7 @@ def test_what_is_not_alike_is_joined_as_a_dataset() -> None:
         snapshot(((1.0, 2.0), (3.0, 4.0)), inputs={"n": [10, 20]}),
         snapshot(((1.0, 2.0), (3.0, 4.0)), metric="rate"),
     ):
-        assert contract_comparison._stack_equal(one.known_dataset, other.known_dataset) is None
+        assert contract_comparison._stack_equal(one.known_dataset, other.known_dataset, brief=True) is None
 
 
 @pytest.mark.parametrize("reads", ["quantile", "attrs_of_all", "indexes"])

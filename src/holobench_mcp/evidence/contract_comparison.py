@@ -89,7 +89,7 @@ def compare_results(
 
 def _detected(base: xr.Dataset, cand: xr.Dataset, metrics: Sequence[Metric], run_cfg: Any) -> Sequence[Any]:  # noqa: ANN401 - bencher's classes
     """What holobench's detector says of both sides, stacked."""
-    if (alike := _stack_equal(base, cand)) is not None:
+    if (alike := _stack_equal(base, cand, brief=upstream.judges_by_means(run_cfg))) is not None:
         try:
             return upstream.detect(alike, metrics, run_cfg).results  # type: ignore[no-any-return]  # bencher is untyped
         except (AttributeError, LookupError, TypeError):  # another holobench's detector reads more than is there
@@ -190,7 +190,7 @@ def _joinable(dataset: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
     return dataset.assign_coords({name: dataset[name].values.astype(str) for name in times}) if times else dataset
 
 
-def _stack_equal(base: xr.Dataset, cand: xr.Dataset) -> Stacked | None:
+def _stack_equal(base: xr.Dataset, cand: xr.Dataset, *, brief: bool) -> Stacked | None:
     """Both sides on one axis without an outer join, which costs more than detection; None unless they are alike."""
     if dict(base.sizes) != dict(cand.sizes) or set(base.data_vars) != set(cand.data_vars):
         return None
@@ -201,8 +201,8 @@ def _stack_equal(base: xr.Dataset, cand: xr.Dataset) -> Stacked | None:
         return None
     if not all(np.array_equal(ours[name].values, theirs[name].values) for name in base.coords):
         return None
-    both = {str(name): np.stack([ours[name].values, theirs[name].values]) for name in base.data_vars}
-    return Stacked(_SIDES, {name: (ours[name].dims, values) for name, values in both.items()})
+    both = {str(name): (ours[name].dims, [ours[name].values, theirs[name].values]) for name in base.data_vars}
+    return Stacked(len(_SIDES), both, brief=brief)
 
 
 def _change(reg: Any, base_ds: xr.Dataset, cand_ds: xr.Dataset, run_cfg: Any) -> Mapping[str, Any]:  # noqa: ANN401 - bencher's classes

@@ -103,6 +103,12 @@ def run_config(method: str | None = None, threshold: float | None = None) -> Any
     return BenchRunCfg(regression_method=method, **{_THRESHOLD_OF[method]: float(threshold)})
 
 
+def judges_by_means(run_cfg: Any) -> bool:  # noqa: ANN401 - bencher's class
+    """Whether a detector is of those that read nothing of samples but their mean, and whether there are any."""
+    by_means = getattr(run_cfg, "regression_method", None) in ("percentage", "delta", "absolute")
+    return by_means and not getattr(run_cfg, "regression_overrides", None)
+
+
 def scalar_result_types() -> tuple[type, ...]:
     """The result variable classes that the contract reports on."""
     bencher()
