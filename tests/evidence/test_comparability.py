@@ -197,6 +197,12 @@ def test_a_dirty_tree_is_told_with_its_side(side: int) -> None:
     assert ("baseline", "candidate")[side] in found(*pair)["dirty_tree"].detail
 
 
+@pytest.mark.parametrize("commit", [None, "f" * 40])
+def test_a_dirty_tree_is_told_in_a_whole_sentence(commit: str | None) -> None:
+    detail = found(measured(), measured(git_dirty=True, git_commit=commit))["dirty_tree"].detail
+    assert detail.endswith(" on top of ffffffffff" if commit else "with uncommitted changes")
+
+
 def test_two_dirty_trees_are_both_told() -> None:
     details = [d.detail for d in compare([measured(git_dirty=True)], [measured(git_dirty=True)])]
     assert [side for side in ("baseline", "candidate") for d in details if side in d] == ["baseline", "candidate"]

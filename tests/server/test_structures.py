@@ -22,7 +22,7 @@ from holobench_mcp.model import AnswersCheck, Decision
 from holobench_mcp.result.snapshot import Snapshot
 from holobench_mcp.server.app import create_server
 from holobench_mcp.store import open_store
-from stored_runs import A, B, record_rounds, record_runs, timing, workspace_in
+from stored_runs import HERE, A, B, record_rounds, record_runs, timing, workspace_in
 
 CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("compare_results", {}),
@@ -267,6 +267,35 @@ def test_a_figure_has_four_digits(value: float) -> None:
     short = rounded(value)
     assert abs(short - value) <= 5.1e-4 * abs(value)
     assert len(repr(short).lstrip("-").partition("e")[0].replace(".", "").strip("0")) <= 4 or abs(value) > 1.79e308
+
+
+@pytest.mark.parametrize("rounds", [3, 5])
+def test_where_single_points_decided_no_interval_of_the_mean_seems_to_deny_it(tmp_path: Path, rounds: int) -> None:
+    space = workspace_in(tmp_path)
+    for at in range(2 * rounds):
+        rng = np.random.default_rng(at)
+        values = 100 * np.exp(0.004 * rng.standard_normal((4, 5)))
+        values[0] *= np.exp(0.1 * rng.standard_normal())  # each run is fast or slow at one input
+        values[2] *= 1.15 if at >= rounds else 1.0
+        space.record(
+            snapshot(values, at=at, revision=B if at >= rounds else A, environment={**HERE, "git_dirty": False})
+        )
+    document = space.compare()
+    short, text = structures.comparison(document).document(), digest.comparison(document)
+    [row] = short["metrics"]
+    assert short["decision"] == row["decision"] == "regressed"
+    assert row["decided_by"] == "points" and "interval" not in row
+    assert row["points"][0]["at"] == {"size": 30} and row["points"][0]["interval"][0] > 3
+    line = next(line for line in text.splitlines() if line.startswith("- time_ms"))
+    assert "by its points" in line and "% interval" not in line and "size=30" in line
+
+
+@pytest.mark.parametrize("revision", ["a" * 40, "v1.2", "abcdef"])
+def test_a_history_names_a_code_by_ten_of_its_letters(tmp_path: Path, revision: str) -> None:
+    space = workspace_in(tmp_path)
+    record_runs(space, 100.0, 0, revision=revision)
+    [level] = structures.history(space.metric_history("sort", "time_ms")).document()["series"]
+    assert level["rev"] == revision[:10]
 
 
 def test_input_values_are_never_rounded(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from holobench_mcp.answers.structure import Figure, Structure
@@ -44,7 +46,8 @@ class MetricShort(Structure):
     cause: Cause | None = None
     effect: Figure | None = None
     units: str | None = None
-    interval: tuple[Figure, Figure] | None = None
+    interval: tuple[Figure, Figure] | None = None  #: the one that decided: of the mean, so not where points did
+    decided_by: Literal["points"] | None = None
     verdict: Verdict
     baseline_value: Figure | None = None
     current_value: Figure | None = None

@@ -21,7 +21,12 @@ def effect(e: MetricEvidence) -> str:
 
 
 def interval(e: MetricEvidence) -> str:
-    """The interval that decided, with its level: 90 % where the metric is shown unchanged, else 95 %."""
+    """The interval that decided, with its level: 90 % where the metric is shown unchanged, else 95 %.
+
+    Where single points moved, theirs decided. That of the mean may hold zero, and would seem to deny the decision.
+    """
+    if e.decided_by == "points":
+        return "by its points"
     if e.ci is None:
         return ""
     return f"{(e.interval_level or 0.95) * 100:g} % interval {digits.signed(e.ci[0])} to {digits.signed(e.ci[1])}"

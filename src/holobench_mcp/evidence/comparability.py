@@ -184,8 +184,9 @@ def _tree(snapshot: Snapshot, side: str) -> list[Difference]:
     # Of two revisions that were measured in turn the uncommitted one is what was asked for.
     if not snapshot.environment.git_dirty or (measured is not None and measured.side is not None):
         return []
-    commit = (snapshot.environment.git_commit or "")[:10]
-    return [_caution("dirty_tree", f"the {side} was measured with uncommitted changes on top of {commit}")]
+    commit = (snapshot.environment.git_commit or snapshot.source_revision or "")[:10]
+    of = f" on top of {commit}" if commit else ""
+    return [_caution("dirty_tree", f"the {side} was measured with uncommitted changes{of}")]
 
 
 def _constants(base: Snapshot, cand: Snapshot) -> list[Difference]:

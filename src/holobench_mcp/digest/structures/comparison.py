@@ -139,13 +139,15 @@ def _metric(m: ComparedMetric, r: Room) -> MetricShort:
     if e is None:
         return MetricShort(decision=None, **contract)
     measured = e.points_tested or e.n_points
+    by_points = e.decided_by == "points"
     return MetricShort(
         **contract,
         decision=e.decision,
         cause=e.cause if e.cause != "performance" else None,
         effect=e.effect_percent if e.effect_percent is not None else e.effect,
         units=e.units,
-        interval=e.ci,
+        interval=None if by_points else e.ci,
+        decided_by="points" if by_points else None,
         points=_points(e, r),
         points_moved=e.points_moved,
         points_not_moved=max(0, measured - e.points_moved) if measured > 1 else 0,

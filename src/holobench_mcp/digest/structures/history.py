@@ -47,7 +47,7 @@ def _series(r: Room) -> int:
 
 def _level(p: HistoryPoint) -> LevelShort:
     return LevelShort(
-        rev=cut(p.source_revision, 10).rstrip("…") if p.source_revision else None,
+        rev=p.source_revision[:10] if p.source_revision else None,
         dirty=p.dirty,
         at=f"{p.executed_at[:16]}Z",
         estimate=p.estimate,
