@@ -258,7 +258,17 @@ def test_a_list_of_nothing_says_so(tmp_path: Path) -> None:
     listed, pinned = answers_of(tmp_path, [("list_results", {}), ("list_baselines", {})])
     assert listed.structured_content["status"] == pinned.structured_content["status"] == "empty"
     assert "holobench-mcp run -- python" in listed.structured_content["reason"]
-    assert pinned.structured_content["next_step"] == "set_baseline(result='latest')"
+    assert "next_step" not in pinned.structured_content  # a baseline of nothing can't be set
+
+
+@pytest.mark.parametrize("name", ["sort", "a.b-c_1"])
+def test_where_benchmarks_can_be_measured_a_store_of_nothing_says_so(tmp_path: Path, name: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        f"[tool.holobench-mcp.benchmarks.'{name}']\ncommand = ['python', 'b.py']\n"
+    )
+    calls = [("compare_results", {}), ("list_results", {}), ("list_baselines", {})]
+    for answer in answers_of(tmp_path, calls):
+        assert f"compare_revisions(benchmark='{name}') measures a change to the code" in text_of(answer)
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

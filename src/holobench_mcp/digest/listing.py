@@ -132,13 +132,6 @@ def imported(report: ImportReport) -> str:
 def baselines(listed: BaselineList) -> str:
     """One line a baseline, the newest first."""
     says = [listed.reason] if listed.reason else []
-    if not listed.baselines:
-        return joined(
-            [
-                *says,
-                "set_baseline pins one; until then, compare_results takes the newest earlier result of other code.",
-            ]
-        )
     rows = sorted(listed.baselines, key=lambda b: b.set_at, reverse=True)
     more = [f"… and {len(rows) - _ROWS} more: name a benchmark"] if len(rows) > _ROWS else []
     return room.fitting(

@@ -21,6 +21,7 @@ from holobench_mcp.model import fault_in
 from holobench_mcp.model.text import plain
 from holobench_mcp.server.links import with_link
 from holobench_mcp.server.shapes import advertised_output
+from holobench_mcp.server.tools import MEASURING
 from holobench_mcp.server.wire import AsGiven, advertised, normal
 
 if TYPE_CHECKING:
@@ -85,15 +86,16 @@ class Server(MCPServer[Any]):
     ) -> CallToolResult | InputRequiredResult:
         """Call a tool. Raises ToolError, naming the argument, for one that is unknown, wrong or missing."""
         tool = self._tool_manager.get_tool(name)
-        known = list(tool.parameters.get("properties", {})) if tool is not None else []
+        if tool is None:
+            raise ToolError(_no_such_tool(name, [t.name for t in self._tool_manager.list_tools()]))
+        known = list(tool.parameters.get("properties", {}))
         arguments = _renamed(name, arguments, known)
-        for argument in arguments if tool is not None else ():
+        for argument in arguments:
             if argument not in known:
                 near = difflib.get_close_matches(argument[:100], known, n=1)
                 hint = f"Did you mean {near[0]}?" if near else f"It takes {', '.join(known) or 'none'}."
                 raise ToolError(f"{argument!r:.80}: {name} has no such argument. {hint}")
-        if tool is not None:
-            arguments = normal(arguments, tool.parameters)
+        arguments = normal(arguments, tool.parameters)
         try:
             result = await super().call_tool(name, arguments, context)
             version = context.protocol_version if context is not None else None
@@ -102,6 +104,20 @@ class Server(MCPServer[Any]):
             if isinstance(problem.__cause__, ValidationError) and not isinstance(problem, UnexpectedToolError):
                 raise ToolError(plain(str(fault_in(problem.__cause__, document=arguments)))) from problem
             raise
+
+
+def _no_such_tool(name: str, known: list[str]) -> str:
+    """What to say of a tool that is not there: one that measures may be missing because nothing is configured."""
+    said = f"Unknown tool: {plain(name, 80)}."
+    if name in MEASURING:
+        return (
+            f"{said} Benchmarks are measured from here only where a person has configured them, as "
+            "[tool.holobench-mcp.benchmarks.NAME] with a command in pyproject.toml (over HTTP with measure = true in "
+            "[tool.holobench-mcp.http] too), and started the server again. Meanwhile `holobench-mcp ab -- COMMAND` in "
+            "a shell measures a change, and `holobench-mcp run -- COMMAND` records a run for compare_results."
+        )
+    near = difflib.get_close_matches(name[:100], known, n=1)
+    return f"{said} {f'Did you mean {near[0]}? ' if near else ''}There are {', '.join(known)}."
 
 
 def _renamed(tool: str, arguments: dict[str, Any], known: list[str]) -> dict[str, Any]:

@@ -264,7 +264,7 @@ class Lookup:
     def _unknown_result(self, text: str, argument: str) -> UnknownResult:
         index = self._index
         if not index.has():
-            return UnknownResult(f"{argument}: there is no result {_quoted(text)}. {nothing_recorded(self._store)}")
+            return UnknownResult(f"{argument}: there is no result {_quoted(text)}. {self._nothing()}")
         of = [b for b in index.bench_names() if text.startswith(f"{b}@")] or None
         ids = index.distinct("result_id", benches=of, limit=_SEARCHED)
         benches = (of or index.bench_names())[:_SEARCHED]
@@ -280,10 +280,13 @@ class Lookup:
             f"{argument}: no result answers to {_quoted(text)}. Nearest: {shown}. list_results shows all of them."
         )
 
+    def _nothing(self) -> str:
+        return nothing_recorded(self._store, self._configured)
+
     def _nothing_of(self, argument: str, name: str, known: Sequence[str], what: str) -> str:
         """What is said of a filter that no result passes."""
         if not self._index.has():
-            return f"{argument}: nothing was recorded of {_quoted(name)}. {nothing_recorded(self._store)}"
+            return f"{argument}: nothing was recorded of {_quoted(name)}. {self._nothing()}"
         shown = [k for k in known if len(k) <= 100]
         near = _closest(name, shown)
         hint = f"Did you mean {_listed([near])}? " if near else ""
@@ -303,12 +306,18 @@ def check_filter(argument: str, text: str | None) -> None:
         raise InvalidArgument(f"{argument}: {text!r:.80} is not text, as its encoding is broken.") from problem
 
 
-def nothing_recorded(store: Store) -> str:
-    """What is said of a store without results: where it is, how to fill it, and how to look elsewhere."""
+def nothing_recorded(store: Store, configured: Collection[str] = ()) -> str:
+    """What is said of a store without results: where it is, how to fill it, and how to look elsewhere.
+
+    configured: the benchmarks that may be measured from here.
+    """
+    fill = "Record a result: holobench-mcp run -- python your_benchmark.py."
+    if configured:
+        name = next(iter(configured))
+        fill = f"compare_revisions(benchmark={name!r}) measures a change to the code, and records both sides."
     return (
-        f"Nothing was recorded yet in the store {store.location.url}. Record a result: holobench-mcp run -- python "
-        "your_benchmark.py. If results are elsewhere, start holobench-mcp with --project FOLDER or --store "
-        "FOLDER-OR-URL, or set HOLOBENCH_MCP_STORE."
+        f"Nothing was recorded yet in the store {store.location.url}. {fill} If results are elsewhere, start "
+        "holobench-mcp with --project FOLDER or --store FOLDER-OR-URL, or set HOLOBENCH_MCP_STORE."
     )
 
 

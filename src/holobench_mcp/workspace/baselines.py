@@ -77,8 +77,11 @@ def list_baselines(library: Library, benchmark: str | None = None) -> BaselineLi
     reasons = [damaged_baselines(damaged)]
     if not entries and not damaged:
         of = f" of {', '.join(benches)}" if benches else ""
-        none_set = f"No baseline{of} is set in the store {store.location.url}."
-        reasons.append(none_set if library.index().has() else nothing_recorded(store))
+        none_set = (
+            f"No baseline{of} is set in the store {store.location.url}. set_baseline pins one; until then, "
+            "compare_results takes the nearest older code that was measured."
+        )
+        reasons.append(none_set if library.index().has() else nothing_recorded(store, library.config.benchmarks))
     reason = _joined(reasons)
     return BaselineList(**({"reason": reason} if reason else {}), baselines=tuple(entries))
 

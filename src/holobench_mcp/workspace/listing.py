@@ -154,7 +154,7 @@ def _why_empty(library: Library, conditions: Conditions, recorded: int) -> str |
     if recorded:
         return None
     if not conditions:
-        return nothing_recorded(library.store)
+        return nothing_recorded(library.store, library.config.benchmarks)
     return (
         f"Each of these filters has results in the store {library.store.location.url}, but no result passes all of "
         "them: leave one out."

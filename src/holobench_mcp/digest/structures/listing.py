@@ -120,7 +120,6 @@ def baselines(listed: BaselineList) -> BaselinesShort:
         lambda r: BaselinesShort(
             status="ok" if rows else "empty",
             reason=cut(reason, r.reason),
-            next_step=None if rows else "set_baseline(result='latest')",
             total=n,
             baselines=tuple(_baseline(b, r) for b in rows[: _ROWS if r.names > _ROWS else r.metrics]),
         ),

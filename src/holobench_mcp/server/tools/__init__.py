@@ -44,6 +44,9 @@ _WITH_BENCHMARKS = (
     measurement_progress,
 )
 
+#: The names of those that are there only where a person has configured benchmarks.
+MEASURING = tuple(tool.__name__.rpartition(".")[2] for tool in _WITH_BENCHMARKS)
+
 
 def register(server: MCPServer[Any], services: Services, *, measures: bool) -> None:
     """Add every tool that this project's configuration allows. measures: whether benchmarks may be run from here."""
