@@ -67,8 +67,11 @@ def test_what_can_be_shown_is_shown_four_times_of_five(paired):
     assert 60 <= found <= 97
 
 
-def test_the_margin_that_is_offered_is_one_that_every_unsettled_metric_can_show():
-    made = [run(*(lognormal(10 * side + i, (1, 5), sd=sd) for i, sd in enumerate((0.1, 0.2, 0.4)))) for side in (1, 2)]
+@pytest.mark.parametrize("seed", [11, 12, 20, 34])
+def test_the_margin_that_is_offered_is_one_that_every_unsettled_metric_can_show(seed):
+    made = [
+        run(*(lognormal(seed * side + i, (1, 5), sd=sd) for i, sd in enumerate((0.1, 0.2, 0.4)))) for side in (1, 2)
+    ]
     judgement = judge([made[0]], [made[1]])
     shown = [e.can_show_percent for e in judgement.metrics]
     (offered,) = re.findall(r"margin_percent=([\d.]+)", judgement.next_step)
@@ -120,3 +123,29 @@ def test_an_interval_beside_zero_is_not_said_to_look_like_no_change():
     many = judge([run(base, *rest)], [run(1.08 * base, *more)])
     one = next(m for m in many.metrics if m.variable == "m0")
     assert one.ci[0] > 0 and "chance among all that was looked at (p " in one.reason
+
+
+@pytest.mark.parametrize(("n", "sd", "change"), [(2, 0.15, 1.6), (3, 0.2, 2.0), (5, 0.4, 2.5), (8, 0.5, 0.5)])
+@pytest.mark.parametrize("paired", [True, False])
+def test_a_change_that_looks_large_is_measured_on_though_the_margin_is_out_of_reach(n, sd, change, paired):
+    found, settled, given_up = [], 0, 0
+    for seed in range(40):
+        judgement = judge(*noisy_runs(n, sd, seed=seed, shift=np.log(change)), paired=paired)
+        if judgement.decision != "inconclusive":
+            settled += 1
+        elif (needed := only(judgement).runs_needed) is not None:
+            assert needed > n and "too noisy" not in judgement.next_step
+            found.append(needed)
+        else:
+            given_up += 1
+    assert len(found) + settled > 2 * given_up
+    again = [judge(*noisy_runs(m, sd, seed=99 + m, shift=np.log(change)), paired=paired) for m in found]
+    assert sum(j.decision in ("regressed", "improved") for j in again) >= 0.6 * len(found)
+
+
+@pytest.mark.parametrize("sd", [0.4, 2.0, 8.0])
+def test_no_margin_is_offered_that_nobody_can_want(sd):
+    for seed in range(10):
+        judgement = judge(*noisy_runs(2, sd, seed=seed), paired=True)
+        said = f"{judgement.reason} {judgement.next_step}"
+        assert all(float(m) <= 1000 for m in re.findall(r"(?:margin_percent=|a change of )([\d.e+]*\d)", said)), said

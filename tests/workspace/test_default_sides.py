@@ -58,5 +58,5 @@ def test_a_damaged_newest_result_is_not_passed_over_in_silence(workspace: Worksp
 
 def test_the_only_result_is_told_what_to_do(workspace: Workspace) -> None:
     workspace.record(noisy(1.0, 0))
-    with pytest.raises(UnknownResult, match="only result of 'sort'"):
+    with pytest.raises(UnknownResult, match="nothing else was measured of 'sort'"):
         workspace.compare()

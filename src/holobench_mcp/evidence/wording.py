@@ -20,6 +20,8 @@ from holobench_mcp.model import Decision, Direction, JsonScalar, MetricEvidence,
 from holobench_mcp.result.snapshot import Snapshot
 
 MOST_NAMED = 3
+#: What can show no less than ten times as much shows nothing, and is no margin to offer.
+_MOST_PERCENT = 1000.0
 
 
 def metric_reason(e: MetricEvidence, direction: Direction, *, exact: bool) -> str:
@@ -37,7 +39,8 @@ def metric_reason(e: MetricEvidence, direction: Direction, *, exact: bool) -> st
             return f"{e.variable} {_signed(e, e.size)}: its {_interval(e)} ({_basis(e)}) lies within {_margin(e)}."
         case _:
             can_show = _can_show(e)
-            shows = "" if can_show is None else f"; so much measured can show a change of {_plain(e, can_show)}"
+            known = can_show is not None and (e.can_show_percent or 0.0) <= _MOST_PERCENT
+            shows = f"; so much measured can show a change of {_plain(e, can_show or 0.0)}" if known else ""
             return (
                 f"{e.variable} {_signed(e, e.size)} ({_interval(e)}, {_basis(e)}) can't be told from "
                 f"{_doubt(e)}{shows}."
@@ -136,7 +139,8 @@ def _cannot_show(e: MetricEvidence, percent: float, *, paired: bool) -> str:
             f"{e.variable}'s {_signed(e, e.size)} is too near {_margin(e, below=e.size < 0)} for {most} to settle: "
             "decide whether it matters, or compare with another margin_percent."
         )
-    wider = f", or compare with margin_percent={_rounded_up(percent)}, which it can show" if percent > 0 else ""
+    offered = 0 < percent <= _MOST_PERCENT
+    wider = f", or compare with margin_percent={_rounded_up(percent)}, which it can show" if offered else ""
     return (
         f"{e.variable} is too noisy for a margin of {_plain(e, e.margin or 0.0)}: {most} would not show it. Make the "
         f"benchmark steadier (longer samples, a quieter machine){wider}."

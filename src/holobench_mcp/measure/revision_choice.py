@@ -55,7 +55,10 @@ def choose_revisions(root: Path, base: str, head: str) -> Revisions:
         raise CaptureError(f"{root} is not in a git repository (or git is not installed), so there are no revisions.")
     tip = gitinfo.resolve_revision(repository, "HEAD")
     if tip is None:
-        raise CaptureError(f"{repository} has no commit yet.")
+        raise CaptureError(
+            f"{repository} has no commit yet, so there is no earlier code to compare with. Commit the code as it was "
+            "before the change; the change itself may stay uncommitted."
+        )
     notes: list[str] = []
     head_commit = (
         _commit_of_worktree(repository, root, tip) if head == "worktree" else _resolved(repository, head, "head")

@@ -48,16 +48,20 @@ def pair_of(library: Library, baseline: str, candidate: Manifest, *, by_name: bo
         return pair
     pair = default_pair(library, candidate) or _of_the_same_code(library, candidate)
     if pair is None:
-        raise nothing_to_compare_with(candidate)
+        raise _nothing_to_compare_with(library, candidate)
     return pair
 
 
-def nothing_to_compare_with(candidate: Manifest) -> UnknownResult:
-    """What to say of code that is the only one of its bench."""
+def _nothing_to_compare_with(library: Library, candidate: Manifest) -> UnknownResult:
+    """What to say of the only measurement of a bench."""
+    benchmark = candidate.measurement.benchmark if candidate.measurement is not None else None
+    if benchmark in library.config.benchmarks:
+        how = f"compare_revisions(benchmark={benchmark!r}) measures a change and the code before it"
+    else:
+        how = "Check out the code before the change, and: holobench-mcp run --label before -- python your_benchmark.py"
     return UnknownResult(
-        f"baseline: {candidate.result_id} is the only result of {candidate.bench_name!r}, so there is nothing to "
-        "compare it with. Measure the code before the change too (check it out, then: holobench-mcp run --label "
-        "before -- python your_benchmark.py), or name a baseline."
+        f"baseline: nothing else was measured of {candidate.bench_name!r} than {candidate.result_id} and its further "
+        f"runs, so there is nothing to compare it with. {how}; or name a baseline."
     )
 
 

@@ -23,10 +23,11 @@ from holobench_mcp.measure.plan import (
 )
 from holobench_mcp.measure.revision_choice import has_changed_since
 from holobench_mcp.measure.revisions import RevisionMeasurement
-from holobench_mcp.model import ComparisonDocument, InvalidArgument, MeasurementDocument, NotComparable
+from holobench_mcp.model import ComparisonDocument, InvalidArgument, MeasurementDocument, NotComparable, UnknownResult
 from holobench_mcp.workspace import resuming, revision_report
 from holobench_mcp.workspace.intake import benches_given
 from holobench_mcp.workspace.library import Library
+from holobench_mcp.workspace.pairs import BASELINE, pair_of
 from holobench_mcp.workspace.rounds import measure_rounds
 
 if TYPE_CHECKING:
@@ -124,10 +125,17 @@ class BenchmarkWork:
             runs=document.rounds,
             result_ids=tuple(role.result_id for role in document.roles),
             seconds=document.rounds * (document.seconds_a_round or 0.0),
-            next_step=f"compare_results(candidate={newest!r}) compares it with the baseline, or with what was measured "
-            "before.",
+            next_step=self._next_step(newest),
             notes=(*notes, *document.notes),
         )
+
+    def _next_step(self, newest: str) -> str:
+        """The call that compares what was measured; where nothing else was, the one that comes before."""
+        try:
+            pair_of(self.library, BASELINE, self.library.store.manifest(newest), by_name=False)
+        except UnknownResult:
+            return f"Nothing older was measured. After the change call {self.call()} again, then compare_results()."
+        return f"compare_results(candidate={newest!r}) compares it with the baseline, or with what was measured before."
 
 
 @dataclass(frozen=True)
