@@ -241,3 +241,11 @@ def test_a_working_tree_that_fails_its_guard_is_not_measured(tmp_path: Path, com
     with pytest.raises(CaptureError, match=r"its guard `sh check\.sh` failed with exit status 1"):
         space.measuring.run_benchmark("a", runs=1)
     assert not space.list_results().results
+
+
+def test_so_few_rounds_that_nothing_can_be_judged_lead_to_the_call_that_measures_on(tmp_path: Path, commits) -> None:
+    commits({"other": ""})
+    space = workspace(tmp_path, quick={"command": ["sleep", "0.01"], "process_metrics": ["wall_s"]})
+    report = space.measuring.compare_revisions("quick", base="HEAD~1", head="HEAD", rounds=2)
+    assert "so few runs of one sample" in report.reason
+    assert (report.next_step or "").startswith("Measure on: compare_revisions(benchmark='quick', rounds=3, base=")

@@ -196,7 +196,9 @@ def _rounds_needed(comparisons: Sequence[ComparisonDocument]) -> int:
         m.evidence
         for comparison in comparisons
         for m in comparison.metrics
-        if m.evidence is not None and m.evidence.decision is Decision.inconclusive and m.evidence.ci is not None
+        if m.evidence is not None and m.evidence.decision is Decision.inconclusive
+        # Of what was never measured more rounds would tell no more.
+        if m.evidence.ci is not None or m.evidence.runs_needed is not None
     ]
     if any(evidence.runs_needed is None for evidence in unsettled):
         return 0
