@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -110,7 +111,25 @@ def test_a_shallow_clone_and_a_dirty_submodule_are_noted(project: Path, tmp_path
     git(clone, "commit", "--quiet", "--message", "submodule")
     (clone / "sub" / "product.py").write_text("changed")
     notes = " ".join(choose_revisions(clone, "HEAD", "worktree").notes)
-    assert "shallow clone" in notes and "submodule has uncommitted changes" in notes
+    assert "shallow clone" in notes and "The submodule sub has uncommitted changes" in notes
+
+
+@pytest.mark.parametrize("folder", ["sub", "third party/sub's"])
+def test_a_change_in_a_submodule_alone_is_not_passed_over_for_the_last_commit(project: Path, folder: str) -> None:
+    library = project.parent / f"library of {project.name}"
+    git(project, "clone", "--quiet", str(project), str(library))
+    git(project, "-c", "protocol.file.allow=always", "submodule", "add", "--quiet", str(library), folder)
+    git(project, "commit", "--quiet", "--message", "submodule")
+    (project / folder / "left by a build").write_text("untracked")
+    assert "the commit before the head" in choose_revisions(project, "merge-base", "worktree").notes[0]
+    (project / folder / "product.py").write_text("changed = True\n")
+    with pytest.raises(CaptureError, match="are in the submodule") as error:
+        choose_revisions(project, "merge-base", "worktree")
+    assert f"git -C {shlex.quote(folder)} commit -a" in str(error.value)
+    assert choose_revisions(project, "HEAD", "worktree").head == git(project, "rev-parse", "HEAD")
+    git(project / folder, "commit", "--quiet", "--all", "--message", "the change")
+    revisions = choose_revisions(project, "merge-base", "worktree")
+    assert revisions.dirty and revisions.base == git(project, "rev-parse", "HEAD")
 
 
 def test_code_of_the_working_tree_is_refused_on_the_base_side(project: Path) -> None:

@@ -24,7 +24,8 @@ def failure_in(outcome: RunOutcome, name: str, timeout_s: float) -> Failure | No
     """How a run failed; None for one that gave its results and ended well."""
     tail = output_end(outcome.output_tail)
     if outcome.timed_out:
-        return Failure(what="timeout", detail=f"{name} took more than {timeout_s:g} s, its time limit.", output_tail=tail)
+        detail = f"{name} took more than {timeout_s:g} s, its time limit."
+        return Failure(what="timeout", detail=detail, output_tail=tail)
     if outcome.returncode != 0:
         return Failure(what="crash", detail=f"{name} failed with exit status {outcome.returncode}.", output_tail=tail)
     # A sweep that is missing would give the others the numbers of its followers, and they be compared with it.

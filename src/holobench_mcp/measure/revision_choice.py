@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,11 +72,9 @@ def choose_revisions(root: Path, base: str, head: str) -> Revisions:
     if gitinfo.git(repository, "rev-parse", "--is-shallow-repository") == "true":
         notes.append("The repository is a shallow clone: revisions beyond its depth are not there.")
     if (repository / ".gitmodules").exists():
-        status = gitinfo.git(repository, "submodule", "status", "--recursive")
-        changes = gitinfo.git(repository, "submodule", "foreach", "--recursive", "--quiet", "git status --porcelain")
-        if changes:
-            notes.append("A submodule has uncommitted changes: they are not measured.")
-        if status:
+        if changed := _changed_submodules(repository, "--untracked-files=normal"):
+            notes.append(f"The submodule {changed[0]} has uncommitted changes: they are not measured.")
+        if gitinfo.git(repository, "submodule", "status", "--recursive"):
             notes.append("Submodules are checked out at their recorded commits.")
     if base_commit == head_commit:
         notes.append("Base and head are the same revision.")
@@ -90,6 +89,15 @@ def choose_revisions(root: Path, base: str, head: str) -> Revisions:
         # As a plain run of the working tree has it: the same code, however it was measured.
         uncommitted=(git_state(root)[2] or head_commit) if dirty else None,
     )
+
+
+def _changed_submodules(repository: Path, which: str = "--untracked-files=no") -> list[str]:
+    """The submodules with uncommitted changes, by their paths. which: an option of `git status`."""
+    if not (repository / ".gitmodules").exists():
+        return []
+    named = f'test -z "$(git status --porcelain {which})" || echo "$displaypath"'
+    changed = gitinfo.git(repository, "submodule", "foreach", "--recursive", "--quiet", named)
+    return changed.splitlines() if changed else []
 
 
 def has_changed_since(root: Path, revisions: Revisions) -> bool:
@@ -137,6 +145,13 @@ def _merge_base(repository: Path, tip: str, head: str) -> tuple[str, str]:
     parent = gitinfo.resolve_revision(repository, f"{tip}~1")
     if tip != head:
         return tip, f"The base is {tip[:10]}, the last commit: the head is its uncommitted changes."
+    if changed := _changed_submodules(repository):
+        commit = f"`git -C {shlex.quote(changed[0])} commit -a`"
+        raise CaptureError(
+            f"head: the only uncommitted changes are in the submodule {changed[0]}, which is measured as it is "
+            f"committed there. {commit} makes them part of the head (the repository around it may stay uncommitted); "
+            "name the base revision to measure without them."
+        )
     if parent is None:
         if gitinfo.git(repository, "rev-parse", "--is-shallow-repository") == "true":
             raise CaptureError(
