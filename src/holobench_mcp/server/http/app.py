@@ -1,4 +1,4 @@
-"""The server as an ASGI application: the protocol at /mcp, and what a load balancer asks."""
+"""The server as an ASGI application: the protocol at /mcp, pages for browsers, and what a load balancer asks."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from holobench_mcp.config import HttpConfig, OAuthConfig
 from holobench_mcp.model import HolobenchMcpError
 from holobench_mcp.server.http.gate import AccessLog, Address, Limits, ReadsOnly, UnlessOpen
 from holobench_mcp.server.http.introspection import Introspection
+from holobench_mcp.server.http.page_access import PageAccess
+from holobench_mcp.server.http.pages import Pages
 from holobench_mcp.server.http.tokens import READ, WRITE, Tokens
 
 if TYPE_CHECKING:
@@ -61,12 +63,14 @@ def http_app(server: MCPServer[Any], services: Services, tokens: Tokens, config:
         # `Address` has looked at it, for every path.
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
+    verifier = Verifier(tokens, Introspection(config.oauth) if config.oauth is not None else None)
     guarded: ASGIApp = ReadsOnly(inner)
     if tokens.any or config.oauth is not None:
         if config.oauth is not None:
             inner.router.routes.extend(_metadata(config.oauth))
-        guarded = _asks_for_tokens(inner, tokens, config.oauth)
-    app: ASGIApp = UnlessOpen(inner, guarded)
+        guarded = _asks_for_tokens(inner, verifier, config.oauth)
+    access = PageAccess(tokens, verifier, oauth=config.oauth is not None)
+    app: ASGIApp = Pages(UnlessOpen(inner, guarded), services, access, PATH)
     for layer in (
         functools.partial(Address, hosts=(*_of_loopback(""), *config.hosts), origins=_origins(config)),
         Limits,
@@ -76,8 +80,7 @@ def http_app(server: MCPServer[Any], services: Services, tokens: Tokens, config:
     return app
 
 
-def _asks_for_tokens(inner: ASGIApp, tokens: Tokens, oauth: OAuthConfig | None) -> ASGIApp:
-    verifier = Verifier(tokens, Introspection(oauth) if oauth is not None else None)
+def _asks_for_tokens(inner: ASGIApp, verifier: Verifier, oauth: OAuthConfig | None) -> ASGIApp:
     metadata = build_resource_metadata_url(AnyHttpUrl(oauth.resource)) if oauth is not None else None
     required = RequireAuthMiddleware(inner, [READ], metadata)
     return AuthenticationMiddleware(AuthContextMiddleware(required), backend=BearerAuthBackend(verifier))
