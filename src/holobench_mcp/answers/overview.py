@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from holobench_mcp.answers.history import History
@@ -86,4 +88,18 @@ class BenchReport(Frozen):
     histories: tuple[History, ...] = ()
     comparisons: tuple[LoggedComparison, ...] = Field((), description="of its newest code, the newest first")
     results: tuple[ResultRow, ...] = Field((), description="the newest")
+    notes: tuple[str, ...] = ()
+
+
+class SiteWritten(Frozen):
+    """What came of writing a store's site."""
+
+    status: Literal["ok"] = "ok"
+    reason: str
+    next_step: str | None = None
+    path: str
+    pages: int
+    n_bytes: int
+    changed: int = Field(0, description="files that are others than they were")
+    removed: int = Field(0, description="files of the site that are not made any more")
     notes: tuple[str, ...] = ()

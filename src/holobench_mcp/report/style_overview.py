@@ -25,6 +25,8 @@ section[class^="hb-"] .hb-bench h2 { font-size: 1.05rem; margin: 0; }
 section[class^="hb-"] .hb-bench p { margin: 0.2rem 0; }
 .hb-compared .hb-remark { display: inline; margin-left: 0.6rem; }
 .hb-flagged::before { content: "! "; font-weight: 700; }
+.hb-lines { max-width: 34rem; }
+section[class^="hb-"] .hb-benches + p { margin-top: 1rem; }
 .hb-metric-line { display: grid; grid-template-columns: minmax(0, 1fr) 150px minmax(9.5rem, auto); gap: 0 0.9rem; }
 .hb-metric-line { align-items: center; padding: 0.15rem 0; font-size: 0.92rem; }
 .hb-metric { overflow-wrap: anywhere; }

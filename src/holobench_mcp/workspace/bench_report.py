@@ -9,7 +9,7 @@ from holobench_mcp.workspace import listing
 from holobench_mcp.workspace.comparing import compare
 from holobench_mcp.workspace.library import Library
 from holobench_mcp.workspace.overview import METRICS, comparisons_of, overview
-from holobench_mcp.workspace.tracking import DETECTORS, metric_history
+from holobench_mcp.workspace.tracking import metric_history
 
 #: Measurements of a history, comparisons and results of a list.
 _HISTORY, _COMPARISONS, _RESULTS = 60, 20, 20
@@ -68,9 +68,8 @@ def _histories(library: Library, newest: Manifest, notes: list[str]) -> list[His
 def _history(library: Library, bench_name: str, metric: str) -> History:
     """The history of committed code; where that is not two codes yet, of whatever was measured."""
     for uncommitted in (False, True):
-        history = metric_history(
-            library, bench_name, metric, limit=_HISTORY, uncommitted=uncommitted, detectors=DETECTORS
-        )
+        # Without holobench's own detectors, which take longer than all the rest together.
+        history = metric_history(library, bench_name, metric, limit=_HISTORY, uncommitted=uncommitted, detectors={})
         if len(history.series) > 1:
             break
     return history
