@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import gzip
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -44,6 +46,12 @@ def sent(message: BaseModel) -> dict[str, Any]:
 def declares(**settings: Any) -> ClientExtension:
     """A client's word that it knows MCP Apps."""
     return advertise("io.modelcontextprotocol/ui", settings)
+
+
+def chart_of(answer: dict[str, Any]) -> str | None:
+    """The chart that came with an answer on the wire, as HTML."""
+    packed = answer.get("_meta", {}).get("io.github.holobench-mcp/chart")
+    return None if packed is None else gzip.decompress(base64.b64decode(packed["gzip"])).decode()
 
 
 #: What a client declares that shows charts.

@@ -91,8 +91,10 @@ const steps = {
   resize: ({ width }) => page.setViewportSize({ width, height: 600 }),
   trouble: async () => ({ requests, complaints }),
   screenshot: async ({ path }) => {
-    await pause(100);
-    await page.screenshot({ path, fullPage: true });
+    const height = await page.evaluate(() => document.documentElement.scrollHeight);
+    await page.setViewportSize({ ...page.viewportSize(), height });
+    await pause(500); // a frame of another process is painted when it is
+    await page.screenshot({ path });
   },
 };
 say({ ready: true });

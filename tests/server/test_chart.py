@@ -11,7 +11,7 @@ from mcp import Client
 from mcp.client.extension import ClientExtension, advertise
 from mcp_types import CallToolResult
 
-from clients import SHOWS_CHARTS, declares, sent, server_of, talk
+from clients import SHOWS_CHARTS, chart_of, declares, sent, server_of, talk
 from holobench_mcp.server.app import create_server
 from holobench_mcp.server.chart.extension import FOR_THE_PAGE
 from holobench_mcp.server.chart.fragments import CHART_KEY, CHART_URI
@@ -62,8 +62,8 @@ def measurable(project: Path) -> Path:
 @pytest.mark.parametrize("mode", MODES)
 def test_who_declares_the_extension_gets_the_chart_with_the_answer(measurable: Path, mode: str) -> None:
     answers = got(measurable, SHOWS_CHARTS, mode)["answers"]
-    comparison, full, history = (answer["_meta"][CHART_KEY]["html"] for answer in answers)
-    assert comparison.startswith('<section class="hb-comparison') and full == comparison
+    comparison, full, history = map(chart_of, answers)
+    assert comparison and history and comparison.startswith('<section class="hb-comparison') and full == comparison
     assert history.startswith('<section class="hb-history')
 
 

@@ -10,10 +10,10 @@ import pytest
 from mcp import Client
 
 from chart_host import Host, Refused, hosting
-from clients import SHOWS_CHARTS, sent, talk
+from clients import SHOWS_CHARTS, chart_of, sent, talk
 from holobench_mcp.server.app import create_server
 from holobench_mcp.server.chart.extension import FOR_THE_PAGE
-from holobench_mcp.server.chart.fragments import CHART_KEY, CHART_URI
+from holobench_mcp.server.chart.fragments import CHART_KEY, CHART_URI, packed
 
 
 def page_of(project: Path) -> tuple[str, dict[str, Any]]:
@@ -31,7 +31,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
 
 
 def answer(html: str | None = None, **structure: Any) -> dict[str, Any]:
-    meta = {} if html is None else {"_meta": {CHART_KEY: {"html": html}}}
+    meta = {} if html is None else {"_meta": {CHART_KEY: packed(html)}}
     return {"content": [{"type": "text", "text": "an answer"}], "structuredContent": structure, **meta}
 
 
@@ -67,7 +67,7 @@ def test_a_recorded_comparison_and_a_history_are_shown_whole(host: Host, project
     ):
         host.open()
         host.show(result)
-        html = result["_meta"][CHART_KEY]["html"]
+        html = chart_of(result)
         shown = host.inside(f"document.querySelector('main > section.hb-{kind}').outerHTML")
         normal = host.inside(f"new DOMParser().parseFromString({html!r}, 'text/html').body.innerHTML")
         assert shown == normal, "the page left something of a real chart out"

@@ -57,11 +57,21 @@ class ForApps:
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         """Answer, with or without charts."""
-        token = WANTED.set(client_supports_apps(ctx))
+        token = WANTED.set(client_supports_apps(ctx) or _remembered(ctx))
         try:
             return await call_next(ctx)
         finally:
             WANTED.reset(token)
+
+
+def _remembered(ctx: ServerRequestContext[Any, Any]) -> bool:
+    """The same of a client that said so in an earlier request, over HTTP."""
+    headers = getattr(ctx.request, "headers", None)
+    if headers is None or ctx.session.client_capabilities is not None:
+        return False
+    from holobench_mcp.server.http.app_sessions import shows_charts
+
+    return shows_charts(headers)
 
 
 def register(server: Server) -> None:

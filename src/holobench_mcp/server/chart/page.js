@@ -187,16 +187,33 @@
     say(why ? `The call was cancelled: ${why}` : 'The call was cancelled, so there is nothing to show.');
   }
 
-  function show(result) {
+  // The chart of an answer as text; empty where there is none, or none that can be read.
+  async function chartOf(result) {
+    const packed = result._meta?.[CHART]?.gzip;
+    if (typeof packed !== 'string') return '';
+    try {
+      const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
+      const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+      return await new Response(stream).text();
+    } catch (problem) {
+      log(`the chart can't be read: ${problem.message}`);
+      return '';
+    }
+  }
+
+  let answer = 0; // counts what was to be shown: what is overtaken while it is unpacked is not
+  async function show(result) {
     if (typeof result !== 'object' || result === null) return;
+    const mine = ++answer;
+    const html = await chartOf(result);
+    if (over || mine !== answer) return;
     const structure = result.isError ? undefined : result.structuredContent;
-    const html = result._meta?.[CHART]?.html;
     if (result.isError) {
       const blocks = Array.isArray(result.content) ? result.content : [];
       const text = blocks.map((block) => textOf(block?.text)).join('\n');
       put(`error ${text}`, words('Error', text || 'The call failed.'));
       say('');
-    } else if (typeof html === 'string' && html) {
+    } else if (html) {
       const { content, dropped } = sanitised(html);
       put(html, content, dropped);
       say('');
@@ -281,7 +298,7 @@
           arguments: { measurement, wait_seconds: WAIT_S },
         });
         if (over || mine !== round) return;
-        show(result);
+        await show(result);
       } catch (problem) {
         if (over || mine !== round) return;
         say(`${news.textContent} How far it is by now can't be asked: ${problem.message}`);

@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse
 
 from holobench_mcp.config import HttpConfig, OAuthConfig
 from holobench_mcp.model import HolobenchMcpError
+from holobench_mcp.server.http.app_sessions import AppSessions
 from holobench_mcp.server.http.gate import AccessLog, Address, Limits, ReadsOnly, UnlessOpen
 from holobench_mcp.server.http.introspection import Introspection
 from holobench_mcp.server.http.page_access import PageAccess
@@ -64,11 +65,12 @@ def http_app(server: MCPServer[Any], services: Services, tokens: Tokens, config:
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
     verifier = Verifier(tokens, Introspection(config.oauth) if config.oauth is not None else None)
-    guarded: ASGIApp = ReadsOnly(inner)
+    protocol = AppSessions(inner)
+    guarded: ASGIApp = ReadsOnly(protocol)
     if tokens.any or config.oauth is not None:
         if config.oauth is not None:
             inner.router.routes.extend(_metadata(config.oauth))
-        guarded = _asks_for_tokens(inner, verifier, config.oauth)
+        guarded = _asks_for_tokens(protocol, verifier, config.oauth)
     access = PageAccess(tokens, verifier, oauth=config.oauth is not None)
     app: ASGIApp = Pages(UnlessOpen(inner, guarded), services, access, PATH)
     for layer in (
