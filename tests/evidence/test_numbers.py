@@ -9,6 +9,7 @@ import pytest
 
 from evidence_sides import only, run
 from holobench_mcp import judge
+from holobench_mcp.evidence.formulas import row_sums
 
 
 def test_times_that_were_rounded_to_zero_have_a_variance_between_runs_too():
@@ -42,3 +43,21 @@ def test_a_time_rounded_to_zero_at_one_point_leaves_the_others_their_own_run_var
     base[9], cand[9] = 0, 0
     cand[0] *= 1.05  # within what two runs of the same code differ by
     assert judge([run(base, units="ms")], [run(cand, units="ms")]).decision != "regressed"
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 5, 7, 8, 9, 30])
+def test_rows_are_added_up_as_numpy_does_to_the_last_bit(columns):
+    rows = np.random.default_rng(columns).lognormal(0, 5, (500, columns))
+    rows[::7] *= -1
+    rows[3, 0], rows[5, -1] = np.nan, np.inf
+    np.testing.assert_array_equal(row_sums(rows), rows.sum(axis=1))
+    np.testing.assert_array_equal(row_sums(rows[::2]), rows[::2].sum(axis=1))
+
+
+@pytest.mark.parametrize("repeats", [2, 5, 12])
+def test_samples_without_a_gap_are_judged_as_those_are_that_could_have_one(repeats, monkeypatch):
+    rng = np.random.default_rng(repeats)
+    sides = [[run(np.exp(0.1 * rng.standard_normal((30, repeats))), units="ms")] for _ in "ab"]
+    quick = judge(*sides)
+    monkeypatch.setattr(type(sides[0][0]), "is_finite", lambda self, variable: False)
+    assert judge(*sides) == quick

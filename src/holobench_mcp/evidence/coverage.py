@@ -68,6 +68,8 @@ def incomplete(
     limits = []
     for side, runs in (("baseline", baseline), ("candidate", candidate)):
         arrays = [(i, s, s.samples[variable]) for i, s in enumerate(runs) if variable in s.samples]
+        if all(s.is_finite(variable) for _, s, _ in arrays):
+            continue
         total = sum(_taken(s, variable, a.shape[-1]) for _, s, a in arrays)
         for what, is_so, words in (
             ("missing_samples", Snapshot.missing, "missing"),
@@ -138,7 +140,10 @@ def _measured(
         samples = snapshot.samples.get(variable)
         if samples is None:
             continue
-        there: BoolArray = np.asarray(np.isfinite(samples).any(axis=-1))
+        if snapshot.is_finite(variable):
+            there: BoolArray = np.ones(samples.shape[:-1], dtype=np.bool_)
+        else:
+            there = np.asarray(np.isfinite(samples).any(axis=-1))
         order = [list(snapshot.coordinates).index(name) for name in names]
         if order != list(range(len(order))):
             there = np.moveaxis(there, order, range(len(order)))

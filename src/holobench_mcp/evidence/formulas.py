@@ -75,6 +75,20 @@ def chance_of_parting(n: float, m: float) -> float:
     )
 
 
+def row_sums(a: FloatArray) -> FloatArray:
+    """`a.sum(axis=1)`, to the last bit. a: shape (rows, columns).
+
+    numpy adds fewer than eight numbers one after another, too, but takes five times as long for it, row by row.
+    """
+    columns = a.shape[1]
+    if not 0 < columns < 8:
+        return np.asarray(a.sum(axis=1))
+    total = a[:, 0].copy()
+    for column in range(1, columns):
+        total += a[:, column]
+    return total
+
+
 def t_two_sided(t: FloatArray, df: float | FloatArray) -> FloatArray:
     """P(|T| ≥ |t|) of Student's t; the normal's for infinite df. t: any shape."""
     finite = np.minimum(df, 1e9)

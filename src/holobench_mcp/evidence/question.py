@@ -152,6 +152,8 @@ class Samples:
 
     def where_repeated(self) -> Samples | None:
         """Only the points that have two samples or more in every run, without which there is no variance."""
+        if self.complete and min(a.shape[1] for a in self.runs) >= 2:
+            return self
         several = np.logical_and.reduce([np.isfinite(a).sum(axis=1) >= 2 for a in self.runs])
         if several.all():
             return self

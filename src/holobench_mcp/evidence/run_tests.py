@@ -170,7 +170,7 @@ def moments(samples: FloatArray, *, finite: bool) -> tuple[FloatArray, FloatArra
     """Count, mean and variance (n − 1) at each point. samples: (points, repeats), NaN missing unless finite."""
     if finite:
         n = np.full(samples.shape[0], float(samples.shape[1]))
-        mean = samples.mean(axis=1)
+        mean = formulas.row_sums(samples) / samples.shape[1]
         residual = samples - mean[:, None]
         return n, mean, np.einsum("ij,ij->i", residual, residual) / max(samples.shape[1] - 1, 1)
     there = np.isfinite(samples)
@@ -265,9 +265,14 @@ def slowed(run: FloatArray, direction: Direction) -> float:
     Only a tenth of the repeats is better. Over all points together, so that independent noise of many points is no
     slowdown. run: (points, repeats), logs.
     """
-    left = run - np.nanmean(run, axis=1)[:, None]
-    there = np.isfinite(left)
-    repeats = np.sort((np.where(there, left, 0.0).sum(axis=0) / np.maximum(there.sum(axis=0), 1))[there.any(axis=0)])
+    if np.isfinite(run).all():
+        left = run - (formulas.row_sums(run) / run.shape[1])[:, None]
+        repeats = np.sort(left.sum(axis=0) / len(run))
+    else:
+        left = run - np.nanmean(run, axis=1)[:, None]
+        there = np.isfinite(left)
+        means = np.where(there, left, 0.0).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
+        repeats = np.sort(means[there.any(axis=0)])
     tenth = repeats.size // 10
     below, above = -float(repeats[tenth]), float(repeats[-1 - tenth])
     return {Direction.minimize: below, Direction.maximize: above, Direction.none: max(below, above)}[direction]

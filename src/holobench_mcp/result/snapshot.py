@@ -185,6 +185,13 @@ class Snapshot:
         held = self.replication.get(variable)
         return np.isnan(samples) if held is None else np.isnan(samples) & ~held.padding(samples.shape[-1])
 
+    def is_finite(self, variable: str) -> bool:
+        """Whether every sample of a metric is a finite number."""
+        known: dict[str, bool] = self.__dict__.setdefault("_finite", {})
+        if variable not in known:
+            known[variable] = bool(np.isfinite(self.samples[variable]).all())
+        return known[variable]
+
     @cached_property
     def coordinates(self) -> Mapping[str, npt.NDArray[Any]]:
         """The values of every input, in declaration order: shape (points,) each."""

@@ -20,6 +20,8 @@ def of_sides(
     aligned: Aligned, variable: str, base: Sequence[FloatArray], cand: Sequence[FloatArray]
 ) -> tuple[Aggregate, Aggregate] | None:
     """Both sides as aggregates, where each has it in one run and one of the two is nothing else; None elsewhere."""
+    if not any(variable in run.replication for run in aligned.runs):
+        return None
     runs = [[i for i, samples in enumerate(side) if np.isfinite(samples).any()] for side in (base, cand)]
     if [len(at) for at in runs] != [1, 1]:
         return None
