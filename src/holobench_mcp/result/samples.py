@@ -11,12 +11,14 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from holobench_mcp.model import IntegrityError, InvalidArgument
+from holobench_mcp.result import npz
 from holobench_mcp.result.coordinates import plain_array
 from holobench_mcp.result.replication import Replication
 from holobench_mcp.result.snapshot import Snapshot, in_order
@@ -65,46 +67,70 @@ def encode_samples(snapshot: Snapshot) -> bytes:
 
 def decode_samples(data: bytes, *, name: str = "samples.npz") -> xr.Dataset:
     """The dataset of an npz archive: `decode_archive` without what it says of how many samples there are."""
-    return decode_archive(data, name=name)[0]
+    return decode_archive(data, name=name).dataset()
 
 
-def decode_archive(data: bytes, *, name: str = "samples.npz") -> tuple[xr.Dataset, dict[str, Replication]]:
-    """The dataset of an npz archive, and the replication of its metrics.
+@dataclass(frozen=True)
+class SampleArrays:
+    """What an archive holds. A dataset of it takes longer to make than all else of reading a small result."""
+
+    dims: tuple[str, ...]  #: the inputs, then `repeat`
+    coordinates: Mapping[str, npt.NDArray[Any]]  #: of each dimension
+    metrics: Mapping[str, npt.NDArray[Any]]  #: of all dimensions, in their order
+    replication: Mapping[str, Replication]
+
+    def dataset(self) -> xr.Dataset:
+        """The same as a dataset."""
+        import xarray as xr
+
+        return xr.Dataset(
+            {name: (self.dims, array) for name, array in self.metrics.items()},
+            coords={name: (name, self.coordinates[name]) for name in self.dims},
+        )
+
+
+def decode_archive(data: bytes, *, name: str = "samples.npz") -> SampleArrays:
+    """The arrays of an npz archive, checked to be those of a result.
 
     Nothing in it can run, and what it claims to hold is checked before it is read.
 
     Raises IntegrityError for anything that is not an archive that `encode_samples` could have written.
     """
-    import xarray as xr
-
     try:
         arrays = read_archive(data)
-        dims = [str(d) for d in arrays.pop("dims")]
+        dims = tuple([str(d) for d in arrays.pop("dims")])
         coords = {key.removeprefix("coord/"): a for key, a in arrays.items() if key.startswith("coord/")}
-        variables = {key.removeprefix("metric/"): (dims, a) for key, a in arrays.items() if key.startswith("metric/")}
-        for array, kinds in [*((a, "fiub") for _, a in variables.values()), *((a, "fiubUM") for a in coords.values())]:
+        metrics = {key.removeprefix("metric/"): a for key, a in arrays.items() if key.startswith("metric/")}
+        for array, kinds in [*((a, "fiub") for a in metrics.values()), *((a, "fiubUM") for a in coords.values())]:
             if array.dtype.kind not in kinds or array.size == 0:
                 raise ValueError(f"it holds an array of {array.dtype} and the shape {array.shape}")
-        replication = _replication(arrays, variables)
-        return xr.Dataset(variables, coords={d: (d, coords[d]) for d in dims}), replication
+        sizes = tuple([coords[d].size for d in dims])
+        if len(set(dims)) != len(dims) or any(coords[d].ndim != 1 for d in dims):
+            raise ValueError(f"its dimensions are {', '.join(dims)}")
+        for key, array in metrics.items():
+            if array.shape != sizes or key in dims:
+                raise ValueError(f"{key} has the shape {array.shape}, not {sizes}")
+        return SampleArrays(dims, {d: coords[d] for d in dims}, metrics, _replication(arrays, metrics))
     except _UNREADABLE as problem:
         raise IntegrityError(f"{name} is not a samples archive ({problem}).") from problem
 
 
 def _replication(
-    arrays: Mapping[str, npt.NDArray[Any]], variables: Mapping[str, tuple[list[str], npt.NDArray[Any]]]
+    arrays: Mapping[str, npt.NDArray[Any]], metrics: Mapping[str, npt.NDArray[Any]]
 ) -> dict[str, Replication]:
     found: dict[str, Replication] = {}
     for key, count in arrays.items():
         if key.startswith("count/"):
             metric = key.removeprefix("count/")
             found[metric] = Replication(count, arrays.get(f"sd/{metric}"))
-            found[metric].check(variables[metric][1])
+            found[metric].check(metrics[metric])
     return found
 
 
 def read_archive(data: bytes) -> dict[str, npt.NDArray[Any]]:
     """The arrays of an npz archive, by name. Raises ValueError or a zip error for anything else."""
+    if len(data) <= 8 * MAX_SAMPLES and (arrays := npz.read(data)) is not None:
+        return arrays
     _check_archive(data)
     with np.load(io.BytesIO(data), allow_pickle=False) as archive:
         return {key: archive[key] for key in archive.files}

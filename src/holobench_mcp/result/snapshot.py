@@ -25,6 +25,8 @@ from holobench_mcp.result.strict_json import canonical_json
 if TYPE_CHECKING:
     import xarray as xr
 
+    from holobench_mcp.result.samples import SampleArrays
+
 FloatArray = npt.NDArray[np.float64]
 
 NO_REGRESSIONS: Mapping[str, Any] = {
@@ -123,6 +125,27 @@ class Snapshot:
             counts=counts or {},
             sds=sds or {},
         )
+
+    @classmethod
+    def of_arrays(cls, arrays: SampleArrays, **fields: Any) -> Snapshot:  # noqa: ANN401 - the fields of this class
+        """A result from what its archive holds. Its dataset is made when it is first asked for, which it seldom is."""
+        made = cls(dataset=None, replication=arrays.replication, **fields)
+        object.__delattr__(made, "dataset")
+        made.__dict__["_arrays"] = arrays
+        names = [m.variable for m in made.metrics if m.variable in arrays.metrics]
+        inputs = [i.name for i in made.inputs]
+        if arrays.dims == (*inputs, "repeat"):
+            made.__dict__["coordinates"] = {name: arrays.coordinates[name] for name in inputs}
+            made.__dict__["samples"] = {n: arrays.metrics[n].astype(np.float64, copy=False) for n in names}
+        return made
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the dataset, which is made by now
+            if name != "dataset" or "_arrays" not in self.__dict__:
+                raise AttributeError(f"{type(self).__name__} has no {name}")
+            made = self.__dict__["dataset"] = self.__dict__["_arrays"].dataset()
+            return made
 
     # ------------------------------------------------------------------ what it says
 

@@ -11,12 +11,11 @@ from holobench_mcp.model import Kind, Manifest, MetricStats, ResultDocument
 from holobench_mcp.result.upstream import claim_text
 
 if TYPE_CHECKING:
-    import xarray as xr
-
+    from holobench_mcp.result.samples import SampleArrays
     from holobench_mcp.result.snapshot import Snapshot
 
 
-def declared_otherwise(manifest: Manifest, document: ResultDocument, dataset: xr.Dataset | None) -> str | None:
+def declared_otherwise(manifest: Manifest, document: ResultDocument, arrays: SampleArrays | None) -> str | None:
     """What a manifest declares otherwise than the stored contract and samples do; None when they agree."""
     declared = [(m.variable, m.units, m.direction) for m in manifest.metrics]
     recorded = [(m.variable, m.units, m.direction) for m in document.metrics]
@@ -31,10 +30,10 @@ def declared_otherwise(manifest: Manifest, document: ResultDocument, dataset: xr
             return what
     for metric, recorded_metric in zip(manifest.metrics, document.metrics, strict=True):
         ours, theirs = metric.claim, recorded_metric.claim.claim if recorded_metric.claim else None
-        if dataset is not None and (claim_text(ours) if ours is not None else None) != theirs:
+        if arrays is not None and (claim_text(ours) if ours is not None else None) != theirs:
             return f"the claim of {metric.variable}"
-        if dataset is not None and metric.kind is Kind.bool:
-            values = np.asarray(dataset[metric.variable].values)
+        if arrays is not None and metric.kind is Kind.bool:
+            values = arrays.metrics[metric.variable]
             if not (np.isin(values, (0, 1)) | np.isnan(values)).all():
                 return f"the kind of {metric.variable}"
     return None

@@ -35,7 +35,6 @@ from holobench_mcp.store.seal import sealed
 from holobench_mcp.store.written import digest_of, note_changing, note_written
 
 if TYPE_CHECKING:
-    from holobench_mcp.result.replication import Replication
     from holobench_mcp.result.snapshot import Snapshot
     from holobench_mcp.store.finding import Finding
 
@@ -157,45 +156,35 @@ class Store:
 
     def contract(self, manifest: Manifest) -> dict[str, Any]:
         """The stored `result.json`, read. Raises IntegrityError for one that is not of the contract's form."""
-        document = self._json(manifest, RESULT)
-        try:
-            ResultDocument.model_validate(document)
-        except ValidationError as problem:
-            raise IntegrityError(f"{RESULT} of {manifest.result_id} is damaged: {fault_in(problem)}") from problem
-        return document
+        return self._contract(manifest)[0]
 
     def snapshot(self, manifest: Manifest) -> Snapshot:
         """The whole result, read back and checked against its digests and its own manifest."""
         from holobench_mcp.result.samples import decode_archive
         from holobench_mcp.store.agreement import declared_otherwise
 
-        document = self.contract(manifest)
-        dataset = None
-        replication: dict[str, Replication] = {}
+        document, recorded = self._contract(manifest)
+        arrays = None
         if SAMPLES in manifest.blobs:
-            dataset, replication = decode_archive(
-                self._blob(manifest, SAMPLES), name=f"samples of {manifest.result_id}"
-            )
-            expected = {i.name for i in manifest.inputs} | {"repeat"}
-            undeclared = {str(d) for d in dataset.dims} ^ expected
-            missing = {m.variable for m in manifest.metrics} ^ {str(v) for v in dataset.data_vars}
+            arrays = decode_archive(self._blob(manifest, SAMPLES), name=f"samples of {manifest.result_id}")
+            undeclared = set(arrays.dims) ^ {*(i.name for i in manifest.inputs), "repeat"}
+            missing = {m.variable for m in manifest.metrics} ^ set(arrays.metrics)
             if undeclared or missing:
                 raise IntegrityError(
                     f"The samples of {manifest.result_id} and its manifest disagree about "
                     f"{', '.join(sorted(undeclared | missing))}: the manifest was edited."
                 )
-        if wrong := declared_otherwise(manifest, ResultDocument.model_validate(document), dataset):
+        if wrong := declared_otherwise(manifest, recorded, arrays):
             raise IntegrityError(
                 f"The manifest of {manifest.result_id} and what was recorded disagree about {wrong}: it was edited."
             )
         return snapshot_of(
             manifest,
-            dataset=dataset,
+            arrays,
             regressions=document.get("regressions", {}),
             history=self._json(manifest, HISTORY) if HISTORY in manifest.blobs else {},
-            document=document if dataset is None else None,
+            document=document if arrays is None else None,
             result_id=manifest.result_id,
-            replication=replication,
         )
 
     def manifests(self) -> Index:
@@ -322,6 +311,13 @@ class Store:
         if name not in manifest.blobs:
             raise IntegrityError(f"The manifest of {manifest.result_id} names no {name}: it was edited.")
         return self.backend.get_blob(manifest.blobs[name].sha256, f"{name} of {manifest.result_id}")
+
+    def _contract(self, manifest: Manifest) -> tuple[dict[str, Any], ResultDocument]:
+        document = self._json(manifest, RESULT)
+        try:
+            return document, ResultDocument.model_validate(document)
+        except ValidationError as problem:
+            raise IntegrityError(f"{RESULT} of {manifest.result_id} is damaged: {fault_in(problem)}") from problem
 
     def _json(self, manifest: Manifest, name: str) -> dict[str, Any]:
         try:

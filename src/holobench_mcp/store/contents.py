@@ -11,6 +11,7 @@ from holobench_mcp.model import BlobRef, Manifest
 from holobench_mcp.store import layout
 
 if TYPE_CHECKING:
+    from holobench_mcp.result.samples import SampleArrays
     from holobench_mcp.result.snapshot import Snapshot
 
 #: The blobs of a result, by their names in its manifest.
@@ -55,18 +56,19 @@ def manifest_of(snapshot: Snapshot, contents: Mapping[str, bytes]) -> Manifest:
     )
 
 
-def snapshot_of(manifest: Manifest, **rest: Any) -> Snapshot:  # noqa: ANN401 - Snapshot's own fields
-    """The result that a manifest describes. rest: what the manifest does not hold, such as its samples."""
+def snapshot_of(manifest: Manifest, arrays: SampleArrays | None, **rest: Any) -> Snapshot:  # noqa: ANN401 - Snapshot's own fields
+    """The result that a manifest describes. arrays: of its samples; None for a contract alone."""
     from holobench_mcp.result.snapshot import Snapshot
 
-    return Snapshot(
-        bench_name=manifest.bench_name,
-        provenance=manifest.provenance,
-        inputs=manifest.inputs,
-        metrics=manifest.metrics,
-        constants=manifest.constants,
-        environment=manifest.environment,
-        over_time=manifest.over_time,
-        measurement=manifest.measurement,
+    fields = {
+        "bench_name": manifest.bench_name,
+        "provenance": manifest.provenance,
+        "inputs": manifest.inputs,
+        "metrics": manifest.metrics,
+        "constants": manifest.constants,
+        "environment": manifest.environment,
+        "over_time": manifest.over_time,
+        "measurement": manifest.measurement,
         **rest,
-    )
+    }
+    return Snapshot(dataset=None, **fields) if arrays is None else Snapshot.of_arrays(arrays, **fields)

@@ -24,9 +24,9 @@ def rebuilt_contract(store: Store, result_id: str, sha256: str) -> bytes | None:
         blobs = {name: blob.sha256 for name, blob in manifest.blobs.items()}
         if SAMPLES not in blobs or blobs.get(RESULT) != sha256:
             return None
-        dataset, replication = decode_archive(store.backend.get_blob(blobs[SAMPLES], SAMPLES), name=SAMPLES)
+        arrays = decode_archive(store.backend.get_blob(blobs[SAMPLES], SAMPLES), name=SAMPLES)
         history = json.loads(store.backend.get_blob(blobs[HISTORY], HISTORY)) if HISTORY in blobs else {}
-        snapshot = snapshot_of(manifest, dataset=dataset, history=history, replication=replication)
+        snapshot = snapshot_of(manifest, arrays, history=history)
         made = json.dumps(strict(result_to_dict(snapshot)), indent=2, allow_nan=False).encode()
     except (HolobenchMcpError, ValueError, LookupError):
         return None
