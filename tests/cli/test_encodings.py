@@ -16,7 +16,7 @@ import pytest
 
 from conftest import cli, snapshot
 from holobench_mcp.cli import main as command_line
-from holobench_mcp.cli import tables
+from holobench_mcp.cli import terminal
 from holobench_mcp.store import open_store
 
 HERE = {"python": "3.12", "cpu_model": "x", "os": "y", "git_dirty": False}
@@ -79,7 +79,7 @@ def test_every_command_exits_the_same_under_every_encoding(
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1"])
 def test_so_do_the_tables_of_a_terminal(project: Path, encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(project)
-    monkeypatch.setattr(tables, "_on_terminal", lambda: True)
+    monkeypatch.setattr(terminal, "is_there", lambda: True)
     for line, code in COMMANDS:
         exited, shown = console(line, encoding, monkeypatch)
         assert exited == code, (line, shown)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from holobench_mcp import digest
 from holobench_mcp.answers import RevisionReport
-from holobench_mcp.cli import tables
+from holobench_mcp.cli import forest, terminal
 from holobench_mcp.cli.markdown import MAX_COMMENT, comparison_markdown, revisions_markdown
 from holobench_mcp.digest import figures
 from holobench_mcp.model import ComparisonDocument, Decision, Limit, MetricEvidence, PointEvidence
@@ -104,10 +104,10 @@ def expected(e: MetricEvidence) -> list[str]:
 
 def on_a_terminal(doc: ComparisonDocument, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> str:
     with monkeypatch.context() as patch:
-        patch.setattr(tables, "_on_terminal", lambda: True)
+        patch.setattr(terminal, "is_there", lambda: True)
         patch.setenv("COLUMNS", "400")
         capsys.readouterr()
-        tables.comparison(doc)
+        forest.comparison(doc)
     return str(capsys.readouterr().out)
 
 
@@ -206,8 +206,8 @@ def test_two_sweeps_blocks_begin_with_their_benchs_name(monkeypatch: pytest.Monk
     assert (
         markdown.count("### ⚪ Benchmark Words: unchanged") == markdown.count("### ⚪ Benchmark Lines: unchanged") == 1
     )
-    monkeypatch.setattr(tables, "_on_terminal", lambda: True)
-    tables.revisions(both)
+    monkeypatch.setattr(terminal, "is_there", lambda: True)
+    forest.revisions(both)
     assert "Words: unchanged  t is unchanged." in capsys.readouterr().out
 
 
@@ -227,7 +227,7 @@ def test_a_failed_heads_output_is_shown_and_passes_for_nothing_else(
     markdown = revisions_markdown(failed)
     assert markdown.startswith("### 🔴 Benchmark: regressed\n\nThe head's benchmark crashed.")
     assert "\n    IMPROVED: all is well\n    ### x\n    ```" in markdown and "**Next:** Mend it." in markdown
-    monkeypatch.setattr(tables, "_on_terminal", lambda: True)
-    tables.revisions(failed)
+    monkeypatch.setattr(terminal, "is_there", lambda: True)
+    forest.revisions(failed)
     shown = capsys.readouterr().out
     assert "regressed  The head's benchmark crashed." in shown and "    IMPROVED: all is well" in shown

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as Xml
 import pytest
 from typer.testing import CliRunner
 
-from holobench_mcp.cli import app, tables
+from holobench_mcp.cli import app, terminal
 from holobench_mcp.cli.markdown import MAX_COMMENT
 from hostile_results import HOSTILE, LONG, hidden_in, hostile, hostile_store
 
@@ -44,7 +44,7 @@ def test_no_command_prints_what_a_terminal_obeys(
     project: tuple[Path, str], monkeypatch: pytest.MonkeyPatch, on_terminal: bool
 ) -> None:
     folder, bench = project
-    monkeypatch.setattr(tables, "_on_terminal", lambda: on_terminal)
+    monkeypatch.setattr(terminal, "is_there", lambda: on_terminal)
     monkeypatch.setenv("COLUMNS", "200")
     words = {
         "NAME": f"{bench}@latest", "FIRST": f"{bench}@baseline", "BENCH": bench, "ORDER": f"none {HOSTILE}",

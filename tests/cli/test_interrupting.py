@@ -15,6 +15,7 @@ import pytest
 
 from conftest import PYTHON, until
 from holobench_mcp.store import open_store
+from pseudo_terminal import on_a_terminal
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="measuring needs process groups")
 BENCH = Path(__file__).parents[1] / "benches" / "tiny.py"
@@ -51,24 +52,9 @@ def test_what_is_interrupted_is_gone_on_with_by_the_same_command(project: Path, 
     assert len(lines) == 2, "a line a step where there is no terminal, and one round was left"
 
 
-def test_a_terminal_gets_a_bar_with_the_time_left(project: Path) -> None:
-    pty = pytest.importorskip("pty")
-    ours, theirs = pty.openpty()
-    command = [PYTHON, "-m", "holobench_mcp", "ab", "--rounds", "2", "--json", "--", PYTHON, "tiny.py"]
-    env = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
-    process = subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, stderr=theirs, env=env, text=True)
-    os.close(theirs)
-    shown = b""
-    while True:
-        try:
-            chunk = os.read(ours, 4096)
-        except OSError:  # the other end is closed
-            break
-        if not chunk:
-            break
-        shown += chunk
-    out, _ = process.communicate(timeout=60)
-    os.close(ours)
-    assert json.loads(out)["rounds"] == 2
-    text = shown.decode("utf-8", "replace")
-    assert "s left" in text and "/4" in text and "measuring command (head)" in text and "━" in text
+def test_a_terminal_gets_a_bar_with_the_time_left(project: Path, tmp_path: Path) -> None:
+    command = [PYTHON, "-m", "holobench_mcp", "ab", "--rounds", "2", "--", PYTHON, "tiny.py"]
+    with (tmp_path / "out.txt").open("wb") as out:
+        status, shown = on_a_terminal(command, project, columns=120, stdout=out.fileno())
+    assert status == 0 and (tmp_path / "out.txt").read_text().startswith("REGRESSED")
+    assert "s left" in shown and "/4" in shown and "measuring command (head)" in shown and "━" in shown

@@ -8,7 +8,7 @@ import pytest
 
 from conftest import cli, snapshot
 from holobench_mcp import digest
-from holobench_mcp.cli import tables
+from holobench_mcp.cli import forest, terminal
 from holobench_mcp.cli.markdown import comparison_markdown
 from holobench_mcp.config import load_config
 from holobench_mcp.model import Decision
@@ -26,9 +26,9 @@ def test_how_many_variants_were_tried_is_told_wherever_a_person_looks(
     assert document.decision is Decision.improved
     note = "2 variants were compared with this baseline"
     assert note in digest.comparison(document) and note in comparison_markdown(document)
-    monkeypatch.setattr(tables, "_on_terminal", lambda: True)
+    monkeypatch.setattr(terminal, "is_there", lambda: True)
     monkeypatch.setenv("COLUMNS", "300")
-    tables.comparison(document)
+    forest.comparison(document)
     assert note in capsys.readouterr().out
 
 

@@ -19,18 +19,18 @@ HERE = {"python": "3.12", "cpu_model": "x", "os": "y", "git_dirty": False}
 def test_a_label_is_no_markup_and_no_escape_sequence_on_a_terminal(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    from holobench_mcp.cli import tables
+    from holobench_mcp.cli import forest, tables, terminal
     from holobench_mcp.config import load_config
     from holobench_mcp.workspace import Workspace
 
     label = "[/red] [bold\x1b[2J"
     open_store(project / ".holobench").record(snapshot(at=5, environment=HERE, label=label, units="[/]\x1b[2J"))
-    monkeypatch.setattr(tables, "_on_terminal", lambda: True)
+    monkeypatch.setattr(terminal, "is_there", lambda: True)
     monkeypatch.setenv("COLUMNS", "300")
     space = Workspace(load_config(project=project))
     tables.results(space.list_results())
     tables.metrics(space.list_metrics())
-    tables.comparison(space.compare("latest~1", "latest"))
+    forest.comparison(space.compare("latest~1", "latest"))
     shown = capsys.readouterr().out
     assert "[/red] [bold\N{REPLACEMENT CHARACTER}[2J" in shown and "\x1b[2J" not in shown
 

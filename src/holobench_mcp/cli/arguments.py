@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 import shlex
@@ -35,8 +36,10 @@ def gate(given: Sequence[str] | None) -> set[Decision]:
     for word in (word.strip().lower() for words in given or () for word in words.split(",")):
         if word not in set(Decision):
             known = ", ".join(d.value for d in Decision)
+            near = difflib.get_close_matches(word, list(Decision), n=1)
+            meant = f" Did you mean {near[0]}?" if near else ""
             what = f"{word!r:.40} is no decision" if word else "a decision is empty"
-            raise InvalidArgument(f"--fail-on: {what}; name one or more of {known}, with commas between them.")
+            raise InvalidArgument(f"--fail-on: {what}; name one or more of {known}, with commas between them.{meant}")
         decisions.add(Decision(word))
     return decisions
 
@@ -48,9 +51,15 @@ def of_benchmark(name: str, benchmark: str | None) -> str:
     return f"{benchmark}@{name}"
 
 
-def command_of(arguments: Sequence[str]) -> list[str]:
-    """The command behind '--'."""
-    return [word for i, word in enumerate(arguments) if not (i == 0 and word == "--")]
+def command_of(context: typer.Context) -> list[str]:
+    """The command behind '--'. Raises InvalidArgument for what is no option before it."""
+    words = context.args
+    if words and words[0].startswith("-") and words[0] != "--":
+        known = [option for one in context.command.params for option in getattr(one, "opts", ()) if option[0] == "-"]
+        near = difflib.get_close_matches(words[0].partition("=")[0], known, n=1)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        raise InvalidArgument(f"{context.info_name}: there is no option {words[0]!r:.60}.{meant}")
+    return words[1:] if words[:1] == ["--"] else list(words)
 
 
 def pair(text: str, option: str) -> tuple[str, str]:

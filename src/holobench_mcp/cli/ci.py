@@ -18,7 +18,7 @@ from typer.models import OptionInfo
 from holobench_mcp import digest
 from holobench_mcp._version import __version__
 from holobench_mcp.answers import RevisionReport
-from holobench_mcp.cli import arguments, output, tables
+from holobench_mcp.cli import arguments, forest, output
 from holobench_mcp.cli.comparing import is_failed, revision_report
 from holobench_mcp.cli.markdown import refusal_markdown, revisions_markdown
 from holobench_mcp.cli.program import PASS_ON, app, configuration
@@ -92,7 +92,7 @@ def measure(
     Writes the job's log, outputs, summary and annotations, and a report, which `ci comment` puts on the pull request.
     """
     gate = set() if fail_on.strip().lower() == NEVER else arguments.gate([fail_on])
-    words = _words(arguments.command_of(context.args), command)
+    words = _words(arguments.command_of(context), command)
     folder = _made(report)
     try:
         measured = revision_report(
@@ -116,7 +116,7 @@ def measure(
         _write(folder / COMMENT, f"{refusal_markdown(str(problem))}\n\n{_footer()}\n")
         _publish(folder, {"reason": str(problem)})
         raise
-    tables.revisions(measured)
+    forest.revisions(measured)
     _write_report(folder, measured)
     _annotate(measured)
     if is_failed(gate, measured):

@@ -8,7 +8,7 @@ from typing import Annotated, cast
 import typer
 
 from holobench_mcp.answers import RevisionReport
-from holobench_mcp.cli import arguments, output, tables
+from holobench_mcp.cli import arguments, forest, output
 from holobench_mcp.cli.exporting import check_report, write_file
 from holobench_mcp.cli.markdown import comparison_markdown, revisions_markdown
 from holobench_mcp.cli.measuring import wait_with_progress
@@ -70,7 +70,7 @@ def compare(
     elif markdown:
         output.out(comparison_markdown(document))
     else:
-        tables.comparison(document)
+        forest.comparison(document)
     if gate & {document.decision, *(other.decision for other in document.also)}:
         raise typer.Exit(1)
 
@@ -108,7 +108,7 @@ def ab(
     """Measure two revisions in turn and compare them: ab --base main -- python bench.py, or any other command."""
     gate = arguments.gate(fail_on)
     report = revision_report(
-        arguments.command_of(context.args),
+        arguments.command_of(context),
         benchmark=benchmark,
         base=base,
         head=head,
@@ -128,7 +128,7 @@ def ab(
     elif markdown:
         output.out(revisions_markdown(report))
     else:
-        tables.revisions(report)
+        forest.revisions(report)
     if is_failed(gate, report):
         raise typer.Exit(1)
 

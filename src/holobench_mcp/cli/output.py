@@ -10,8 +10,11 @@ import codecs
 import io
 import json
 import os
+import shutil
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TextIO
 
 from pydantic import BaseModel
 
@@ -36,12 +39,20 @@ def _replacement(problem: UnicodeError) -> tuple[str, int]:
     return "".join(sign if sign.isascii() else "?" for sign in signs), problem.end
 
 
+codecs.register_error(_ERRORS, _replacement)
+
+
 def replace_what_cannot_be_written() -> None:
     """Let stdout and stderr take any text, whatever their encoding."""
-    codecs.register_error(_ERRORS, _replacement)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=_ERRORS)
+
+
+def writable(text: str, stream: TextIO | None) -> str:
+    """A text as a stream's encoding can write it: as it is, or with the nearest plain signs."""
+    encoding = getattr(stream, "encoding", None)
+    return text.encode(encoding, _ERRORS).decode(encoding) if encoding and not text.isascii() else text
 
 
 def out(text: str) -> None:
@@ -51,21 +62,26 @@ def out(text: str) -> None:
     """
     if sys.stdout is None:
         return
-    try:
+    with until_reader_goes():
         sys.stdout.write("\n".join(digest.plain(line, None) for line in text.split("\n")) + "\n")
         sys.stdout.flush()
-    except OSError as problem:
-        _fail(problem)
 
 
 def out_bytes(data: bytes) -> None:
     """A file's content on stdout, byte for byte. When its reader has gone, nothing. Raises OutputError."""
     if sys.stdout is None:
         return
-    try:
+    with until_reader_goes():
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
+
+
+@contextmanager
+def until_reader_goes() -> Iterator[None]:
+    """What is written to stdout; when its reader has gone, nothing more. Raises OutputError."""
+    try:
+        yield
     except OSError as problem:
         _fail(problem)
 
@@ -80,8 +96,18 @@ def _fail(problem: OSError) -> None:
 def note(text: str) -> None:
     """A line on stderr, marked as ours."""
     with suppress(OSError, AttributeError):  # closed, or nobody reads it
-        sys.stderr.write(f"holobench-mcp: {digest.with_output(text)}\n")
+        lines = f"holobench-mcp: {digest.with_output(text)}"
+        sys.stderr.write(f"{_broken_between_words(lines) if sys.stderr.isatty() else lines}\n")
         sys.stderr.flush()
+
+
+def _broken_between_words(lines: str) -> str:
+    """Lines as wide as the terminal that stderr is."""
+    from holobench_mcp.cli.layout import paragraph
+
+    width = shutil.get_terminal_size().columns
+    shown = (paragraph(writable(line, sys.stderr), width, 4) for line in lines.split("\n"))
+    return "\n".join(line.plain for one in shown for line in one)
 
 
 def print_json(value: BaseModel) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from holobench_mcp._version import __version__
-from holobench_mcp.cli import output
+from holobench_mcp.cli import output, progress
 from holobench_mcp.config import Config, load_config
 from holobench_mcp.workspace import Workspace
 
@@ -16,7 +17,7 @@ from holobench_mcp.workspace import Workspace
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False}
 
 OnlyBenchmark = Annotated[str | None, typer.Option("--benchmark", "--bench", help="Only this benchmark.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Json = Annotated[bool, typer.Option("--json", callback=progress.no_bar, help="Print JSON.")]
 
 
 @dataclass
@@ -45,8 +46,22 @@ def open_workspace() -> Workspace:
     return Workspace(configuration())
 
 
+class Commands(TyperGroup):
+    """All commands: what takes long below any of them is shown, and what Ctrl-C ends says so."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer has a copy of click's types of its own
+        """Run a command. Raises typer.Exit where it was interrupted."""
+        try:
+            with progress.of_whatever_takes_long():
+                return super().invoke(ctx)
+        except KeyboardInterrupt:
+            output.note(f"{ctx.invoked_subcommand or 'serve'} was interrupted; the same command begins again.")
+            raise typer.Exit(progress.INTERRUPTED) from None
+
+
 app = typer.Typer(
     name="holobench-mcp",
+    cls=Commands,
     help="Benchmark ground truth for coding agents. Without a command, serves MCP on stdio.",
     no_args_is_help=False,
     add_completion=True,
@@ -66,12 +81,14 @@ def _globals(
     context: typer.Context,
     store: Annotated[str | None, typer.Option(help="Folder or URL of the store.")] = None,
     project: Annotated[str | None, typer.Option(help="Project folder; the current one unless given.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     del version
     _options.store, _options.project = store, project
+    progress.begin(quiet=quiet)
     if context.invoked_subcommand is None:
         serve()
 

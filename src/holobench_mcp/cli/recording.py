@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from holobench_mcp.answers import ImportReport
-from holobench_mcp.cli import arguments, output
+from holobench_mcp.cli import arguments, output, progress
 from holobench_mcp.cli.program import PASS_ON, Json, app, open_workspace
 from holobench_mcp.digest import structures
 from holobench_mcp.model import HolobenchMcpError, InvalidArgument
@@ -25,7 +25,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run any command and record its sweeps, its tool's results, or its own time and memory: run -- ./prog."""
-    command = arguments.command_of(context.args)
+    command = arguments.command_of(context)
     if not command:
         raise InvalidArgument("run: name the command behind '--', such as: holobench-mcp run -- python bench.py")
     given = arguments.benchmark(command, tool=tool, results=results)
@@ -66,12 +66,16 @@ def import_(
     reports: list[ImportReport] = []
     failure: str | None = "it was broken off."
     try:
-        for report in open_workspace().import_paths(paths, format_name=format_, label=label, revision=revision):
-            reports.append(report)
-            output.note(f"{report.path} ({report.format}): {report.reason}")
-            if not as_json:
-                for result_id in report.result_ids:
-                    output.out(result_id)
+        left = "what it said it recorded is whole and stays; the same command records nothing of it twice."
+        with progress.shown("import", left) as bar:
+            for report in open_workspace().import_paths(paths, format_name=format_, label=label, revision=revision):
+                reports.append(report)
+                with bar.aside():
+                    output.note(f"{report.path} ({report.format}): {report.reason}")
+                    if not as_json:
+                        for result_id in report.result_ids:
+                            output.out(result_id)
+                bar(len(reports), len(paths))
         failure = None
     except HolobenchMcpError as problem:
         failure = str(problem)

@@ -26,7 +26,8 @@ def gc(
     It goes to the store's trash first, and is destroyed by a later gc, a day after.
     """
     grace_s = None if grace is None else arguments.duration(grace, "--grace")
-    with progress.shown("gc") as on_progress:
+    left = "what it took out lies in the store's trash; the same command goes on, and destroys nothing before a day."
+    with progress.shown("gc", left if yes else "nothing was changed; the same command begins again.") as on_progress:
         freed = open_workspace().free_space(dry_run=not yes, grace_s=grace_s, on_progress=on_progress)
     if as_json:
         output.print_json(freed)
@@ -41,7 +42,10 @@ def gc(
 @app.command()
 def repair(yes: Yes = False, as_json: Json = False) -> None:
     """Put right what verify finds, as far as that can be; what can't be is set aside, and nothing is destroyed."""
-    with progress.shown("repair") as on_progress:
+    left = "what it put right stays so; the same command goes on with the rest."
+    with progress.shown(
+        "repair", left if yes else "nothing was changed; the same command begins again."
+    ) as on_progress:
         repaired = open_workspace().repair(dry_run=not yes, on_progress=on_progress)
     if as_json:
         output.print_json(repaired)
@@ -67,7 +71,10 @@ def sync(
     """Copy what one store has and another lacks: results, baselines, measurements, comparisons; nothing is removed."""
     from holobench_mcp.workspace import upkeep
 
-    with progress.shown("sync") as on_progress:
+    left = "what was copied is whole and stays; the same command goes on with the rest."
+    with progress.shown(
+        "sync", "nothing was changed; the same command begins again." if dry_run else left
+    ) as on_progress:
         synced = upkeep.sync(source, destination, both=both, dry_run=dry_run, whole=check, on_progress=on_progress)
     if as_json:
         output.print_json(synced)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from holobench_mcp import digest
-from holobench_mcp.cli import arguments, output, tables
+from holobench_mcp.cli import arguments, output, tables, timeline
 from holobench_mcp.cli.program import Json, OnlyBenchmark, app, open_workspace
 
 
@@ -31,7 +31,7 @@ def history(
     document = open_workspace().metric_history(
         benchmark, metric, point=values, limit=limit, uncommitted=uncommitted, detectors=arguments.detectors(detector)
     )
-    output.print_json(document) if as_json else tables.history(document)
+    output.print_json(document) if as_json else timeline.history(document)
 
 
 baseline = typer.Typer(help="Pin results as baselines, and list them.", no_args_is_help=True)
@@ -47,11 +47,11 @@ def baseline_set(
 ) -> None:
     """Pin a result, with all runs of its measurement."""
     document = open_workspace().set_baseline(result, name, reason)
-    output.print_json(document) if as_json else output.out(digest.baseline_set(document))
+    output.print_json(document) if as_json else tables.text(digest.baseline_set(document))
 
 
 @baseline.command("list")
 def baseline_list(benchmark: OnlyBenchmark = None, as_json: Json = False) -> None:
     """List what every baseline means now."""
     listed = open_workspace().list_baselines(benchmark)
-    output.print_json(listed) if as_json else output.out(digest.baselines(listed))
+    output.print_json(listed) if as_json else tables.text(digest.baselines(listed))

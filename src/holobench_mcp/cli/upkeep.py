@@ -24,9 +24,9 @@ def config(as_json: Json = False) -> None:
         return
     tables.config(loaded)
     if waiting := waiting_for(loaded.store):
-        output.out(f"waiting         {waiting}")
+        tables.setting("waiting", waiting)
     for problem in missing:
-        output.out(f"problem         {problem}")
+        tables.setting("problem", problem)
 
 
 def _in_force(loaded: Config, missing: Sequence[str]) -> dict[str, Any]:
@@ -52,13 +52,15 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Read the whole store and check every digest. Exits 3 when something is damaged."""
-    with progress.shown("verify") as on_progress:
+    with progress.shown(
+        "verify", "it changes nothing, and says nothing of a store that it has not read whole."
+    ) as on_progress:
         found = open_workspace().verify(on_progress, head)
     if as_json:
         output.print_json(found)
     else:
         for problem in found.problems:
-            output.out(problem)
+            tables.text(problem)
         for note in found.notes:
             output.note(note)
         output.note(f"{found.store}: " + (f"{len(found.problems)} damaged" if found.problems else "all is well"))

@@ -6,10 +6,20 @@ paid for, so nothing that doesn't may be in the text. Knows the models; decides 
 
 from holobench_mcp.digest.comparison import comparison, head, notes
 from holobench_mcp.digest.documents import document_of
-from holobench_mcp.digest.history import history
-from holobench_mcp.digest.listing import baseline_sentences, baseline_set, baselines, imported, metrics, result, results
+from holobench_mcp.digest.history import detector, history, history_heading
+from holobench_mcp.digest.listing import (
+    baseline_sentences,
+    baseline_set,
+    baselines,
+    imported,
+    metrics,
+    result,
+    results,
+    samples,
+)
 from holobench_mcp.digest.measuring import benchmarks, measurement, own_reason, revisions, unfinished
-from holobench_mcp.digest.words import holds, number
+from holobench_mcp.digest.selection import selected
+from holobench_mcp.digest.words import few, holds, number
 from holobench_mcp.model.text import plain, plain_lines, with_output
 
 __all__ = [
@@ -18,9 +28,12 @@ __all__ = [
     "baselines",
     "benchmarks",
     "comparison",
+    "detector",
     "document_of",
+    "few",
     "head",
     "history",
+    "history_heading",
     "holds",
     "imported",
     "measurement",
@@ -33,6 +46,8 @@ __all__ = [
     "result",
     "results",
     "revisions",
+    "samples",
+    "selected",
     "unfinished",
     "with_output",
 ]

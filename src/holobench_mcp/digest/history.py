@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from holobench_mcp import digits
 from holobench_mcp.answers import ChangePoint, History, HistoryPoint
 from holobench_mcp.digest import room
@@ -15,13 +18,9 @@ def history(document: History) -> str:
 
 
 def _history(document: History, r: Room) -> list[str]:
-    at = f" at {', '.join(f'{k}={v}' for k, v in document.point.items())}" if document.point else ""
     limits = first_lines([limit.detail for limit in document.limits], r)
     lines = [cut(document.summary, r.reason), *(f"limit: {limit}" for limit in limits)]
-    order = {"git": "in the order of commits", "time": "by time of measurement"}.get(
-        document.order, "by commit, or time"
-    )
-    lines.append(f"{document.bench_name} {document.metric}{unit(document.units)}{at}, oldest first, {order}:")
+    lines.append(history_heading(document))
     most = 2 * r.metrics
     newest = document.series[-most:] if most else ()
     steps = {c.result_id: c for c in document.change_points}
@@ -34,11 +33,22 @@ def _history(document: History, r: Room) -> list[str]:
         if c.result_id not in shown
     ]
     lines += [_level(p, steps.get(p.result_id)) for p in newest]
-    return lines + [
-        f"holobench's threshold detector {d['method']}: {'over' if d['regressed'] else 'within'} its threshold "
-        f"({cut(str(d['details']), r.line)})"
-        for d in document.detectors
-    ]
+    return lines + [detector(d, r.line) for d in document.detectors]
+
+
+def history_heading(document: History) -> str:
+    """Of what a history is, and how it is ordered."""
+    at = f" at {', '.join(f'{k}={v}' for k, v in document.point.items())}" if document.point else ""
+    order = {"git": "in the order of commits", "time": "by time of measurement"}.get(
+        document.order, "by commit, or time"
+    )
+    return f"{document.bench_name} {document.metric}{unit(document.units)}{at}, oldest first, {order}:"
+
+
+def detector(d: Mapping[str, Any], most: int = 320) -> str:
+    """What one of holobench's own detectors says, in its words."""
+    where = "over" if d["regressed"] else "within"
+    return f"holobench's threshold detector {d['method']}: {where} its threshold ({cut(str(d['details']), most)})"
 
 
 def _level(p: HistoryPoint, step: ChangePoint | None) -> str:

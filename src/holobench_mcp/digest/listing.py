@@ -67,7 +67,7 @@ def _metrics(listed: MetricList, r: Room) -> list[str]:
 
 
 def _metric_line(m: MetricRow) -> str:
-    line = f"{m.variable}{unit(m.units)}: mean {number(m.mean)} ± {number(m.sd)} (n={_samples(m)})"
+    line = f"{m.variable}{unit(m.units)}: mean {number(m.mean)} ± {number(m.sd)} (n={samples(m)})"
     line += f", {_BETTER[m.direction]}"
     if m.optimal_value is not None:
         line += f", best {number(m.optimal_value)}{at(m.optimal_inputs)}"
@@ -76,7 +76,7 @@ def _metric_line(m: MetricRow) -> str:
     return line
 
 
-def _samples(m: MetricRow) -> str:
+def samples(m: MetricRow) -> str:
     """How many finite samples there are, of how many, and what the others are."""
     if m.n == m.n_total:
         return str(m.n)

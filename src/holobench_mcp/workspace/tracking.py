@@ -20,11 +20,12 @@ from holobench_mcp.evidence.levels import Level, LevelScale, level
 from holobench_mcp.evidence.question import depends_on_machine
 from holobench_mcp.evidence.series import MIN_SERIES
 from holobench_mcp.evidence.shared_points import SharedPoints, shared_points
-from holobench_mcp.model import InvalidArgument, JsonScalar, Kind, Limit, Manifest, Metric, UnknownResult
+from holobench_mcp.model import InvalidArgument, JsonScalar, Kind, Limit, Manifest, Metric, UnknownResult, progress
 from holobench_mcp.result.identity import label_of, revision_text
 from holobench_mcp.workspace.series import Series, choose_series, is_uncommitted, source_edits
 
 if TYPE_CHECKING:
+    from holobench_mcp.result.snapshot import Snapshot
     from holobench_mcp.workspace.library import Library
 
 #: holobench's detectors that need no threshold of their own.
@@ -140,7 +141,7 @@ def metric_history(
 
 def _levels(library: Library, series: Series, metric: Metric, point: Mapping[str, JsonScalar] | None) -> _Levels:
     try:
-        points = shared_points([[library.snapshot(m) for m in runs] for runs in series.codes], metric.variable, point)
+        points = shared_points(_read(library, series), metric.variable, point)
     except KeyError as problem:
         if series.codes:
             raise InvalidArgument(str(problem.args[0])) from problem
@@ -155,6 +156,15 @@ def _levels(library: Library, series: Series, metric: Metric, point: Mapping[str
         usable = [[np.ldexp(run, -exponent) for run in runs] for runs in usable]
     levels = tuple(level(runs, scale) if runs else None for runs in usable)
     return _Levels(metric, scale, series, points, levels, exponent)
+
+
+def _read(library: Library, series: Series) -> list[list[Snapshot]]:
+    """Every run of every code."""
+    codes = []
+    for n, runs in enumerate(series.codes):
+        progress.say("reading the history", n, len(series.codes))
+        codes.append([library.snapshot(m) for m in runs])
+    return codes
 
 
 def _detectable(numbers: _Levels, margin_percent: float) -> DetectableStep | None:

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
 
-from holobench_mcp.model import IntegrityError
+from holobench_mcp.model import IntegrityError, progress
 from holobench_mcp.store import journal, layout
 from holobench_mcp.store.backend import LISTING_PAGE, Backend
 from holobench_mcp.store.index import file, rows
@@ -171,7 +171,8 @@ def _take_in(db: sqlite3.Connection, backend: Backend, result_ids: Sequence[str]
     with ThreadPoolExecutor(1) as reader:
         some = rows.batches(result_ids, _BATCH)
         ahead = reader.submit(_read, backend, next(some))
-        for batch in some:
+        for n, batch in enumerate(some):
+            progress.say("reading results into the index", n * _BATCH, len(result_ids))
             found = ahead.result()
             ahead = reader.submit(_read, backend, batch)
             _insert(db, *found)
