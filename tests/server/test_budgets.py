@@ -128,3 +128,23 @@ def test_a_comparison_fits_whatever_its_words_are(document: ComparisonDocument) 
 def test_a_next_step_is_a_call_that_can_be_made_as_it_stands() -> None:
     one, many = (structures.short(answer_sizes.configured(n)[1]).document() for n in (1, 30))
     assert one["next_step"] == "compare_revisions(benchmark='sort0')" and "next_step" not in many
+
+
+@pytest.mark.parametrize("at_rest", [2, 5])
+def test_the_points_of_what_did_not_move_make_room_for_those_of_what_did(at_rest: int) -> None:
+    moved = [metric("moved_ms", Decision.regressed, 8, "length", "few runs")]
+    rest = [metric(f"at_rest_{i}_ms", Decision.unchanged, 8, "length", "few runs") for i in range(at_rest)]
+    short = room_of(moved + rest)
+    assert [len(row.get("points", ())) for row in short["metrics"] if row["variable"] == "moved_ms"] == [8]
+    assert len(short["trust"]) >= 1
+
+
+def room_of(metrics: list[ComparedMetric]) -> dict[str, Any]:
+    """The structure of a comparison of some metrics."""
+    side = {"bench_name": "sort", "provenance": {}, "rev": "a" * 10}
+    document = {
+        "decision": "regressed", "cause": "performance", "reason": "moved_ms +12 %", "schema_version": 1,
+        "baseline": side, "candidate": side, "metrics": metrics, "summary": {}, "claims": [],
+        "unpaired": {"candidate_only": (), "baseline_only": ()}, "comparability": [], "notes": ["a note"] * 4,
+    }  # fmt: skip
+    return structures.comparison(ComparisonDocument.model_validate(document)).document()

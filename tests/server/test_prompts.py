@@ -13,6 +13,9 @@ import pytest
 from mcp import Client, MCPError
 
 from clients import talk
+from holobench_mcp.answers import RunningMeasurement
+from holobench_mcp.answers.comparison import ComparisonShort, MetricShort
+from holobench_mcp.answers.history_short import HistoryShort
 from holobench_mcp.server.app import create_server
 
 ARGUMENTS = {
@@ -67,6 +70,14 @@ def test_a_prompt_names_only_tools_that_there_are(project: Path, name: str) -> N
         for tool, call in re.findall(r"\b(\w+_\w+)\(([^()]*)\)", text):
             names = set(re.findall(r"(\w+)=", call))
             assert tool not in tools or names <= tools[tool], f"{tool}({call})"
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_a_prompt_names_only_keys_that_an_answer_has(project: Path, name: str) -> None:
+    shorts = (ComparisonShort, HistoryShort, MetricShort, RunningMeasurement)
+    keys = {key for short in shorts for key in short.model_fields}
+    named = set(re.findall(r"`([a-z]+(?:_[a-z]+)*)`", rendered(project, name, ARGUMENTS[name])))
+    assert named <= keys
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])

@@ -104,12 +104,13 @@ def _metric(m: ComparedMetric, r: Room) -> str:
     if e is None:
         return f"- {m.variable}: not judged; means {figures.means(m)}"
     size = figures.effect(e)
+    few = r.all_points if r.unchanged or e.decision is not Decision.unchanged else 0
     if e.decided_by == "points":  # each of which has its interval
         parts = [f"{e.decision.value} by its points, on the whole {size}"]
     else:
         parts = [f"{e.decision.value}{f' {size}' if size else ''}", figures.interval(e), figures.at_least(e)]
     parts.append(f"means {figures.means(m)}")
-    parts += [figures.missing(e), figures.points(e, r.points, of_few=r.all_points)]
+    parts += [figures.missing(e), figures.points(e, r.points, of_few=few)]
     return f"- {m.variable}: {'; '.join(part for part in parts if part)}"
 
 

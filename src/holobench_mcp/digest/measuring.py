@@ -71,7 +71,7 @@ def measurement(report: MeasurementReport) -> str:
     ids = report.result_ids[-_IDS:]
     earlier = len(report.result_ids) - len(ids)
     more = [f"… and {earlier} earlier ones"] if earlier else []
-    return joined([measured, *ids, *more, *first_lines(report.notes, room.ROOMS[2]), f"Next: {report.next_step}"])
+    return joined([measured, *ids, *more, *first_lines(report.notes, room.ROOMS[3]), f"Next: {report.next_step}"])
 
 
 def unfinished(report: RunningMeasurement) -> str:

@@ -36,11 +36,34 @@ class Room:
     others: int
     line: int
     reason: int
+    unchanged: bool = False  #: whether the points of what is shown unchanged are written out too
 
 
-#: From ample to scarce. Every point of a few is worth more than remarks; of many metrics, none of their points is.
+#: From ample to scarce. Every point of a few is worth more than remarks, unless it is of a metric that is shown
+#: unchanged; of many metrics, none of their points is.
 ROOMS = (
-    Room(metrics=20, points=3, all_points=ALL_POINTS, names=200, remarks=8, others=20, line=320, reason=1200),
+    Room(
+        metrics=20,
+        points=3,
+        all_points=ALL_POINTS,
+        names=200,
+        remarks=8,
+        others=20,
+        line=320,
+        reason=1200,
+        unchanged=True,
+    ),
+    Room(
+        metrics=20,
+        points=3,
+        all_points=ALL_POINTS,
+        names=60,
+        remarks=6,
+        others=20,
+        line=240,
+        reason=900,
+        unchanged=True,
+    ),
     Room(metrics=20, points=3, all_points=ALL_POINTS, names=60, remarks=6, others=20, line=240, reason=900),
     Room(metrics=20, points=3, all_points=ALL_POINTS, names=40, remarks=4, others=12, line=160, reason=700),
     Room(metrics=16, points=3, all_points=ALL_POINTS, names=20, remarks=3, others=12, line=120, reason=600),

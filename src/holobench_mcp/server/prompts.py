@@ -40,11 +40,13 @@ Act on the `decision`, and on nothing else:
 - regressed: it got worse. `cause` says what: performance; correctness or claim (the answers are wrong, which no speed
   makes up for); missing (something was measured before and is not any more, or crashes). Name the inputs that moved,
   with their numbers; find the cause in the change, mend it, and measure again.
-- improved: it got better. Look whether anything checks that the answers are still right.
+- improved: it got better. `answers` must be "same": "unchecked" means that nothing looked whether they are still right,
+  and `next_step`, where there is one, what to check before it is believed.
 - unchanged: any change is smaller than the margin. Say so.
 - inconclusive: the data can't tell. Do what `next_step` says; never call it unchanged, and never guess.
 - incomparable: two different things were measured. `reason` says what differs; make both sides alike, then measure.
-Then tell the person the decision, the effect with its interval, the inputs that moved, and what limits the answer.
+Then tell the person the decision, the effect with its interval, the inputs that moved, and what limits the answer
+(`trust`, `not_measured`, `benchmark_files_changed`).
 Don't edit the benchmark, its inputs or the margin to get another one; don't try variants until one looks good."""
 
 
@@ -118,7 +120,7 @@ Find out which change made {what} worse, at which inputs, and why.{known}
    say whether it is everywhere, only at large inputs, or at one.
 3. Where several commits lie between the two, halve them: {confirm}.
 4. Read the diff of the commit that is left. Say what in it costs the time at just these inputs, before you change
-   anything; where nothing does, look at what `comparability` says of the machine and of the software.
+   anything; where nothing does, look at what `trust` says of the machine and of the software.
 5. Mend it, and judge the mended code as a change of its own, against the regressed one and against the one before."""
 
 

@@ -158,6 +158,8 @@ def _metric(m: ComparedMetric, r: Room) -> MetricShort:
 
 def _points(e: MetricEvidence, r: Room) -> tuple[PointShort, ...]:
     """Every point where there are few, in the order of the worst; else the worst of those that moved."""
+    if e.decision is Decision.unchanged and not r.unchanged:
+        return ()
     every = (*e.points, *e.points_at_rest)
     points = every if len(every) <= r.all_points else e.points[: r.points]
     return tuple(_point(p) for p in points)

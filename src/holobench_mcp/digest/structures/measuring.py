@@ -44,7 +44,7 @@ def measurement(report: MeasurementReport) -> MeasurementShort:
         seconds=report.seconds,
         total=len(report.result_ids),
         result_ids=report.result_ids[-_IDS:],
-        notes=tuple(first_lines(report.notes, room.ROOMS[2])),
+        notes=tuple(first_lines(report.notes, room.ROOMS[3])),
     )
 
 
