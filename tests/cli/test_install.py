@@ -49,7 +49,7 @@ def test_what_is_written_starts_the_server_of_the_project(home: Path, client: st
     report = json.loads(done.stdout)
     assert list(report)[:3] == ["status", "reason", "next_step"] and report["status"] == "installed"
     entry = entry_of(client, Path(report["file"]).read_text(), app)
-    assert entry == report["entry"]
+    assert entry == report["entry"] and "\n+++ " in report["diff"] and "\N{REPLACEMENT CHARACTER}" not in report["diff"]
     words = [*([entry["command"]] if isinstance(entry["command"], str) else entry["command"]), *entry.get("args", ())]
     words = [word.replace("${workspaceFolder}", str(app)) for word in words]
     assert words[0] == PROGRAM

@@ -18,7 +18,7 @@ from conftest import cli, snapshot
 from holobench_mcp import digest
 from holobench_mcp.answers import RevisionReport, rounded
 from holobench_mcp.digest import structures
-from holobench_mcp.model import AnswersCheck, Decision
+from holobench_mcp.model import AnswersCheck, Decision, Failure
 from holobench_mcp.result.snapshot import Snapshot
 from holobench_mcp.server.app import create_server
 from holobench_mcp.store import open_store
@@ -306,6 +306,20 @@ def test_a_history_names_a_code_by_ten_of_its_letters(tmp_path: Path, revision: 
     record_runs(space, 100.0, 0, revision=revision)
     [level] = structures.history(space.metric_history("sort", "time_ms")).document()["series"]
     assert level["rev"] == revision[:10]
+
+
+def test_the_end_of_a_failures_output_keeps_its_lines() -> None:
+    calls = "".join(f'  File "product/part_{i}.py", line {i}, in work\n' for i in range(60))
+    trace = f"Traceback (most recent call last):\n{calls}IndexError: list index out of \x1b[31mrange"
+    report = RevisionReport(
+        decision=Decision.regressed, cause="missing", reason="The head does not do what the base does.",
+        measurement="words-20260301T120000Z-abcdef", benchmark="words", base_revision=A, head_revision=B, rounds=0,
+        stopped=None, head_failure=Failure(what="crash", detail="exit status 1", output_tail=trace),
+        protected_changed=(), notes=(), comparisons=(),
+    )  # fmt: skip
+    output = digest.document_of(structures.short(report))["failure"]["output"].splitlines()
+    assert len(output) > 12 and output[-2].strip() == 'File "product/part_59.py", line 59, in work'
+    assert output[-1].startswith("IndexError") and "\x1b" not in output[-1]
 
 
 def test_input_values_are_never_rounded(tmp_path: Path) -> None:

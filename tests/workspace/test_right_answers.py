@@ -77,8 +77,8 @@ def test_a_claim_that_fails_in_any_run_of_the_head_is_a_regression(
     document = space.compare()
     assert (document.decision, document.cause) == ("regressed", "correctness")
     reason = document.reason or ""
-    assert reason.startswith("right no longer holds its claim '>= 1': the worst sample is 0 at {'size': ")
-    assert f"'size': {min(points)}" in reason
+    assert reason.startswith("right no longer holds its claim '>= 1': the worst sample is 0 at (size=")
+    assert f"(size={min(points)}, " in reason
     named = [f"in run {run + 1} ({ids[run]})" if rounds else f"in {ids[run]}" for run in runs]
     assert any(name in reason for name in named)
     assert document.next_step == "Make the claim hold again; a faster wrong answer is worse."

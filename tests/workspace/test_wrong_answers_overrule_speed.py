@@ -79,7 +79,7 @@ def test_a_claim_that_an_infinite_sample_breaks_is_told_too(workspace: Workspace
         workspace.record(snapshot([[1.0, 1.1, worst], [1.0, 1.2, 1.1]], at=i, claim="< 5"))
     document = workspace.compare()
     assert document.decision is Decision.regressed
-    assert "the worst sample is infinite at {'size': 10, 'repeat': 3}" in (document.reason or "")
+    assert "the worst sample is infinite at (size=10, repeat=3)" in (document.reason or "")
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def plain_document(value: Any, most: int | None = None, *, key: str = "") -> Any
         match key:
             case "reason":
                 return with_output(value, most)
-            case "output_tail":
+            case "output_tail" | "output" | "diff":
                 return "\n".join(plain(line, most) for line in value.split("\n"))
         return plain(value, most)
     return value

@@ -21,7 +21,6 @@ from holobench_mcp.model import fault_in
 from holobench_mcp.model.text import plain
 from holobench_mcp.server.links import with_link
 from holobench_mcp.server.shapes import advertised_output
-from holobench_mcp.server.tools import MEASURING
 from holobench_mcp.server.wire import AsGiven, advertised, normal
 
 if TYPE_CHECKING:
@@ -108,6 +107,8 @@ class Server(MCPServer[Any]):
 
 def _no_such_tool(name: str, known: list[str]) -> str:
     """What to say of a tool that is not there: one that measures may be missing because nothing is configured."""
+    from holobench_mcp.server.tools import MEASURING  # whose modules import the services, which import this one
+
     said = f"Unknown tool: {plain(name, 80)}."
     if name in MEASURING:
         return (

@@ -48,6 +48,7 @@ def _broken_claim(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot], m
 
     It is the candidate's own claim; where that declares none any more, the baseline's.
     """
+    from holobench_mcp.evidence.coverage import in_words
     from holobench_mcp.result.strict_json import strict
 
     variable = metric.variable
@@ -67,7 +68,7 @@ def _broken_claim(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot], m
     where = _run_name(candidate, failing[0], len(failing))
     return (
         f"{variable} no longer holds {'its' if metric.claim else 'the baseline’s'} claim '{claim}': the worst sample "
-        f"is {worst} at {outcome['worst_inputs']}{where}."
+        f"is {worst} at {in_words(outcome['worst_inputs'])}{where}."
     )
 
 

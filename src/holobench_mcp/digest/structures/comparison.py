@@ -32,6 +32,8 @@ from holobench_mcp.model import (
     Side,
 )
 
+#: A trace is worth so many remarks: its last calls are where the change is.
+_TRACE_LINES = 3
 _NOT_JUDGED = "Not judged: there are only the contract's verdicts, a threshold on means."
 
 
@@ -208,12 +210,12 @@ def _side(side: Side, runs: int, *, named: bool) -> SideShort:
 def _failure(failure: Failure | None, r: Room) -> FailureShort | None:
     if failure is None:
         return None
-    tail = failure.output_tail
+    tail, most = failure.output_tail, _TRACE_LINES * r.line
     return FailureShort(
         what=failure.what,
         rounds_failed=failure.rounds_failed,
         rounds=failure.rounds,
-        output=tail if len(tail) <= r.line else "…" + tail[-r.line :],
+        output=tail if len(tail) <= most else "…" + tail[-most:],
     )
 
 
