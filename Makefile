@@ -45,6 +45,7 @@ tables: .venv/.dev          ## Write README's tables and the picture of the hous
 	$(BIN)/python tools/write_tables.py
 	$(BIN)/python tools/write_reference.py
 	$(BIN)/python tools/draw_architecture.py
+	$(BIN)/python tools/draw_report.py
 
 snapshots: .venv/.dev       ## Write what the tests hold the tools against anew; read the difference before committing it.
 	UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest tests/server/test_tool_snapshots.py

@@ -28,6 +28,7 @@ from holobench_mcp.answers.measuring import (
     TooNoisy,
 )
 from holobench_mcp.answers.options import CompareOptions
+from holobench_mcp.answers.reporting import ReportContent, ReportFile, ReportWritten
 from holobench_mcp.answers.single_runs import MetricRuns, PointValues, SingleRuns
 from holobench_mcp.answers.structure import DIGITS, Figure, Structure, rounded
 from holobench_mcp.answers.upkeep import Collected, Freed, Repaired, RepairStep, Retained, Synced, Verification
@@ -59,6 +60,9 @@ __all__ = [
     "PointValues",
     "RepairStep",
     "Repaired",
+    "ReportContent",
+    "ReportFile",
+    "ReportWritten",
     "ResultPage",
     "ResultRow",
     "Retained",

@@ -72,13 +72,18 @@ def row_of(m: ComparedMetric, axis: Axis) -> Row:
     """A metric as a row of its chart."""
     e = m.evidence
     means = f"means {figures.means(m)}"
-    remark = _BETTER.get(m.direction, "no direction is better")
+    remark = better(m)
     if e is not None and e.decided_by == "points":
         remark += "; decided by single points, drawn small"
     if e is None:
         return Row(m.variable, Markup(""), ("not judged", means), None, remark)
     numbers = (figures.effect(e), figures.interval(e), figures.at_least(e), means, figures.missing(e))
     return Row(m.variable, drawing(e, axis), tuple(n for n in numbers if n), e.decision, remark)
+
+
+def better(m: ComparedMetric) -> str:
+    """Which way is better, in words."""
+    return _BETTER.get(m.direction, "no direction is better")
 
 
 def drawing(e: MetricEvidence, axis: Axis, y: float = rows.MIDDLE) -> Markup:

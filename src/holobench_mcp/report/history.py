@@ -98,18 +98,24 @@ def _opening(answer: History) -> Markup:
 # ---------------------------------------------------------------------- the chart
 
 
-def _chart(answer: History) -> Markup:
+def drawing(answer: History) -> list[Markup]:
+    """What is drawn of a history, in a picture of this height and any width; nothing where no value is known."""
     known = [(i, p) for i, p in enumerate(answer.series) if _finite(p.estimate)]
     if not known:
-        return element("p", "No measurement has a value that could be drawn.", class_="hb-soft")
+        return []
     plot = _plot(answer.series, known)
-    newest = known[-1][1]
+    return [*_frame(answer, plot), *_flags(answer, plot), *_series(answer.series, plot, known[-1][1])]
+
+
+def _chart(answer: History) -> Markup:
+    drawn = drawing(answer)
+    if not drawn:
+        return element("p", "No measurement has a value that could be drawn.", class_="hb-soft")
+    newest = [p for p in answer.series if _finite(p.estimate)][-1]
     return element(
         "figure",
         marks.picture(
-            *_frame(answer, plot),
-            *_flags(answer, plot),
-            *_series(answer.series, plot, newest),
+            *drawn,
             height=HEIGHT,
             title=f"{answer.metric} of {answer.bench_name} over {len(answer.series)} measurements",
             desc=f"{answer.summary} The newest value is {_value(newest, answer.units)}.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from holobench_mcp._version import __version__
@@ -46,3 +47,10 @@ def page(title: str, *fragments: str, frame: Frame = Frame()) -> str:
         class_="hb-page",
     )
     return joined([Markup("<!doctype html>\n"), element("html", head, element("body", main), lang="en"), Markup("\n")])
+
+
+def notes_fragment(notes: Sequence[str]) -> str:
+    """What is not on a page, and why: `<section class="hb-notes">`; nothing where there is nothing to say."""
+    if not notes:
+        return ""
+    return element("section", element("ul", *(element("li", note) for note in notes)), class_="hb-notes hb-soft")

@@ -18,6 +18,11 @@ MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monos
 _DRAWN = """
 .hb-at { overflow: visible; }
 .hb-label { fill: var(--hb-ink); font-size: 13px; }
+.hb-word { font-size: 12px; font-weight: 700; }
+.hb-title .hb-word { font-size: 19px; }
+.hb-ground { fill: var(--hb-ground); }
+.hb-title { font-size: 19px; font-weight: 700; }
+.hb-strong { font-weight: 700; }
 .hb-number { fill: var(--hb-soft); font-size: 12px; font-variant-numeric: tabular-nums; }
 .hb-band { fill: var(--hb-band); }
 .hb-zero { stroke: var(--hb-soft); stroke-width: 1.2; }
@@ -52,7 +57,7 @@ _PAGE = """
 section[class^="hb-"] { color: var(--hb-ink); font: 15px/1.5 FONT; overflow-wrap: anywhere; }
 section[class^="hb-"] h2 { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0.15rem 0.6rem; }
 section[class^="hb-"] h2 { font-size: 1.3rem; line-height: 1.3; margin: 0 0 0.4rem; font-weight: 700; }
-section[class^="hb-"] h3 { font-size: 1rem; margin: 1.8rem 0 0.5rem; font-weight: 650; }
+section[class^="hb-"] h3 { font-size: 1rem; margin: 1.8rem 0 0.5rem; font-weight: 700; }
 section[class^="hb-"] p { margin: 0.35rem 0; }
 section[class^="hb-"] ul { margin: 0.35rem 0; padding-left: 1.15rem; }
 section[class^="hb-"] li { margin: 0.25rem 0; }
@@ -165,7 +170,7 @@ def _coloured() -> str:
     """What each decision's marks and words are coloured with."""
     return "".join(
         f".hb-{name} {{ color: var(--hb-{name}); }} "
-        f".hb-filled.hb-{name} {{ fill: var(--hb-{name}); }} "
+        f".hb-filled.hb-{name}, .hb-word.hb-{name} {{ fill: var(--hb-{name}); }} "
         f".hb-stroked.hb-{name}, .hb-interval.hb-{name}, .hb-cap.hb-{name} {{ stroke: var(--hb-{name}); }}\n"
         for name in _DECISIONS
     )

@@ -19,6 +19,7 @@ from holobench_mcp.answers import (
     ImportReport,
     MetricList,
     Repaired,
+    ReportContent,
     ResultPage,
     RunReport,
     SingleRuns,
@@ -199,6 +200,15 @@ class Workspace:
         from holobench_mcp.workspace.single_runs import single_runs
 
         return single_runs(self.library, document, metrics)
+
+    def report_content(self, what: Sequence[str] = (), *, since: str | None = None) -> ReportContent:
+        """What a page for people shows. what: a benchmark, a measurement, one or two results, or nothing for all.
+
+        Raises InvalidArgument, UnknownResult, AmbiguousResult.
+        """
+        from holobench_mcp.workspace.reporting import report_content
+
+        return report_content(self.library, what, since=since)
 
     # ------------------------------------------------------------------ baselines
 
