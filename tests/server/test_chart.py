@@ -127,7 +127,7 @@ def test_a_chart_that_can_not_be_drawn_leaves_the_answer_as_it_is(
 ) -> None:
     from holobench_mcp import report
 
-    def fail(_: object) -> str:
+    def fail(*_: object) -> str:
         raise ZeroDivisionError("a chart")
 
     monkeypatch.setattr(report, "comparison_fragment", fail)

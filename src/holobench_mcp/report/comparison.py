@@ -41,6 +41,8 @@ def comparison_fragment(answer: ComparisonDocument | RevisionReport, runs: Seque
     parts += [_failure(answer.head_failure)] if answer.head_failure is not None else []
     parts += [_measured(answer)]
     for document in worst:
+        name = element("bdi", shortened(document.candidate.bench_name, 90))
+        parts += [element("h3", marks.badge(document.decision), " ", name)] if others or document.also else []
         parts += _body(document, runs)
     parts += [_folded(document, own_reason(answer, document), runs) for document in others]
     return element("section", *parts, class_="hb-comparison")

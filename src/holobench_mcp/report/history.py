@@ -19,7 +19,7 @@ HEIGHT = 260.0
 _TOP, _BOTTOM = 42.0, 24.0
 #: Percent of the width that the axis' numbers stand in, and that is left behind the newest value.
 _LEFT, _RIGHT = 2.0, 3.0
-#: So many newest values have a row in the table, and so many dots a title of their own.
+#: So many newest values have a row in the table, and of so many each is a dot with a title of its own.
 _ROWS, _TITLES = 300, 300
 _BETTER = {Direction.minimize: "lower is better", Direction.maximize: "higher is better"}
 _ORDER = {"git": "in the order of commits", "time": "by time of measurement", "mixed": "by commit, or time"}
@@ -43,6 +43,10 @@ class _Plot:
         # Halves, so that no difference of the largest numbers is infinite.
         share = (place / 2 - low / 2) / (high / 2 - low / 2) if high > low else 0.5
         return _TOP + (HEIGHT - _TOP - _BOTTOM) * (1 - share)
+
+    def thousandths(self, index: float) -> str:
+        """The same place along the width as `x`, in thousandths of it."""
+        return number(10 * float(self.x(index)[:-1]))
 
     def _within(self, value: float) -> float:
         return min(max(value, self.low), self.high)
@@ -182,9 +186,15 @@ def _flags(answer: History, plot: _Plot) -> list[Markup]:
 
 def _series(series: Sequence[HistoryPoint], plot: _Plot, newest: HistoryPoint) -> list[Markup]:
     """Values joined by a line, which a gap interrupts, with their intervals; the newest one larger."""
+    drawn = _values(series, plot, newest) if len(series) <= _TITLES else [_many_values(series, plot)]
+    x, y = plot.x(series.index(newest)), plot.y(newest.estimate or 0.0)
+    return [*drawn, marks.dot(x, y, "hb-newest", 6, f"{_code(newest)}, newest: {_value(newest, None)}")]
+
+
+def _values(series: Sequence[HistoryPoint], plot: _Plot, newest: HistoryPoint) -> list[Markup]:
+    """Each value as a dot with a title of its own."""
     line, spread, dots = [], [], []
     before: tuple[str, float] | None = None
-    titled = len(series) <= _TITLES
     for i, p in enumerate(series):
         if p.estimate is None or not _finite(p.estimate):
             before = None
@@ -193,18 +203,46 @@ def _series(series: Sequence[HistoryPoint], plot: _Plot, newest: HistoryPoint) -
         if before is not None:
             line.append(element("line", x1=before[0], y1=before[1], x2=x, y2=y))
         before = (x, y)
-        if p.ci is not None and len(series) <= 4 * _TITLES:
+        if p.ci is not None:
             spread.append(element("line", x1=x, y1=plot.y(p.ci[1]), x2=x, y2=plot.y(p.ci[0])))
         if p is not newest:
-            title = element("title", f"{_code(p)}: {_value(p, None)}") if titled else None
-            dots.append(element("circle", title, cx=x, cy=y, r=3.5 if titled else 2))
-    x, y = plot.x(series.index(newest)), plot.y(newest.estimate or 0.0)
+            title = element("title", f"{_code(p)}: {_value(p, None)}")
+            dots.append(element("circle", title, cx=x, cy=y, r=3.5))
     return [
         element("g", *spread, class_="hb-spread"),
         element("g", *line, class_="hb-series"),
         element("g", *dots, class_="hb-value"),
-        marks.dot(x, y, "hb-newest", 6, f"{_code(newest)}, newest: {_value(newest, None)}"),
     ]
+
+
+def _many_values(series: Sequence[HistoryPoint], plot: _Plot) -> Markup:
+    """A thousand values as three paths: as elements they take ten times as much. Strokes are not stretched."""
+    line, spread, dots = [], [], []
+    gap = True
+    for i, p in enumerate(series):
+        if p.estimate is None or not _finite(p.estimate):
+            gap = True
+            continue
+        place = f"{plot.thousandths(i)} {plot.y(p.estimate):.1f}"
+        line.append(f"{'M' if gap else 'L'}{place}")
+        dots.append(f"M{place}h0")
+        gap = False
+        if p.ci is not None:
+            spread.append(f"M{plot.thousandths(i)} {plot.y(p.ci[1]):.1f}V{plot.y(p.ci[0]):.1f}")
+    paths = (
+        element("path", d=Markup("".join(d)), class_=name)
+        for d, name in ((spread, "hb-spread"), (line, "hb-series"), (dots, "hb-value"))
+        if d
+    )
+    return element(
+        "svg",
+        *paths,
+        viewBox=f"0 0 1000 {number(HEIGHT)}",
+        width="100%",
+        height=HEIGHT,
+        preserveAspectRatio="none",
+        class_="hb-many",
+    )
 
 
 def _legend(newest: HistoryPoint, answer: History) -> Markup:

@@ -33,7 +33,7 @@ def element(name: str, /, *children: str | None, **attributes: str | float | Non
     `class_` is class, and an underscore within a name is a hyphen.
     """
     written = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{text(_value(value))}"'
+        f' {key.rstrip("_").replace("_", "-")}="{_value(value)}"'
         for key, value in attributes.items()
         if value is not None
     )
@@ -60,8 +60,9 @@ def shortened(name: str, most: int) -> str:
     return f"{name[: max(1, most - 1 - tail)]}…{name[-tail:]}"
 
 
-def _value(value: str | float) -> str:
-    return value if isinstance(value, str) else number(value)
+def _value(value: str | float) -> Markup:
+    """What an attribute is: numbers by their digits, markup as it is, however long."""
+    return value if isinstance(value, Markup) else text(value if isinstance(value, str) else number(value))
 
 
 def number(value: float) -> str:

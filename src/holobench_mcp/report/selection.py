@@ -8,8 +8,8 @@ from typing import NamedTuple
 from holobench_mcp.model import ComparedMetric, ComparisonDocument, Decision
 from holobench_mcp.report.markup import shortened
 
-#: So many metrics are all drawn; of more, those that moved, and of these at most twice as many.
-_ALL, _MOST = 24, 48
+#: So many metrics are all drawn; of more, those that moved, and of these at most as many: a row takes 3 kB.
+_MOST = 24
 _AT_REST = (Decision.unchanged, Decision.inconclusive, None)
 
 
@@ -29,7 +29,7 @@ def decision_of(metric: ComparedMetric) -> Decision | None:
 def shown_metrics(document: ComparisonDocument) -> tuple[list[ComparedMetric], list[Group]]:
     """The metrics to draw, worst first as they are, and the others by their decision."""
     metrics = document.metrics
-    if len(metrics) <= _ALL:
+    if len(metrics) <= _MOST:
         return list(metrics), []
     shown = [m for i, m in enumerate(metrics) if i == 0 or decision_of(m) not in _AT_REST][:_MOST]
     drawn = {id(m) for m in shown}

@@ -38,6 +38,9 @@ _DRAWN = """
 .hb-flag-number { fill: var(--hb-ground); font-size: 11px; font-weight: 700; }
 .hb-spread { stroke: var(--hb-soft); stroke-width: 1.2; opacity: 0.7; }
 .hb-value { fill: var(--hb-soft); stroke: var(--hb-ground); stroke-width: 1; }
+.hb-many path { fill: none; stroke: var(--hb-soft); vector-effect: non-scaling-stroke; }
+.hb-many .hb-spread { opacity: 0.35; }
+.hb-many .hb-value { stroke-width: 4; stroke-linecap: round; }
 .hb-newest { fill: var(--hb-ink); stroke: var(--hb-ground); stroke-width: 1.5; }
 .hb-before { fill: var(--hb-ground); stroke: var(--hb-soft); stroke-width: 2; }
 .hb-after { fill: var(--hb-ink); stroke: var(--hb-ground); stroke-width: 1; }

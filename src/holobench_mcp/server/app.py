@@ -104,7 +104,7 @@ def _server(services: Services, over_http: ScopeCheck | None = None) -> MCPServe
         version=__version__,
         instructions=INSTRUCTIONS.format(loop=_MEASURED_HERE if runs else _BY_HAND),
         log_level="WARNING",
-        middleware=[_WarmUp(services) if over_http is None else over_http, chart.ForApps()],
+        middleware=[_WarmUp(services) if over_http is None else over_http, chart.ForApps(services)],
         subscriptions=(bus := InMemorySubscriptionBus()),
         cache_hints=_CACHE_HINTS,
         lifespan=ends_measurements(services, at_once=over_http is not None),

@@ -6,7 +6,7 @@ call, only in the list that a client of the extension gets.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcp.server.apps import EXTENSION_ID, Apps, client_supports_apps
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
@@ -15,6 +15,9 @@ from mcp_types import ListToolsResult, PaginatedRequestParams, Tool
 
 from holobench_mcp.server.arguments import Server
 from holobench_mcp.server.chart.fragments import CHART_URI, WANTED
+
+if TYPE_CHECKING:
+    from holobench_mcp.server.services import Services
 
 __all__ = ["EXTENSION_ID", "ForApps", "charts", "register"]
 
@@ -55,9 +58,13 @@ def _page() -> str:
 class ForApps:
     """A middleware of the protocol: whether the client of a request shows charts."""
 
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         """Answer, with or without charts."""
-        token = WANTED.set(client_supports_apps(ctx) or _remembered(ctx))
+        shown = client_supports_apps(ctx) or _remembered(ctx)
+        token = WANTED.set((lambda: self._services.workspace) if shown else None)
         try:
             return await call_next(ctx)
         finally:
@@ -82,7 +89,7 @@ def register(server: Server) -> None:
         result = await listed(ctx, params)
         if not isinstance(result, ListToolsResult):
             return result
-        wanted = WANTED.get()
+        wanted = WANTED.get() is not None
         tools = [_with_page(t) if wanted else t for t in result.tools if wanted or t.name != FOR_THE_PAGE]
         return result.model_copy(update={"tools": tools})
 
