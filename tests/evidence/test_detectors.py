@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pytest
 import xarray as xr
 
 from conftest import snapshot
 from holobench_mcp.evidence.detectors import upstream_detectors
 from holobench_mcp.model import Metric
+from holobench_mcp.result import upstream
 from holobench_mcp.result.snapshot import Snapshot
 
 TIME = Metric(variable="time_ms", units="ms")
@@ -17,8 +21,8 @@ def over_time(levels: list[float]) -> list[Snapshot]:
     return [snapshot([[level, level * 1.01]], inputs={"size": [10]}, at=i) for i, level in enumerate(levels)]
 
 
-def datasets(snapshots: list[Snapshot]) -> list[xr.Dataset]:
-    return [s.dataset for s in snapshots if s.dataset is not None]
+def samples(snapshots: list[Snapshot]) -> list[np.ndarray]:
+    return [s.samples["time_ms"].reshape(-1, s.samples["time_ms"].shape[-1]) for s in snapshots]
 
 
 def test_upstreams_detectors_speak_verbatim_of_the_newest_result() -> None:
@@ -26,8 +30,6 @@ def test_upstreams_detectors_speak_verbatim_of_the_newest_result() -> None:
 
     from bencher.bench_cfg import BenchRunCfg
     from bencher.regression import detect_regressions
-
-    from holobench_mcp.result import upstream
 
     stored = over_time([10.0, 10.1, 9.9, 10.0, 10.05, 20.0])
     stacked = upstream.over_time_dataset(
@@ -42,23 +44,52 @@ def test_upstreams_detectors_speak_verbatim_of_the_newest_result() -> None:
     ]
     theirs = [r.to_dict() for cfg in configured for r in detect_regressions(stacked, declared, cfg).results]
     methods = {"adaptive": None, "percentage": None, "delta": 1.0, "absolute": 15.0}
-    ours = upstream_detectors(datasets(stored), TIME, methods)
+    ours = upstream_detectors(samples(stored), TIME, methods)
     np.testing.assert_equal(ours, theirs)
     assert [checks["method"] for checks in ours] == list(methods)
     assert all(checks["regressed"] for checks in ours)
 
 
 def test_detectors_that_fall_back_on_the_same_check_say_it_once() -> None:
-    checks = upstream_detectors(datasets(over_time([10.0, 20.0])), TIME, {"adaptive": None, "percentage": None})
+    checks = upstream_detectors(samples(over_time([10.0, 20.0])), TIME, {"adaptive": None, "percentage": None})
     assert [(t["method"], t["regressed"]) for t in checks] == [("percentage", True)]
 
 
 def test_upstreams_detectors_say_nothing_of_one_result() -> None:
-    assert upstream_detectors(datasets(over_time([10.0])), TIME, {"percentage": None}) == []
+    assert upstream_detectors(samples(over_time([10.0])), TIME, {"percentage": None}) == []
 
 
-def test_results_without_the_metric_are_passed_over() -> None:
-    stored = over_time([10.0, 10.0, 10.1])
-    mixed = datasets([stored[0], snapshot(metric="memory_mb"), stored[2]])
-    methods = {"percentage": None}
-    assert upstream_detectors(mixed, TIME, methods) == upstream_detectors([mixed[0], mixed[2]], TIME, methods)
+@pytest.mark.parametrize("gaps", [False, True])
+def test_of_results_of_many_points_and_other_repeats_they_say_what_they_say_of_the_joined_datasets(gaps: bool) -> None:
+    rng = np.random.default_rng(7)
+    values = [rng.lognormal(2 + 0.1 * i, 0.2, (13, 9, 3 + i % 3)) for i in range(12)]
+    if gaps:
+        for array in values:
+            array[rng.random(array.shape) < 0.3] = np.nan
+    datasets = [
+        xr.Dataset(
+            {"time_ms": (("a", "b", "repeat"), array)},
+            coords={"a": range(13), "b": range(9), "repeat": range(1, array.shape[2] + 1)},
+        )
+        for array in values
+    ]
+    stacked = upstream.over_time_dataset(datasets, [f"{i:06d}" for i in range(12)])
+    for method, threshold in (("adaptive", None), ("percentage", None), ("delta", 1.0), ("absolute", 15.0)):
+        theirs = upstream.detect(stacked, [TIME], upstream.run_config(method, threshold)).results
+        flat = [array.reshape(-1, array.shape[2]) for array in values]
+        np.testing.assert_equal(upstream_detectors(flat, TIME, {method: threshold}), [r.to_dict() for r in theirs])
+
+
+def test_a_detector_of_tomorrow_that_reads_more_is_given_the_dataset(monkeypatch: pytest.MonkeyPatch) -> None:
+    from bencher import regression
+
+    series = samples(over_time([10.0, 10.1, 9.9, 10.0, 10.05, 20.0]))
+    expected = upstream_detectors(series, TIME, {"adaptive": None})
+    original = regression.detect_regressions
+
+    def reads_more(dataset: Any, *args: Any) -> Any:
+        dataset["time_ms"].quantile(0.5)
+        return original(dataset, *args)
+
+    monkeypatch.setattr(regression, "detect_regressions", reads_more)
+    np.testing.assert_equal(upstream_detectors(series, TIME, {"adaptive": None}), expected)

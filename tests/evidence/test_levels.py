@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from holobench_mcp.evidence.levels import level
+from holobench_mcp.evidence.levels import level, levels
 
 NAN = math.nan
 
@@ -71,3 +71,23 @@ def test_a_boolean_that_was_always_true_is_not_sure_to_stay_so(runs: int) -> Non
     one = level([np.ones((2, 5))] * runs, "rate")
     assert one.value == 1.0
     assert one.ci == (pytest.approx(1 - 3.84 / (10 * runs + 3.84), abs=0.01), pytest.approx(1.0))
+
+
+@pytest.mark.parametrize("scale", ["log", "plain", "rate"])
+@pytest.mark.parametrize("repeats", [1, 2, 5])
+def test_levels_of_many_measurements_are_those_of_each(scale, repeats):
+    rng = np.random.default_rng(17)
+    measurements = [[rng.uniform(0.1, 1, (6, repeats))] for _ in range(20)]
+    measurements[3] = [*measurements[3], rng.uniform(0.1, 1, (6, repeats))]
+    measurements[5] = []
+    measurements[7] = [rng.uniform(0.1, 1, (6, 9))]
+    measurements[9] = [np.where(np.arange(repeats) < max(repeats - 1, 1), measurements[9][0], np.nan)]
+    each = [level(runs, scale) if runs else None for runs in measurements]
+    for ours, expected in zip(levels(measurements, scale), each, strict=True):
+        if expected is None:
+            assert ours is None
+            continue
+        assert ours is not None and (ours.n, ours.n_runs) == (expected.n, expected.n_runs)
+        assert ours.value == pytest.approx(expected.value, rel=1e-12)
+        assert (ours.ci is None) == (expected.ci is None)
+        assert ours.ci is None or ours.ci == pytest.approx(expected.ci, rel=1e-9)

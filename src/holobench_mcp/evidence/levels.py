@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -56,6 +57,35 @@ def level(runs: Sequence[FloatArray], scale: LevelScale) -> Level:
         low, high = _of_trials(value, runs)
         ci = (low, high) if ci is None else (max(min(low, ci[0]), 0.0), min(max(high, ci[1]), 1.0))
     return Level(value, ci, n, len(runs))
+
+
+def levels(measurements: Sequence[Sequence[FloatArray]], scale: LevelScale) -> list[Level | None]:
+    """The level of each measurement, None of one without runs: of the most that are alike, all at once.
+
+    A history has a thousand measurements of one run each, of one sweep and without gaps.
+    """
+    lone = [i for i, runs in enumerate(measurements) if len(runs) == 1 and np.isfinite(runs[0]).all()]
+    shapes = Counter(measurements[i][0].shape for i in lone)
+    alike = [i for i in lone if measurements[i][0].shape == shapes.most_common(1)[0][0]] if scale != "rate" else []
+    if len(alike) < 2:
+        return [level(runs, scale) if runs else None for runs in measurements]
+    found = dict(zip(alike, _of_lone_runs(np.stack([measurements[i][0] for i in alike]), scale), strict=True))
+    return [found.get(i) or (level(runs, scale) if runs else None) for i, runs in enumerate(measurements)]
+
+
+def _of_lone_runs(runs: FloatArray, scale: LevelScale) -> list[Level]:
+    """The levels of measurements of one run each. runs: (measurements, points, repeats), all finite."""
+    _, points, repeats = runs.shape
+    numbers = np.log(runs) if scale == "log" else runs
+    values = np.median(numbers, axis=2).mean(axis=1).tolist()
+    if repeats < 2:
+        return [Level(value, None, points, 1) for value in values]
+    variances = (numbers.var(axis=2, ddof=1) / repeats).sum(axis=1) / points**2
+    halves = (t_quantile(0.975, float(points * (repeats - 1))) * np.sqrt(variances)).tolist()
+    return [
+        Level(value, (value - half, value + half), points * repeats, 1)
+        for value, half in zip(values, halves, strict=True)
+    ]
 
 
 def _of_runs(numbers: Sequence[float]) -> tuple[float, float]:

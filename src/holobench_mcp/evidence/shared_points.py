@@ -18,8 +18,6 @@ from holobench_mcp.result.coordinates import in_common, plain_values
 from holobench_mcp.result.points import place_of
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from holobench_mcp.result.snapshot import Snapshot
 
 Coordinates = Mapping[str, npt.NDArray[Any]]
@@ -52,21 +50,11 @@ class SharedPoints:
         """The runs of a measurement that have a finite sample at every common point."""
         return [run.samples for run in self.runs[measurement] if run.samples is not None]
 
-    def dataset(self, snapshot: Snapshot, variable: str) -> xr.Dataset:
-        """A run's dataset at the common points, for what reads datasets."""
-        if snapshot.dataset is None:
-            raise ValueError("a contract-only result has no dataset")
-        at = {name: _indices(snapshot.coordinates[name], values) for name, values in self.coordinates.items()}
-        dataset = snapshot.dataset[[variable]].isel(at)
-        finite = np.isfinite(dataset[variable])
-        if not finite.all():
-            dataset = dataset.where(finite)
-        if self.common.all():
-            return dataset
-        import xarray as xr
-
-        shape = tuple(len(values) for values in self.coordinates.values())
-        return dataset.where(xr.DataArray(self.common.reshape(shape), dims=list(self.coordinates)))
+    def at_common(self, run: Snapshot, variable: str) -> FloatArray:
+        """A run's samples at the shared points: (points, repeats), NaN where not finite or not common."""
+        samples = _at(run, variable, self.coordinates)
+        there = np.isfinite(samples) & self.common[:, None]
+        return samples if there.all() else np.where(there, samples, np.nan)
 
 
 def shared_points(
@@ -90,7 +78,10 @@ def shared_points(
             samples = picked[i][j]
             if samples is None:
                 continue
-            there = np.isfinite(samples).any(axis=1)
+            there = _measured(measurements[i][j], samples, variable)
+            if there.all():
+                used.add((i, j))
+                continue
             lost = ~there & ~_outside(measurements[i][j], variable, coordinates)
             if lost.sum() <= _MOST_MISSING * size and (common & there).any():
                 common &= there
@@ -100,12 +91,7 @@ def shared_points(
         common,
         tuple(
             tuple(
-                _run_samples(
-                    samples,
-                    coordinates,
-                    common if (i, j) in used else None,
-                    _outside(measurements[i][j], variable, coordinates),
-                )
+                _run_samples(measurements[i][j], samples, variable, coordinates, common if (i, j) in used else None)
                 for j, samples in enumerate(runs)
                 if samples is not None
             )
@@ -159,6 +145,8 @@ def _at(run: Snapshot, variable: str, coordinates: Coordinates) -> FloatArray:
 
 def _picked(run: Snapshot, values: npt.NDArray[Any], coordinates: Coordinates) -> npt.NDArray[Any]:
     names = list(run.coordinates)
+    if names == list(coordinates) and all(np.array_equal(run.coordinates[n], coordinates[n]) for n in names):
+        return values.reshape(-1, values.shape[-1])
     values = values.transpose(*(names.index(name) for name in coordinates), -1 % values.ndim)
     at = [_indices(run.coordinates[name], wanted) for name, wanted in coordinates.items()]
     picked = values[np.ix_(*at)] if at else values
@@ -181,12 +169,24 @@ def _indices(values: npt.NDArray[Any], wanted: npt.NDArray[Any]) -> npt.NDArray[
     return np.asarray(order[np.searchsorted(values[order], wanted)])
 
 
+def _measured(run: Snapshot, samples: FloatArray, variable: str) -> npt.NDArray[np.bool_]:
+    """At which of the shared points a run has a finite sample."""
+    if run.is_finite(variable):
+        return np.ones(len(samples), dtype=np.bool_)
+    return np.asarray(np.isfinite(samples).any(axis=1))
+
+
 def _run_samples(
+    run: Snapshot,
     samples: FloatArray,
+    variable: str,
     coordinates: Coordinates,
     common: npt.NDArray[np.bool_] | None,
-    outside: npt.NDArray[np.bool_],
 ) -> RunSamples:
+    if run.is_finite(variable):
+        used = None if common is None else samples if common.all() else samples[common]
+        return RunSamples(used, 0, 0, len(samples), ())
+    outside = _outside(run, variable, coordinates)
     missing = np.flatnonzero(~np.isfinite(samples).any(axis=1) & ~outside)
     return RunSamples(
         samples=None if common is None else np.where(np.isfinite(samples), samples, np.nan)[common],

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import attrgetter
 
 from holobench_mcp.model import Manifest
 
@@ -24,6 +26,7 @@ MACHINE = (
     ("numpy", "numpy"),
     ("way_of_import", "way of importing holobench"),
 )
+_machine = attrgetter(*[field for field, _ in MACHINE])
 _TIME_LABEL = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
 #: Digits of a revision that answers show, and by which it is found again.
 SHOWN_DIGITS = 10
@@ -64,14 +67,34 @@ class Identity:
 
 def identity_of(manifest: Manifest) -> Identity:
     """The identity of a result."""
-    e = manifest.environment
     return Identity(
         code=code_of(manifest),
-        machine=tuple(getattr(e, field) for field, _ in MACHINE),
+        machine=machine_of(manifest),
         definition=manifest.definition,
-        source=(e.benchmark_sha256, e.sweep_sha256),
-        arguments=None if e.command is None else tuple(_WORKTREE.sub("{tree}", word) for word in e.command[1:]),
+        source=source_of(manifest),
+        arguments=arguments_of(manifest),
     )
+
+
+def machine_of(manifest: Manifest) -> tuple[Hashable, ...]:
+    """What a result's runs must share to be measured alike."""
+    return _machine(manifest.environment)
+
+
+def source_of(manifest: Manifest) -> tuple[str | None, str | None]:
+    """Digests of the benchmark's own file and of its sweep class."""
+    return manifest.environment.benchmark_sha256, manifest.environment.sweep_sha256
+
+
+def arguments_of(manifest: Manifest) -> tuple[str, ...] | None:
+    """Of the command that measured a result; None where it is not known."""
+    command = manifest.environment.command
+    return None if command is None else _arguments(command)
+
+
+@lru_cache(maxsize=1000)
+def _arguments(command: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple([_WORKTREE.sub("{tree}", word) for word in command[1:]])
 
 
 def code_of(manifest: Manifest) -> Code | None:

@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Literal
 from holobench_mcp import gitinfo
 from holobench_mcp.model import Limit, Manifest, Metric
 from holobench_mcp.result.coordinates import in_common
-from holobench_mcp.result.identity import MACHINE, code_of, group_by, identity_of, label_of, revision_text
+from holobench_mcp.result.identity import (
+    MACHINE,
+    arguments_of,
+    code_of,
+    group_by,
+    label_of,
+    machine_of,
+    revision_text,
+    source_of,
+)
 from holobench_mcp.store.contents import SAMPLES
 
 if TYPE_CHECKING:
@@ -64,8 +73,8 @@ def choose_series(
                 )
             )
         chosen = committed
-    chosen = _of_newest(chosen, lambda m: identity_of(m).machine, "other_machine", _machines_differ, limits)
-    chosen = _of_newest(chosen, lambda m: identity_of(m).arguments, "other_command", _commands_differ, limits)
+    chosen = _of_newest(chosen, machine_of, "other_machine", _machines_differ, limits)
+    chosen = _of_newest(chosen, arguments_of, "other_command", _commands_differ, limits)
     chosen = _of_one_sweep(chosen, load, limits)
     codes = [_of_one_source(runs, limits) for runs in group_by(chosen, code_key)]
     ordered, order = _in_order(root, codes, limits)
@@ -257,8 +266,8 @@ def _swept(other: Manifest, newest: Manifest, load: Callable[[Manifest], Snapsho
 
 def _of_one_source(runs: Sequence[Manifest], limits: list[Limit]) -> list[Manifest]:
     """Runs of one code, oldest first, that were measured by the same source of the benchmark: the newest."""
-    newest = identity_of(runs[-1]).source
-    same = [m for m in runs if identity_of(m).source == newest]
+    newest = source_of(runs[-1])
+    same = [m for m in runs if source_of(m) == newest]
     if len(same) < len(runs):
         detail = (
             f"{_results(len(runs) - len(same))} of {_code_text(runs[-1])} left out, measured by another source of the "
@@ -314,7 +323,7 @@ def source_edits(codes: Iterable[Sequence[Manifest]]) -> list[str]:
     edits = []
     previous: tuple[str | None, str | None] | None = None
     for runs in codes:
-        source = identity_of(runs[-1]).source
+        source = source_of(runs[-1])
         if previous is not None and any(
             a is not None and b is not None and a != b for a, b in zip(source, previous, strict=True)
         ):

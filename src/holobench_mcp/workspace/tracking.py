@@ -16,7 +16,7 @@ from holobench_mcp.evidence.change_points import Step, detectable_steps, more_ne
 from holobench_mcp.evidence.detectors import upstream_detectors
 from holobench_mcp.evidence.drift import Drift, explain
 from holobench_mcp.evidence.formulas import FloatArray
-from holobench_mcp.evidence.levels import Level, LevelScale, level
+from holobench_mcp.evidence.levels import Level, LevelScale, levels
 from holobench_mcp.evidence.question import depends_on_machine
 from holobench_mcp.evidence.series import MIN_SERIES
 from holobench_mcp.evidence.shared_points import SharedPoints, shared_points
@@ -132,7 +132,7 @@ def metric_history(
         limits=(*_gaps(numbers), *series.limits, *_points_left_out(numbers), *_edits(series, changes)),
         detectors=tuple(
             upstream_detectors(
-                [numbers.points.dataset(library.snapshot(m), metric) for m in newest], declared, detectors
+                [numbers.points.at_common(library.snapshot(m), metric) for m in newest], declared, detectors
             )
         ),
         summary=_summary(numbers, steps, drift, detectable),
@@ -154,8 +154,7 @@ def _levels(library: Library, series: Series, metric: Metric, point: Mapping[str
         largest = max((float(np.nanmax(np.abs(run))) for runs in usable for run in runs), default=1.0)
         exponent = max(math.frexp(largest)[1], _LEAST_EXPONENT)
         usable = [[np.ldexp(run, -exponent) for run in runs] for runs in usable]
-    levels = tuple(level(runs, scale) if runs else None for runs in usable)
-    return _Levels(metric, scale, series, points, levels, exponent)
+    return _Levels(metric, scale, series, points, tuple(levels(usable, scale)), exponent)
 
 
 def _read(library: Library, series: Series) -> list[list[Snapshot]]:
