@@ -40,13 +40,13 @@ def main() -> None:
     for _ in range(RUNS):
         measure("after")
     say("4. Ask the server, as an agent does: a real MCP client, over stdio.")
-    transcript = asyncio.run(ask())
-    print(transcript)
+    said = asyncio.run(ask())
+    print("\n".join(said))
     program = Path(os.path.relpath(sys.executable)).parent / "holobench-mcp"
     say(f"The store is {PROJECT / '.holobench'}; look around with: {program} --project .demo list")
     print(f"To attach it to your client, in your project's folder: {program.absolute()} install --client claude-code")
     if arguments.write_readme:
-        write_readme(transcript)
+        write_readme(said[0])
 
 
 def make_project() -> None:
@@ -73,20 +73,18 @@ def measure(label: str) -> None:
     print("     recorded", done.stdout.split()[-1], flush=True)
 
 
-async def ask() -> str:
-    """The calls of an agent that has just changed the code, and what it reads."""
+async def ask() -> list[str]:
+    """The calls of an agent that has just changed the code, and what it reads: of each call one text."""
     from mcp import Client, StdioServerParameters
 
     server = StdioServerParameters(command=sys.executable, args=["-m", "holobench_mcp"], cwd=PROJECT, env=environment())
     said: list[str] = []
     slow_not_seen = ""
     async with Client(server) as client:
-        tools = await client.list_tools()
-        said.append(f"tools: {', '.join(tool.name for tool in tools.tools)}\n")
         calls: list[tuple[str, dict[str, object]]] = [
-            ("list_results", {"limit": 6}),
             ("compare_results", {"baseline": "Sorting@label:before", "candidate": "Sorting@label:after"}),
             ("list_metrics", {}),
+            ("list_results", {"limit": 6}),
         ]
         for name, arguments in calls:
             written = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
@@ -95,9 +93,11 @@ async def ask() -> str:
             said.append(f"> {name}({written})\n{text}\n")
             if name == "compare_results" and not text.startswith("REGRESSED"):
                 slow_not_seen = text
+        tools = await client.list_tools()
+        said.append(f"What else it can be asked: {', '.join(tool.name for tool in tools.tools)}\n")
     if slow_not_seen:
         sys.exit(f"The server did not see the slowdown:\n{slow_not_seen}")
-    return "\n".join(said)
+    return said
 
 
 def write_readme(transcript: str) -> None:

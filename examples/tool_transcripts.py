@@ -28,8 +28,10 @@ CHANGED = "# … the code is changed …"
 ONE_CALL = "# … or all of it by one call: both commits in turn, in checkouts of their own"
 #: Ids of results that are shown of one import.
 _IDS = 3
+#: The sides of `ab`.
+_BOTH = "--base HEAD~1 --head HEAD"
 #: What no project of these is about.
-_IGNORED = ".holobench/\n__pycache__/\n.*_cache/\ntarget/\nnode_modules/\nresults/\nhome/\n*.json.tmp\n"
+_IGNORED = ".holobench/\n/bench\n__pycache__/\n.*_cache/\ntarget/\nnode_modules/\nresults/\nhome/\n*.json.tmp\n"
 #: Debian's crates, where there is no other registry.
 _CRATES = Path("/usr/share/cargo/registry")
 
@@ -78,10 +80,16 @@ TOOLS = (
         "pytest-benchmark",
         "pytest --benchmark-json={label}.json",
         "{label}.json",
-        one_call="--base HEAD~1 --head HEAD --rounds 3 -- pytest",
+        one_call=f"{_BOTH} --rounds 3 -- pytest",
         modules=("pytest_benchmark",),
     ),
-    Tool("pyperf", "python bench.py -o {label}.json", "{label}.json", modules=("pyperf",)),
+    Tool(
+        "pyperf",
+        "python bench.py -o {label}.json",
+        "{label}.json",
+        one_call=f"{_BOTH} --rounds 3 -- python bench.py",
+        modules=("pyperf",),
+    ),
     Tool(
         "asv",
         "asv run --python=same --set-commit-hash=$(git rev-parse HEAD) --record-samples",
@@ -95,6 +103,7 @@ TOOLS = (
         "hyperfine",
         "hyperfine --export-json {label}.json -L lines 1000,10000 './unique.sh {lines}.txt'",
         "{label}.json",
+        one_call=f"{_BOTH} --rounds 3 --setup 'sh make_lines.sh' -- hyperfine -w 1 -r 5 './unique.sh 10000.txt'",
         programs=("hyperfine",),
         setup=("sh make_lines.sh",),
     ),
@@ -102,6 +111,7 @@ TOOLS = (
         "google-benchmark",
         "./bench --benchmark_repetitions=10 --benchmark_out={label}.json --benchmark_out_format=json",
         "{label}.json",
+        one_call=f"{_BOTH} --rounds 3 --setup 'make bench' -- ./bench --benchmark_repetitions=3",
         programs=("g++", "make"),
         setup=("make -B bench",),
     ),
@@ -109,15 +119,27 @@ TOOLS = (
         "go",
         "go test -bench=. -benchtime=50ms -count=10 > {label}.txt",
         "{label}.txt",
+        one_call=f"{_BOTH} --rounds 3 -- go test -bench=. -benchtime=50ms",
         programs=("go",),
     ),
-    Tool("criterion", "cargo bench", "target/criterion", programs=("cargo",)),
+    Tool(
+        "criterion",
+        "cargo bench",
+        "target/criterion",
+        programs=("cargo",),
+    ),
     Tool(
         "vitest",
         "npx vitest bench --run --outputJson {label}.json",
         "{label}.json",
         programs=("npm", "npx"),
         setup=("npm install --silent",),
+    ),
+    Tool(
+        "json-lines",
+        "for run in 1 2 3; do python bench.py; done > {label}.jsonl",
+        "{label}.jsonl",
+        one_call=f"{_BOTH} --rounds 3 --results out.jsonl -- sh -c 'python bench.py > out.jsonl'",
     ),
     Tool("jmh", None, "{label}.json", compare="label:before label:after"),
 )

@@ -1,4 +1,5 @@
-"""What mkdocs does for the site beside its own: README is the home page, and links that leave docs/ are plain words."""
+"""What mkdocs does for the site beside its own: README is the home page, links that leave docs/ are plain words, and
+what a search engine shows of a page is its first sentence."""
 
 from __future__ import annotations
 
@@ -9,6 +10,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = "index.md"
+#: Characters of a page that search engines show.
+_DESCRIPTION = 160
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!https?://|#)([^)#\s]+)(#[^)\s]*)?\)")
 
 
@@ -22,8 +25,25 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """A page with its links as the site has them."""
+    """A page with its links as the site has them, and its description."""
+    page.meta.setdefault("description", description(markdown))
     return markdown if page.file.src_uri == HOME else rewritten(markdown, page.file.src_uri)
+
+
+def description(markdown: str) -> str:
+    """What a page says first below its title, some 160 characters of it; nothing where it does not begin with words."""
+    text = re.sub(r"<!--.*?-->", "", markdown, flags=re.DOTALL)
+    _, _, below = text.partition("\n# ") if not text.lstrip().startswith("# ") else ("", "", text.lstrip()[2:])
+    paragraphs = [part for part in below.split("\n\n")[1:] if part.strip()]
+    if not paragraphs or paragraphs[0].lstrip().startswith(("#", "|", "```", "-")):
+        return ""
+    words = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", " ".join(paragraphs[0].split()))
+    first, *further = re.split(r"(?<=[.?!])\s", re.sub(r"[*`]", "", words))
+    for sentence in further:
+        if len(first) + len(sentence) >= _DESCRIPTION:
+            break
+        first += f" {sentence}"
+    return first.rstrip(":")
 
 
 def rewritten(markdown: str, page: str) -> str:

@@ -7,6 +7,9 @@ A test holds the pages against what this gives.
 
 from __future__ import annotations
 
+import enum
+import inspect
+import json
 import re
 import tempfile
 import types
@@ -20,12 +23,74 @@ from pydantic import BaseModel
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "reference"
 _MADE = "<!-- made by tools/write_reference.py: make tables -->"
+#: Every variable that a person may set; a test looks through the code for others.
+VARIABLES = {
+    "HOLOBENCH_MCP_STORE": "the store: a folder, or s3://…, gs://…, az://…",
+    "HOLOBENCH_MCP_CACHE": "the folder of what can be made again: indexes, locks, temporary worktrees",
+    "HOLOBENCH_MCP_READ_TOKEN": "tokens that may read over HTTP, with commas between them",
+    "HOLOBENCH_MCP_WRITE_TOKEN": "tokens that may write over HTTP",
+    "HOLOBENCH_MCP_SESSION_SECRET": "what browsers' sessions are made of, where several servers must share them",
+    "HOLOBENCH_MCP_OAUTH_CLIENT_ID": "the server's name at the authorization server",
+    "HOLOBENCH_MCP_OAUTH_CLIENT_SECRET": "and its secret there",
+    "HOLOBENCH_MCP_GITLAB_TOKEN": "what `ci comment` writes notes with on GitLab; on GitHub it is `GITHUB_TOKEN`",
+    "HOLOBENCH_MCP_CI_…": "options of `ci measure` and `ci comment`: [a table](../ci/gitlab.md)",
+    "AWS_…, GOOGLE_…, AZURE_…": "credentials of a bucket: [a table](../stores.md#buckets)",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "where spans go, with the extra `otel`",
+}
+#: A call of each tool, as an agent makes it.
+CALLS = {
+    "compare_results": 'compare_results(baseline="sort@main", candidate="sort@latest", margin_percent=5)',
+    "list_results": 'list_results(benchmark="sort", label="before", limit=5)',
+    "list_metrics": 'list_metrics(result="sort@latest")',
+    "export_result": 'export_result(result="sort@baseline")',
+    "metric_history": 'metric_history(benchmark="sort", metric="time_ms", point={"length": 1600})',
+    "list_baselines": 'list_baselines(benchmark="sort")',
+    "set_baseline": 'set_baseline(result="sort@latest", reason="release 2")',
+    "import_results": 'import_results(path="after.json", label="after")',
+    "list_benchmarks": "list_benchmarks()",
+    "run_benchmark": 'run_benchmark(benchmark="sort", label="after caching", runs=5)',
+    "compare_revisions": 'compare_revisions(benchmark="sort", base="main", max_seconds=300)',
+    "wait_measurement": "wait_measurement(wait_seconds=45)",
+    "cancel_measurement": 'cancel_measurement(measurement="sort-20261126T120000Z-0123ab")',
+}
+#: A line of each command, as a person types it.
+LINES = {
+    "serve": "holobench-mcp serve --http --port 8765",
+    "run": "holobench-mcp run --label before -- python bench.py",
+    "import": "holobench-mcp import before.json --label before",
+    "list": "holobench-mcp list --benchmark sort --limit 5",
+    "show": "holobench-mcp show sort@latest --json",
+    "metrics": "holobench-mcp metrics sort@latest",
+    "export": "holobench-mcp export sort@latest --format csv -o sort.csv",
+    "compare": "holobench-mcp compare label:before label:after --fail-on regressed",
+    "ab": "holobench-mcp ab --base main -- python bench.py",
+    "history": "holobench-mcp history sort time_ms --point length=1600",
+    "config": "holobench-mcp config",
+    "verify": "holobench-mcp verify",
+    "gc": "holobench-mcp gc --yes",
+    "repair": "holobench-mcp repair",
+    "sync": "holobench-mcp sync .holobench s3://bucket/results --dry-run",
+    "report": "holobench-mcp report sort --html sort.html",
+    "install": "holobench-mcp install --client claude-code --dry-run",
+    "baseline set": 'holobench-mcp baseline set sort@latest --reason "release 2"',
+    "baseline list": "holobench-mcp baseline list",
+    "ci measure": "holobench-mcp ci measure --fail-on regressed -- python bench.py",
+    "ci comment": "holobench-mcp ci comment",
+}
+#: The methods that a public class promises, where it has more than those.
+_PROMISED = {"Snapshot": ("from_result", "build", "missing", "metric", "stats"), "Store": (), "Workspace": ()}
 _WITH = "[tool.holobench-mcp.benchmarks.b]\ncommand = ['python', 'bench.py']\n"
 
 
 def pages() -> dict[str, str]:
     """The text of each page, by its file's name."""
-    parts = {"tools": tools(), "commands": commands(), "configuration": configuration(), "json": documents()}
+    parts = {
+        "tools": tools(),
+        "commands": commands(),
+        "configuration": configuration(),
+        "json": documents(),
+        "python": package(),
+    }
     return {f"{name}.md": f"{_MADE}\n{text.rstrip()}\n" for name, text in parts.items()}
 
 
@@ -42,6 +107,7 @@ def tools() -> str:
         lines += [f"## {tool.name}", "", _text(tool.description), ""]
         if tool.name not in always:
             lines += ["*Only where a person has configured benchmarks.*", ""]
+        lines += [f"`{CALLS[tool.name]}`", ""]
         needed = tool.input_schema.get("required", ())
         rows = [
             (
@@ -70,6 +136,7 @@ def commands() -> str:
         rest = ["[--", "COMMAND…]"] if command.context_settings.get("allow_extra_args") else []
         lines += [f"## {' '.join(words)}", "", _text(command.help or ""), ""]
         lines += ["```text", " ".join(["holobench-mcp", *words, "[OPTIONS]", *usage, *rest]), "```", ""]
+        lines += ["For example:", "", "```console", LINES[" ".join(words)], "```", ""]
         rows = []
         for p in command.params:
             names = p.name.upper() if p in arguments else ", ".join([*p.opts, *p.secondary_opts])
@@ -83,7 +150,15 @@ def configuration() -> str:
     """Every key of the table in pyproject.toml."""
     from holobench_mcp.config import TABLE, FileConfig
 
-    lines = ["# Configuration", "", f"The table `[{TABLE}]` of pyproject.toml. Everything has a default.", ""]
+    lines = ["# Configuration", ""]
+    lines += [
+        f"The table `[{TABLE}]` of pyproject.toml, and the variables that are heeded. Everything has a default.",
+        "",
+    ]
+    lines += [
+        "A flag wins over a variable, a variable over the table. `holobench-mcp config` says what is in force.",
+        "",
+    ]
     waiting: list[tuple[str, type[BaseModel]]] = [(TABLE, FileConfig)]
     while waiting:
         place, model = waiting.pop(0)
@@ -102,15 +177,43 @@ def configuration() -> str:
                 if inner
                 else _value(entry.get_default(call_default_factory=True))
             )
-            rows.append((f"`{name}`", _python_type(entry.annotation), default, said))
+            [example] = entry.examples or [None]
+            shown = f"`{_toml(example)}`" if example is not None else ""
+            rows.append((f"`{name}`", _python_type(entry.annotation), default, said, shown))
         doc = "" if model is FileConfig else _text((model.__doc__ or "").split("\n\n")[0])
         lines += [
             f"## [{place}]",
             "",
             *([doc, ""] if doc else []),
-            *_table(("key", "type", "default", "what it is"), rows),
+            *_table(("key", "type", "default", "what it is", "example"), rows),
             "",
         ]
+    lines += ["## Variables of the environment", ""]
+    lines += _table(("variable", "what it is"), [(f"`{name}`", said) for name, said in VARIABLES.items()])
+    return "\n".join(lines)
+
+
+def package() -> str:
+    """Every public name of the package."""
+    import holobench_mcp
+
+    lines = ["# Python", "", "What `import holobench_mcp` has, beside `__version__`. Importing it costs nothing.", ""]
+    for name in sorted(set(holobench_mcp.__all__) - {"__version__"}, key=str.lower):
+        thing = getattr(holobench_mcp, name)
+        lines += [f"## {name}", ""]
+        if not callable(thing):
+            lines += [f"`{thing!r}`: the version of the contract's documents.", ""]
+            continue
+        if not (isinstance(thing, type) and issubclass(thing, enum.Enum | BaseModel)):
+            lines += [f"`holobench_mcp.{_signature(name, thing)}`", ""]
+        lines += [_text(inspect.cleandoc(thing.__doc__ or "").split("\n\n")[0]), ""]
+        if isinstance(thing, type) and issubclass(thing, enum.Enum):
+            lines += [", ".join(f"`{member.value}`" for member in thing) + ".", ""]
+        rows = [
+            (f"`{name}.{_signature(method, function)}`", _text(inspect.cleandoc(function.__doc__).split("\n\n")[0]))
+            for method, function in _methods(thing)
+        ]
+        lines += [*_table(("method", "what it does"), rows), ""] if rows else []
     return "\n".join(lines)
 
 
@@ -138,6 +241,47 @@ def documents() -> str:
 
 
 # ---------------------------------------------------------------------- parts
+
+
+def _methods(thing: Any) -> list[tuple[str, Any]]:
+    """The methods that a class of this package promises, in their order."""
+    if not isinstance(thing, type) or issubclass(thing, enum.Enum | BaseModel):
+        return []
+    names = _PROMISED.get(thing.__name__, [name for name in vars(thing) if not name.startswith("_")])
+    parts = [(name, getattr(vars(thing)[name], "__func__", vars(thing)[name])) for name in names]
+    return [(name, part) for name, part in parts if inspect.isfunction(part) and part.__doc__]
+
+
+def _signature(name: str, function: Any) -> str:
+    """A call with the names of its arguments; those that are given by name, or may be left out, with `…`."""
+    try:
+        given = inspect.signature(function).parameters.values()
+    except ValueError:
+        return f"{name}(…)"
+    shown = []
+    for parameter in given:
+        if parameter.name in ("self", "cls"):
+            continue
+        needed = parameter.default is parameter.empty and parameter.kind is not parameter.KEYWORD_ONLY
+        shown.append(parameter.name if needed else f"{parameter.name}=…")
+    return f"{name}({', '.join(shown)})"
+
+
+def _toml(value: Any) -> str:
+    """A value on one line of TOML."""
+    match value:
+        case dict():
+            parts = ", ".join(
+                f"{key if re.fullmatch(r'[A-Za-z0-9_-]+', key) else json.dumps(key)} = {_toml(inner)}"
+                for key, inner in value.items()
+            )
+            return f"{{ {parts} }}"
+        case list() | tuple():
+            return f"[{', '.join(map(_toml, value))}]"
+        case str() if "\\" in value:
+            return f"'{value}'"
+        case _:
+            return json.dumps(value, ensure_ascii=False)
 
 
 async def _listed(project: str) -> list[Any]:
@@ -193,6 +337,8 @@ def _python_type(annotation: Any) -> str:
         return " or ".join(dict.fromkeys(_python_type(a) for a in arguments if a is not type(None)))
     if origin is typing.Literal:
         return ", ".join(f"`{a}`" for a in arguments)
+    if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
+        return ", ".join(f"`{member.value}`" for member in annotation)
     if origin in (tuple, list):
         return f"list of {_python_type(arguments[0])}"
     if origin is dict or (isinstance(annotation, type) and issubclass(annotation, BaseModel)):

@@ -65,8 +65,10 @@ def test_every_tool_and_resource_is_documented(tmp_path: Path) -> None:
 
     tools, plain, resources = anyio.run(listed)
     assert {name for name in tools if f"`{name}`" in README} == tools
-    [shown] = re.findall(r"^tools: (.*)$", README, re.MULTILINE)
-    assert set(shown.split(", ")) == plain
+    only = set(
+        re.findall(r"^\| `(\w+)` .*\*Only where a person has configured benchmarks\.\* \|$", README, re.MULTILINE)
+    )
+    assert only == tools - plain
     assert {uri.split("/")[2] for uri in resources} == {"results", "comparisons", "benchmarks", "schema"}
     assert all(f"holobench://{kind}/" in README for kind in ("results", "comparisons", "benchmarks", "schema"))
 
@@ -75,7 +77,7 @@ def test_every_tool_and_resource_is_documented(tmp_path: Path) -> None:
 def test_a_configuration_that_a_page_shows_is_one(page: str, block: str, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(block)
     config = load_config(project=tmp_path, environ={})
-    says = config.metrics or config.benchmarks or config.keep or config.http != HttpConfig()
+    says = config.metrics or config.benchmarks or config.keep or config.chain or config.http != HttpConfig()
     assert config.file is not None and says, page
 
 

@@ -2,50 +2,37 @@
 
 from __future__ import annotations
 
-import importlib.util
 import xml.etree.ElementTree as ET
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from conftest import SLOW
+from house_scripts import script
 
 ROOT = Path(__file__).parents[2]
 
 
-def tool(name: str) -> ModuleType:
-    """A script of tools/, loaded."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    import sys
-
-    sys.modules[name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_tables_are_what_the_program_says() -> None:
-    tables = tool("write_tables")
+    tables = script("write_tables")
     for page in tables.PAGES:
         assert tables.written(page) == (ROOT / page).read_text(encoding="utf-8"), f"{page}: make tables"
 
 
 def test_the_reference_is_what_the_code_says() -> None:
-    reference = tool("write_reference")
+    reference = script("write_reference")
     pages = {path.name: path.read_text(encoding="utf-8") for path in reference.FOLDER.glob("*.md")}
     assert pages == reference.pages(), "make tables"
 
 
 def test_the_picture_of_the_house_is_what_the_imports_say() -> None:
-    drawn = tool("draw_architecture").draw()
+    drawn = script("draw_architecture").draw()
     assert (ROOT / "docs" / "architecture.svg").read_text(encoding="utf-8") == drawn, "make tables"
     ET.fromstring(drawn)
 
 
 def test_a_room_without_a_floor_and_an_import_that_points_up_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    house = tool("draw_architecture")
+    house = script("draw_architecture")
     imports = house.imports()
     monkeypatch.setattr(house, "imports", lambda: {*imports, ("store", "attic")})
     with pytest.raises(SystemExit, match="attic"):

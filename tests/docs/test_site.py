@@ -13,10 +13,12 @@ import pytest
 import yaml
 
 from conftest import PYTHON
+from house_scripts import script
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")}
+hooks = script("site_hooks")
 CONFIG = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
 
 
@@ -33,7 +35,31 @@ def test_every_page_stands_in_the_navigation_once() -> None:
 def test_every_guide_is_found_from_a_question() -> None:
     index = (DOCS / "how-to.md").read_text(encoding="utf-8")
     linked = set(re.findall(r"\]\(([\w/.-]+\.md)", index))
-    assert linked == PAGES - {"how-to.md", "tutorial.md"}
+    assert linked == PAGES - {"how-to.md"}
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_every_page_begins_with_what_it_is(page: str) -> None:
+    """Search engines and the site's own search show it; a title that is asked for stands above it."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    said = hooks.description(text)
+    assert 20 < len(said) < 240 and said == said.strip() and not set("*`") & set(said), said
+    assert len(re.findall(r"^# ", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S), re.M)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("# T\n\nOne *word* and `code`. Two.\n\nThree.", "One word and code. Two."),
+        ("<!-- made -->\n# T\n\nA [link](x.md): here:\n\n```text\n```", "A link: here"),
+        (f"# T\n\nShort. {'long ' * 40}.", "Short."),
+        ("# T\n\n## Part\n\nWords.", ""),
+        ("# T\n\n```text\nx\n```\n\nWords.", ""),
+        ("# T\n", ""),
+    ],
+)
+def test_a_description_is_the_first_thing_that_is_said(text: str, said: str) -> None:
+    assert hooks.description(text) == said
 
 
 def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
@@ -68,8 +94,4 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     ],
 )
 def test_links_that_leave_the_docs_are_words(page: str, text: str, there: str) -> None:
-    spec = importlib.util.spec_from_file_location("site_hooks", ROOT / "tools" / "site_hooks.py")
-    assert spec is not None and spec.loader is not None
-    hooks = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(hooks)
     assert hooks.rewritten(text, page) == there

@@ -24,6 +24,8 @@ from holobench_mcp.server.app import create_server
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "plugin").rglob("*.md")])
 README = ROOT / "README.md"
+#: The page that shows how a benchmark is written and recorded.
+RECORD = ROOT / "docs" / "record.md"
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:
@@ -75,13 +77,20 @@ def test_a_line_to_type_names_what_there_is(page: str, line: str) -> None:
             targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
             assert set(words[1:]) <= set(targets), line
         case "git":
-            assert words[1] in ("init", "add", "commit"), line
+            assert words[1] in ("init", "add", "commit") or words[1:] == ["fetch", "--unshallow"], line
+        case "npx":
+            assert words[1] == "@modelcontextprotocol/inspector" and words[2] == "holobench-mcp", line
+        case "mcp":
+            assert words[1] == "dev" and (ROOT / words[2]).is_file() and words[3:] == ["--with-editable", "."], line
+        case "rm":  # what `config` and `What is where` say that there is
+            assert words[1:] == ["-r", ".holobench", "~/.cache/holobench-mcp"], line
         case "pip":
             extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
                 "optional-dependencies"
             ]
             ours = ["holobench-mcp", "/path/to/checkout", *(f"holobench-mcp[{extra}]" for extra in extras)]
-            assert (words[1], words[2:]) in [("install", [package]) for package in ours], line
+            lines = [*(["install", package] for package in ours), ["install", "--upgrade", ours[0]]]
+            assert words[1:] in [*lines, ["uninstall", ours[0]]], line
         case "export":
             assert all(re.fullmatch(r"(AWS|HOLOBENCH_MCP)_[A-Z_]+=\S+", word) for word in words[1:]), line
         case "docker":
@@ -113,17 +122,17 @@ def test_a_service_that_a_page_shows_starts_the_server() -> None:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with the README's benchmark and what it measures."""
+    """A project with the benchmark of the docs and what it measures."""
     folder = tmp_path_factory.mktemp("project")
     shutil.copy(ROOT / "examples" / "sorting" / "sorter.py", folder)
-    [bench, *_] = [block for language, block in blocks(README) if language == "python"]
+    [bench, *_] = [block for language, block in blocks(RECORD) if language == "python"]
     assert bench.startswith("# bench.py\n")
     (folder / "bench.py").write_text(bench, encoding="utf-8")
     return folder
 
 
-def test_readmes_python_runs_and_records(project: Path) -> None:
-    for number, (language, block) in enumerate(blocks(README)):
+def test_the_python_of_the_docs_runs_and_records(project: Path) -> None:
+    for number, (language, block) in enumerate(blocks(RECORD)):
         if language == "python" and not block.startswith("# bench.py"):
             script = project / f"snippet_{number}.py"
             script.write_text(block, encoding="utf-8")
@@ -135,9 +144,9 @@ def test_readmes_python_runs_and_records(project: Path) -> None:
     assert {row["bench_name"] for row in listed["results"]} == {"Sort", "parse"}
 
 
-def test_readmes_loop_gives_a_decision(project: Path) -> None:
-    """The lines of README's loop, each once a side, with this Python in place of the reader's."""
-    for line in (line for page, line in console() if page == "README.md" and " run --label " in line):
+def test_the_loop_of_the_docs_gives_a_decision(project: Path) -> None:
+    """The lines of the loop, each once a side, with this Python in place of the reader's."""
+    for line in (line for page, line in console() if page == "record.md" and " run --label " in line):
         words = [PYTHON if word == "python" else word for word in shlex.split(line)[1:]]
         finished = cli(*words, cwd=project)
         assert finished.returncode == 0, finished.stderr

@@ -36,12 +36,14 @@ BenchmarkName = Annotated[str, AfterValidator(_name)]
 class ParameterConfig(Frozen):
     """A value that an agent may choose: it replaces `{name}` in the benchmark's command and environment."""
 
-    type: Literal["int", "float", "str", "bool"] = "int"
-    min: int | float | None = None
-    max: int | float | None = None
-    choices: tuple[str | int | float | bool, ...] | None = None
-    default: str | int | float | bool
-    description: str = ""
+    type: Literal["int", "float", "str", "bool"] = Field("int", description="what a value is", examples=["str"])
+    min: int | float | None = Field(None, description="the least value; a number needs both, or choices", examples=[1])
+    max: int | float | None = Field(None, description="the greatest value", examples=[20])
+    choices: tuple[str | int | float | bool, ...] | None = Field(
+        None, description="the values that there are; a text needs them", examples=[["small", "large"]]
+    )
+    default: str | int | float | bool = Field(description="the value where none is given", examples=[5])
+    description: str = Field("", description="what an agent reads of it", examples=["how often each point is measured"])
 
     @field_validator("min", "max")
     @classmethod
@@ -103,24 +105,58 @@ class ParameterConfig(Frozen):
 class BenchmarkConfig(Frozen):
     """A benchmark that a person has allowed the server to run."""
 
-    command: tuple[str, ...] = Field(min_length=1)
-    description: str = ""
-    cwd: str = Field(".", description="relative to the project root, and inside it")
-    env: dict[str, str] = {}
-    timeout_s: float = Field(600.0, gt=0, le=86_400)
-    runs: int = Field(3, ge=1, le=MAX_RUNS, description="processes a measurement")
-    warmup_runs: int = Field(0, ge=0, le=20)
-    setup: tuple[str, ...] | None = Field(None, description="prepares a tree of another revision, once a revision")
-    setup_timeout_s: float = Field(1800.0, gt=0, le=86_400)
-    protected: tuple[str, ...] = Field((), description="paths taken from the base revision on both sides")
-    parameters: dict[BenchmarkName, ParameterConfig] = {}
-    light_import: bool = Field(True, description="without holobench's plotting packages, unless they are used")
-    tool: str = Field("auto", description="auto, holobench, command, or a tool whose own results are imported")
-    results: str | None = Field(None, description="file or pattern below cwd that the command writes results to")
-    output: dict[str, OutputMetric] = Field({}, description="metrics that are read from what the command prints")
-    guard: tuple[str, ...] | None = Field(None, min_length=1, description="checks a tree before it is measured")
+    command: tuple[str, ...] = Field(
+        min_length=1,
+        description="the program and its arguments; no shell reads them",
+        examples=[["python", "bench.py"]],
+    )
+    description: str = Field("", description="what an agent reads of it", examples=["merge sort of random lists"])
+    cwd: str = Field(
+        ".", description="where it runs: relative to the project root, and inside it", examples=["benchmarks"]
+    )
+    env: dict[str, str] = Field(
+        {}, description="variables that it gets beside the few that all get", examples=[{"PYTHONPATH": "{tree}/src"}]
+    )
+    timeout_s: float = Field(600.0, gt=0, le=86_400, description="seconds that one run may take", examples=[60])
+    runs: int = Field(3, ge=1, le=MAX_RUNS, description="processes that run_benchmark starts", examples=[5])
+    warmup_runs: int = Field(0, ge=0, le=20, description="runs before these that are not recorded", examples=[1])
+    setup: tuple[str, ...] | None = Field(
+        None, description="prepares a tree of another revision, once a revision", examples=[["make", "build"]]
+    )
+    setup_timeout_s: float = Field(
+        1800.0, gt=0, le=86_400, description="seconds that the set-up may take", examples=[600]
+    )
+    protected: tuple[str, ...] = Field(
+        (), description="paths taken from the base revision on both sides", examples=[["bench.py", "data"]]
+    )
+    parameters: dict[BenchmarkName, ParameterConfig] = Field(
+        {},
+        description="what an agent may choose, by the name that stands for it in command and env",
+        examples=[{"repeats": {"min": 1, "max": 20, "default": 5}}],
+    )
+    light_import: bool = Field(
+        True, description="without holobench's plotting packages, unless they are used", examples=[False]
+    )
+    tool: str = Field(
+        "auto",
+        description="auto, holobench, command, or a tool whose own results are imported",
+        examples=["pytest-benchmark"],
+    )
+    results: str | None = Field(
+        None, description="file or pattern below cwd that the command writes results to", examples=["out/*.json"]
+    )
+    output: dict[str, OutputMetric] = Field(
+        {},
+        description="metrics that are read from what the command prints",
+        examples=[{"score": {"pattern": r"score: (\S+)", "direction": "maximize"}}],
+    )
+    guard: tuple[str, ...] | None = Field(
+        None, min_length=1, description="checks a tree before it is measured", examples=[["make", "test"]]
+    )
     process_metrics: tuple[ProcessMetric, ...] | None = Field(
-        None, description="which of the process's own figures decide; all where the command itself is measured"
+        None,
+        description="which of the process's own figures decide; all where the command itself is measured",
+        examples=[["cpu_s", "max_rss_mb"]],
     )
 
     @field_validator("tool")

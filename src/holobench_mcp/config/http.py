@@ -19,9 +19,13 @@ def _is_url(text: str) -> bool:
 class OAuthConfig(Frozen):
     """An authorization server whose tokens are accepted: it is asked about each one (RFC 7662)."""
 
-    issuer: str = Field(description="the authorization server's URL, as its metadata has it")
-    introspection_url: str = Field(description="where it says what a token is worth")
-    resource: str = Field(description="this server's own URL, such as https://bench.example.com/mcp")
+    issuer: str = Field(
+        description="the authorization server's URL, as its metadata has it", examples=["https://auth.example.com"]
+    )
+    introspection_url: str = Field(
+        description="where it says what a token is worth", examples=["https://auth.example.com/introspect"]
+    )
+    resource: str = Field(description="this server's own URL", examples=["https://bench.example.com/mcp"])
 
     @field_validator("issuer", "introspection_url", "resource")
     @classmethod
@@ -34,12 +38,30 @@ class OAuthConfig(Frozen):
 class HttpConfig(Frozen):
     """The table `[tool.holobench-mcp.http]`. Tokens are secrets: they stand in a file or the environment, not here."""
 
-    hosts: tuple[str, ...] = Field((), description="names that requests may be addressed to, beside loopback's")
-    origins: tuple[str, ...] = Field((), description="pages of other origins that a browser may call from")
-    measure: bool = Field(False, description="whether benchmarks may be run over HTTP, by a token that may write")
-    max_body_mb: float = Field(4.0, gt=0, le=256)
-    max_connections: int = Field(400, ge=4, le=100_000)
-    oauth: OAuthConfig | None = None
+    hosts: tuple[str, ...] = Field(
+        (), description="names that requests may be addressed to, beside loopback's", examples=[["bench.example.com"]]
+    )
+    origins: tuple[str, ...] = Field(
+        (), description="pages of other origins that a browser may call from", examples=[["https://ide.example.com"]]
+    )
+    measure: bool = Field(
+        False, description="whether benchmarks may be run over HTTP, by a token that may write", examples=[True]
+    )
+    max_body_mb: float = Field(4.0, gt=0, le=256, description="the largest request, in MB", examples=[16])
+    max_connections: int = Field(
+        400, ge=4, le=100_000, description="connections at once; more of them get 503", examples=[1000]
+    )
+    oauth: OAuthConfig | None = Field(
+        None,
+        description="an authorization server whose tokens are accepted",
+        examples=[
+            {
+                "issuer": "https://auth.example.com",
+                "introspection_url": "https://auth.example.com/introspect",
+                "resource": "https://bench.example.com/mcp",
+            }
+        ],
+    )
 
     @field_validator("hosts")
     @classmethod

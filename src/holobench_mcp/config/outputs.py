@@ -14,9 +14,12 @@ _LONGEST = 1000
 class OutputMetric(Frozen):
     """Where in a line of its output a command tells a metric, and what it is. Several matches are repeats."""
 
-    pattern: str = Field(description="a regular expression with one group, which is a number; read line by line")
-    units: str | None = None
-    direction: Direction = Direction.minimize
+    pattern: str = Field(
+        description="a regular expression with one group, which is a number; read line by line",
+        examples=[r"score: (\S+)"],
+    )
+    units: str | None = Field(None, description="what the number counts", examples=["points"])
+    direction: Direction = Field(Direction.minimize, description="which way is better", examples=["maximize"])
 
     @field_validator("pattern")
     @classmethod

@@ -19,8 +19,10 @@ PATIENCE_S = 45.0
 class Retention(Frozen):
     """Which results `gc` leaves in the store: what any of its rules keeps. Without a rule, all of them."""
 
-    days: float | None = Field(None, gt=0, le=36_500, description="those that are younger than so many days")
-    results: int | None = Field(None, ge=1, description="so many of each benchmark, the newest")
+    days: float | None = Field(
+        None, gt=0, le=36_500, description="those that are younger than so many days", examples=[365]
+    )
+    results: int | None = Field(None, ge=1, description="so many of each benchmark, the newest", examples=[200])
 
     def __bool__(self) -> bool:
         return self.days is not None or self.results is not None
@@ -29,15 +31,39 @@ class Retention(Frozen):
 class FileConfig(Frozen):
     """The table as it may be written."""
 
-    store: str | None = Field(None, description="a folder, or s3://…, gs://…, az://…; .holobench/ unless given")
-    margin_percent: float = Field(3.0, gt=0, le=1000, description="the smallest change that matters")
-    patience_s: float = Field(PATIENCE_S, ge=1, le=3600, description="how long a call waits for a measurement")
-    import_roots: tuple[str, ...] = Field((), description="folders that import_results may read, beside the project")
-    keep: Retention = Field(Retention(), description="which results gc leaves in the store")
-    chain: bool = Field(False, description="whether each entry of the store's journal vouches for all before it")
-    metrics: dict[str, MetricSettings] = Field({}, description="by 'metric' or 'bench.metric'")
-    benchmarks: dict[BenchmarkName, BenchmarkConfig] = Field({}, description="what an agent may run, by its name")
-    http: HttpConfig = HttpConfig()
+    store: str | None = Field(
+        None,
+        description="a folder, or s3://…, gs://…, az://…; .holobench/ unless given",
+        examples=["s3://bucket/results"],
+    )
+    margin_percent: float = Field(
+        3.0, gt=0, le=1000, description="the smallest change that matters, in percent", examples=[5]
+    )
+    patience_s: float = Field(
+        PATIENCE_S,
+        ge=1,
+        le=3600,
+        description="how long a call waits for a measurement before it says how far it is, in seconds",
+        examples=[300],
+    )
+    import_roots: tuple[str, ...] = Field(
+        (), description="folders that import_results may read, beside the project", examples=[["../saved"]]
+    )
+    keep: Retention = Field(
+        Retention(), description="which results gc leaves in the store; all unless given", examples=[{"days": 365}]
+    )
+    chain: bool = Field(
+        False, description="whether each entry of the store's journal vouches for all before it", examples=[True]
+    )
+    metrics: dict[str, MetricSettings] = Field(
+        {},
+        description="what is known of a metric, by 'metric' or 'bench.metric'",
+        examples=[{"sort.time_ms": {"margin_percent": 5}}],
+    )
+    benchmarks: dict[BenchmarkName, BenchmarkConfig] = Field(
+        {}, description="what an agent may run, by its name", examples=[{"sort": {"command": ["python", "bench.py"]}}]
+    )
+    http: HttpConfig = Field(HttpConfig(), description="serving over HTTP", examples=[{"hosts": ["bench.example.com"]}])
 
     @field_validator("benchmarks")
     @classmethod

@@ -45,17 +45,31 @@ DECISIONS_WORST_FIRST = (
 class MetricSettings(Frozen):
     """What a person knows about a metric that its declaration does not say."""
 
-    margin_percent: float | None = Field(None, gt=0, le=1000, allow_inf_nan=False)
+    margin_percent: float | None = Field(
+        None,
+        gt=0,
+        le=1000,
+        allow_inf_nan=False,
+        description="the smallest change of this metric that matters, in percent",
+        examples=[5],
+    )
     margin: float | None = Field(
         None,
         gt=0,
         allow_inf_nan=False,
         description="margin in the metric's units, for metrics not judged in percent",
+        examples=[0.5],
     )
-    direction: Direction | None = None
-    repeats: Literal["independent", "within-run"] | None = None
-    deterministic: bool = False
-    correctness: bool = False
+    direction: Direction | None = Field(
+        None, description="which way is better, for a metric that declares none", examples=["maximize"]
+    )
+    repeats: Literal["independent", "within-run"] | None = Field(
+        None, description="independent: repeats of one process may count as runs", examples=["independent"]
+    )
+    deterministic: bool = Field(False, description="whether any difference is real", examples=[True])
+    correctness: bool = Field(
+        False, description="whether it says that answers are right: it may not get worse at all", examples=[True]
+    )
 
 
 class RunVariance(Frozen):
