@@ -125,6 +125,17 @@ def test_what_is_still_running_says_how_far_it_is_and_what_waits_on(job: Job[str
     assert "decision" not in said.model_dump()
 
 
+@pytest.mark.parametrize("kind", ["revisions of", "benchmark"])
+def test_the_same_that_another_server_measures_is_running_and_waits_for_nobody(job: Job[str], kind: str) -> None:
+    job.update(job.document.changed(rounds=2))
+    job.wait_for(f"{kind} sort ({ID}), since noon, process 7")
+    said = underway.running(job)
+    assert (said.status, said.rounds_done) == ("running", 2)
+    assert said.reason == "Another process of this machine measures sort: 2 of 5 rounds are done."
+    job.wait_for(f"{kind} sort ({ID[:-1]}c), since noon, process 7")
+    assert underway.running(job).status == "waiting"
+
+
 def test_a_cancelled_call_stops_waiting_at_once_and_the_measurement_goes_on(job: Job[str], clock: Clock) -> None:
     async def session() -> None:
         async def notify(*_: Any) -> None: ...

@@ -67,7 +67,8 @@ def _parameter(p: dict[str, Any]) -> str:
 
 def measurement(report: MeasurementReport) -> str:
     """What was recorded, and what to call next."""
-    measured = f"Measured {report.benchmark}: {report.runs} runs in {report.seconds:.0f} s, recorded as"
+    plural = "" if report.runs == 1 else "s"
+    measured = f"Measured {report.benchmark}: {report.runs} run{plural} in {report.seconds:.0f} s, recorded as"
     ids = report.result_ids[-_IDS:]
     earlier = len(report.result_ids) - len(ids)
     more = [f"… and {earlier} earlier ones"] if earlier else []

@@ -44,12 +44,15 @@ def running(job: Job[Answer]) -> RunningMeasurement:
     done = f"{document.rounds} of {'at most ' if document.automatic else ''}{document.rounds_planned}"
     unit = "rounds" if document.kind == "revisions" else "runs"
     takes = f", about {left:.0f} s left" if left else ""
-    if state.holder is not None:
+    waits = state.holder is not None and not _measures(state.holder, document)
+    if state.holder is not None and not waits:
+        now = f"Another process of this machine measures {document.benchmark or 'it'}: {done} {unit} are done."
+    elif state.holder is not None:
         now = f"Waiting for another measurement of this machine: {state.holder}."
     else:
         now = f"{state.progress.message[:1].upper()}{state.progress.message[1:]}: {done} {unit} are done{takes}."
     return RunningMeasurement(
-        status="running" if state.holder is None else "waiting",
+        status="waiting" if waits else "running",
         reason=now,
         next_step=f"wait_measurement(measurement={document.id!r})",
         measurement=document.id,
@@ -73,6 +76,11 @@ def elsewhere(document: MeasurementDocument) -> RunningMeasurement:
         rounds_done=document.rounds,
         rounds_planned=document.rounds_planned,
     )
+
+
+def _measures(holder: str, document: MeasurementDocument) -> bool:
+    """Whether who holds the machine's lock measures the very same, asked for by another client."""
+    return f"({document.id})" in holder
 
 
 def ended(document: MeasurementDocument, call: str | None, *, changed: bool = False) -> RunningMeasurement:

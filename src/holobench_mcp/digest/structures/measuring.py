@@ -34,9 +34,10 @@ def benchmarks(listed: BenchmarkList) -> BenchmarksShort:
 
 def measurement(report: MeasurementReport) -> MeasurementShort:
     """What was recorded, and what to call next."""
+    plural = "" if report.runs == 1 else "s"
     return MeasurementShort(
         status="finished",
-        reason=f"{report.benchmark} was measured: {report.runs} runs in {report.seconds:.0f} s.",
+        reason=f"{report.benchmark} was measured: {report.runs} run{plural} in {report.seconds:.0f} s.",
         next_step=report.next_step,
         measurement=report.measurement,
         benchmark=report.benchmark,
