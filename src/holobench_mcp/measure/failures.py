@@ -15,6 +15,8 @@ EDITABLE = "ForbiddenCodeError"
 #: What stands between a failure's sentence and what it printed.
 _OUTPUT = " The end of its output:"
 _TAIL_LINES, _TAIL_COLUMNS = 12, 300
+#: What a line is of that only points at the one above it, as a compiler's and Python's do.
+_POINTERS = " \t^~|-"
 #: How often it failed, as it is said behind what went wrong.
 _HOW_OFTEN = re.compile(r", in (all|\d+) of its \d+ runs; the base's did not\.$")
 _NO_MODULE = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
@@ -47,7 +49,7 @@ def output_end(text: str) -> str:
 
 def last_words(failure: Failure) -> str:
     """The last lines of a failure's output in one, for a sentence; nothing where it printed nothing."""
-    lines = [line.strip() for line in failure.output_tail.splitlines() if line.strip()]
+    lines = [line.strip() for line in failure.output_tail.splitlines() if line.strip(_POINTERS)]
     return " | ".join(line[:200] for line in lines[-2:])
 
 

@@ -248,7 +248,8 @@ class RevisionMeasurement:
 
     def _resuming(self) -> tuple[str, ...]:
         before = self._resumed.rounds if self._resumed is not None else 0
-        return (f"It goes on from {before} rounds that were recorded before.",) if before else ()
+        rounds = f"{before} round{'s' if before != 1 else ''}"
+        return (f"It goes on from the {rounds} recorded before.",) if before else ()
 
     def _changed(self, **values: Any) -> None:  # noqa: ANN401 - the document's fields
         self.document = self.document.changed(**values)

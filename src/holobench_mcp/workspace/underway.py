@@ -95,7 +95,8 @@ def ended(document: MeasurementDocument, call: str | None, *, changed: bool = Fa
         from holobench_mcp.measure.failures import in_one_line
 
         reason += f": {in_one_line(document.stopped).rstrip('.')}"
-    reason += f". {len(document.roles)} results are recorded." if document.roles else ". Nothing is recorded."
+    n = len(document.roles)
+    reason += f". {n} result{'s are' if n != 1 else ' is'} recorded." if n else ". Nothing is recorded."
     if changed:
         reason += " The code has changed since, so it can't be measured on."
     next_step = call

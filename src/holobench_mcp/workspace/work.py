@@ -233,7 +233,8 @@ def _saver(library: Library, job: Job[Answer]) -> Callable[[MeasurementDocument]
 
 
 def _before(document: MeasurementDocument) -> tuple[str, ...]:
-    return (f"It went on from {document.rounds} runs that were recorded before.",) if document.rounds else ()
+    runs = f"{document.rounds} run{'s' if document.rounds != 1 else ''}"
+    return (f"It went on from the {runs} recorded before.",) if document.rounds else ()
 
 
 def _age_note(document: MeasurementDocument, more: str) -> str:
