@@ -39,7 +39,7 @@ def test_what_is_interrupted_is_gone_on_with_by_the_same_command(project: Path, 
     os.kill(first.pid, number)
     out, said = first.communicate(timeout=60)
     assert first.returncode == 130 and out == ""
-    assert "interrupted. 1 rounds are recorded; the same command goes on from them." in said
+    assert "interrupted. 1 round is recorded; the same command goes on from there." in said
     assert "Traceback" not in said and "s left" in said
     [document] = store.measurements()
     assert (document.status, document.rounds) == ("interrupted", 1)
@@ -47,7 +47,7 @@ def test_what_is_interrupted_is_gone_on_with_by_the_same_command(project: Path, 
     assert finished.returncode == 0, finished.stderr
     report = json.loads(finished.stdout)
     assert report["decision"] and report["measurement"] == document.id and report["rounds"] == 2
-    assert any("goes on from 1 rounds" in note for note in report["notes"])
+    assert any("goes on from the 1 round" in note for note in report["notes"])
     lines = [line for line in finished.stderr.splitlines() if "measuring command" in line]
     assert len(lines) == 2, "a line a step where there is no terminal, and one round was left"
 

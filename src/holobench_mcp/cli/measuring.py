@@ -26,8 +26,9 @@ def wait_with_progress(job: Job[Answer]) -> Answer:
             return underway.wait(job, show)
     except KeyboardInterrupt:
         document = job.document
-        unit = "rounds" if document.kind == "revisions" else "runs"
-        left = f"{document.rounds} {unit} are recorded; the same command goes on from them."
+        unit = "round" if document.kind == "revisions" else "run"
+        recorded = f"{document.rounds} {unit}{'s are' if document.rounds != 1 else ' is'} recorded"
+        left = f"{recorded}; the same command goes on from there."
         output.note(f"interrupted. {left}" if document.rounds else "interrupted before the first round was done.")
         raise typer.Exit(progress.INTERRUPTED) from None
 
