@@ -56,5 +56,6 @@ def test_a_terminal_gets_a_bar_with_the_time_left(project: Path, tmp_path: Path)
     command = [PYTHON, "-m", "holobench_mcp", "ab", "--rounds", "2", "--", PYTHON, "tiny.py"]
     with (tmp_path / "out.txt").open("wb") as out:
         status, shown = on_a_terminal(command, project, columns=120, stdout=out.fileno())
-    assert status == 0 and (tmp_path / "out.txt").read_text().startswith("REGRESSED")
+    # What two rounds decide on a busy machine is not what is asked here.
+    assert status == 0 and (tmp_path / "out.txt").read_text().startswith(("REGRESSED", "INCONCLUSIVE"))
     assert "s left" in shown and "/4" in shown and "measuring command (head)" in shown and "━" in shown

@@ -160,3 +160,26 @@ def test_a_change_of_what_is_run_or_protected_is_told(project: Path) -> None:
     cautions_of(project)
     sides = [configuration_cautions(project, f"HEAD~{i + 1}", f"HEAD~{i}", "pyproject.toml") for i in range(3)]
     assert [[d.what for d in side] for side in sides] == [["benchmark_source"], [], []]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("", 'a.command = ["x"]', False),  # nobody had configured it
+        ('a.command = ["x"]', 'a.command = ["x"]\nb.command = ["y"]', False),
+        ('a.command = ["x"]\nb.command = ["y"]', 'a.command = ["x"]', False),
+        ('a.command = ["x"]', 'a.command = ["y"]', True),
+        ('a.command = ["x"]', "", True),
+        ('a.command = ["x"]', 'a.command = ["x"]\na.runs = 9', True),
+    ],
+)
+def test_what_is_configured_of_other_benchmarks_is_no_edit_of_this_one(
+    project: Path, before: str, after: str, told: bool
+) -> None:
+    for table in (before, after):
+        (project / "pyproject.toml").write_text(f"[tool.holobench-mcp.benchmarks]\n{table}\n")
+        cautions_of(project)
+    found = configuration_cautions(project, "HEAD~1", "HEAD", "pyproject.toml", "a")
+    assert [d.what for d in found] == (["benchmark_source"] if told else [])
+    assert all("commit it alone first" in (d.next_step or "") for d in found)
+    assert configuration_cautions(project, "HEAD~1", "HEAD", "pyproject.toml", None) == ()

@@ -107,19 +107,26 @@ def change_cautions(
     return tuple(cautions)
 
 
-def configuration_cautions(repository: Path, base: str, head: str, pyproject: str) -> tuple[Difference, ...]:
+def configuration_cautions(
+    repository: Path, base: str, head: str, pyproject: str, benchmark: str | None = None
+) -> tuple[Difference, ...]:
     """What to say of a head that changes what is run, what is protected, or how it is judged.
 
-    pyproject: the project's, from the repository's top.
+    pyproject: the project's, from the repository's top. benchmark: the configured one that is measured; None for a
+    command that was given by hand. What is configured of others says nothing of it.
     """
-    before, after = (_table(gitinfo.git(repository, "show", f"{side}:{pyproject}")) for side in (base, head))
+    before, after = (_table(gitinfo.git(repository, "show", f"{side}:{pyproject}"), benchmark) for side in (base, head))
     if before is None or before == after:
         return ()
     detail = (
         f"the head changes [{TABLE}] in {pyproject}, which says what is run and how it is judged: it was measured as a "
         "person had it, unless the server was started, or the command called, after the change"
     )
-    return (_caution("benchmark_source", detail, (pyproject,)),)
+    step = (
+        f"Where the edit of [{TABLE}] is meant, commit it alone first, and measure the rest of the change against that "
+        "commit; else undo it, and measure again."
+    )
+    return (_caution("benchmark_source", detail, (pyproject,)).model_copy(update={"next_step": step}),)
 
 
 def harness_cautions(
@@ -176,13 +183,20 @@ def _is_below(path: str, folders: Sequence[str]) -> bool:
     return any(PurePosixPath(path).is_relative_to(folder) for folder in folders)
 
 
-def _table(pyproject: str | None) -> object:
-    """holobench-mcp's own table of a pyproject.toml; None where there is none."""
+def _table(pyproject: str | None, benchmark: str | None) -> object:
+    """holobench-mcp's own table of a pyproject.toml, of its benchmarks the one; None where there is nothing of it."""
     try:
         tool = tomllib.loads(pyproject or "").get("tool", {})
     except (tomllib.TOMLDecodeError, RecursionError):
         return None
-    return tool.get(TABLE.partition(".")[2]) if isinstance(tool, Mapping) else None
+    table = tool.get(TABLE.partition(".")[2]) if isinstance(tool, Mapping) else None
+    if not isinstance(table, Mapping):
+        return None
+    benchmarks = table.get("benchmarks")
+    own = benchmarks.get(benchmark) if isinstance(benchmarks, Mapping) and benchmark is not None else None
+    if benchmark is not None and own is None:
+        return None  # what the base does not configure is nobody's edit
+    return {**{key: value for key, value in table.items() if key != "benchmarks"}, "benchmark": own}
 
 
 def _caution(what: str, detail: str, files: Sequence[str] = ()) -> Difference:

@@ -64,7 +64,9 @@ class WarmUpCheck:
                 if trees.protected or not self.of_itself
                 else ()
             ),
-            *cautions.configuration_cautions(repository, base, head, pyproject),
+            *cautions.configuration_cautions(
+                repository, base, head, pyproject, None if self.session.by_hand else self.session.name
+            ),
             *cautions.change_cautions(
                 self.change,
                 protected=trees.protected,

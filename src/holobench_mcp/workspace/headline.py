@@ -118,7 +118,7 @@ def _edited(answer: Answer, found: Sequence[Difference]) -> Answer:
         )
     else:
         first = f"The benchmark itself was edited: {_sentence(found[0])}"
-        step = "Measure both sides with one and the same benchmark, then compare again."
+        step = found[0].next_step or "Measure both sides with one and the same benchmark, then compare again."
     return answer._replace(reason=f"{first} {answer.reason}", next_step=_joined(answer.next_step, step))
 
 
