@@ -93,8 +93,9 @@ def _result(document: ResultDocument, r: Room) -> list[str]:
     provenance = document.provenance
     inputs = few([i.name + unit(i.units) for i in document.input_vars], max(1, r.names)) or "none"
     lines = [
+        *(cut(note, r.reason) for note in document.notes),
         f"{document.result_id} ({document.bench_name}), executed {provenance.get('executed_at')}, "
-        f"revision {provenance.get('source_revision') or 'unknown'}, inputs: {inputs}"
+        f"revision {provenance.get('source_revision') or 'unknown'}, inputs: {inputs}",
     ]
     for m in document.metrics[: r.metrics]:
         line = (

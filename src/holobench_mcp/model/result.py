@@ -85,6 +85,7 @@ class ResultDocument(Tolerant):
     regressions: Regressions
     result_id: str | None = None
     uri: str | None = None
+    notes: tuple[str, ...] = Field((), description="what must be said of a store that is down")
     contract_only: bool = Field(False, description="it came in without its samples, so nothing can be computed from it")
 
 

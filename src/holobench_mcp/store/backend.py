@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import stat
 import time
 from collections.abc import Iterator
@@ -14,11 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from holobench_mcp.config import check_store
 from holobench_mcp.model import ConfigError, IntegrityError, StoreError
 from holobench_mcp.store import layout
+from holobench_mcp.store.location import Location
 from holobench_mcp.store.mirror import Mirror
-from holobench_mcp.store.remote import explanation, is_unreachable, missing_bucket, open_bucket
+from holobench_mcp.store.remote import cause, is_unreachable, missing_bucket, open_bucket
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
@@ -28,34 +27,8 @@ if TYPE_CHECKING:
 LISTING_PAGE = 1000
 #: A bucket that did not answer is not asked again for so long: an answer takes a dozen requests.
 _PAUSE_S = 5.0
-_URL = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Location:
-    """Where a store is: a folder, or a prefix of a bucket. `url` names it to people and to the index."""
-
-    url: str
-    folder: Path | None
-
-    @classmethod
-    def parse(cls, text: str | Path) -> Location:
-        """A path, `file://`, `s3://`, `gs://`, `az://` or `memory://`. Raises ConfigError for another scheme."""
-        text = str(text)
-        check_store(text)
-        scheme = _URL.match(text)
-        if scheme is None:
-            try:
-                folder = Path(text).expanduser().absolute()
-            except (OSError, RuntimeError) as problem:
-                raise ConfigError(f"store: {text!r:.200} can't be used: {problem}.") from problem
-            return cls(str(folder), folder)
-        if scheme[1].lower() == "file":
-            path = text[len("file://") :]
-            if not path.startswith("/"):
-                raise ConfigError(f"store: {text!r:.200} names no folder of this machine; write file:///path/to/it.")
-            return cls.parse(path)
-        return cls(text.rstrip("/"), None)
+#: For so long after it did not answer it counts as down.
+_DOWN_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -75,21 +48,32 @@ class Backend:
         self._opened: ObjectStore | None = None
         self._mirror: Mirror | None = None
         self._down: tuple[float, str] | None = None
+        #: How often an answer was of what was read before, and why the last time.
+        self.stale_reads, self.outage = 0, ""
         #: Whether entries of the journal vouch for those before them, as the store's marker says.
         self.is_chained = False
 
-    def mirror_reads(self) -> None:
-        """From now on, what was read of a bucket before stays readable while it is down.
+    def mirror_reads(self, waiting: Path) -> None:
+        """From now on, what was read of a bucket before stays readable while it is down, and what waits to be stored.
 
         For answers; what decides over what is stored must read the store itself.
         """
         if self.location.folder is None and not self.location.url.startswith("memory:"):
-            self._mirror = Mirror(self.location.url)
+            self._mirror = Mirror(self.location.url, waiting)
 
     @property
     def is_mirrored(self) -> bool:
         """Whether what was read before stays readable."""
         return self._mirror is not None
+
+    def note_stale(self, problem: StoreError) -> None:
+        """Note that something is answered from what was read before, as the bucket could not be asked."""
+        self.stale_reads, self.outage = self.stale_reads + 1, str(problem)
+
+    @property
+    def is_down(self) -> bool:
+        """Whether a mirrored bucket did not answer when it was asked last."""
+        return self._down is not None and time.monotonic() - self._down[0] < _DOWN_S
 
     def exists(self) -> bool:
         """Whether anything was ever written here."""
@@ -103,10 +87,12 @@ class Backend:
             return self._get(key)
         try:
             data = self._get(key)
-        except StoreError:
+        except StoreError as problem:
             data = self._mirror.get(key)
             if data is None:
                 raise
+            if not key.startswith(layout.BLOBS):  # which never change
+                self.note_stale(problem)
             return data
         self._mirror.put(key, data)
         return data
@@ -268,10 +254,11 @@ class Backend:
             return
         try:
             found = list(self._list(prefix))
-        except StoreError:
+        except StoreError as problem:
             rows = self._mirror.listing(prefix)
             if rows is None:
                 raise
+            self.note_stale(problem)
             for key, size, written in rows:
                 yield {"path": key, "size": size, "last_modified": written, "e_tag": None, "version": None}
         else:
@@ -339,6 +326,8 @@ class Backend:
             return False
         except FileNotFoundError as problem:
             raise self._error(f"write {key}", problem) from problem
+        if self._mirror is not None:
+            self._mirror.put_written(key, data)
         return True
 
     def _store(self) -> ObjectStore:
@@ -356,7 +345,7 @@ class Backend:
                     self._opened = open_bucket(self.location.url)
                 except (BaseError, ValueError) as problem:
                     raise ConfigError(
-                        f"store: {self.location.url!r} can't be opened: {_cause(problem, self.location)}"
+                        f"store: {self.location.url!r} can't be opened: {cause(problem, self.location)}"
                     ) from problem
         return self._opened
 
@@ -375,10 +364,10 @@ class Backend:
             raise self._error(doing, problem) from problem
 
     def _error(self, doing: str, problem: BaseException) -> StoreError:
-        cause = _cause(problem, self.location)
+        why = cause(problem, self.location)
         if self._mirror is not None and is_unreachable(problem):
-            self._down = time.monotonic(), cause
-        return self._sentence(doing, cause)
+            self._down = time.monotonic(), why
+        return self._sentence(doing, why)
 
     def _sentence(self, doing: str, cause: str) -> StoreError:
         return StoreError(f"Could not {doing} in the store {self.location.url}: {cause}")
@@ -398,18 +387,3 @@ def _whole(file: int) -> bytes:
 
 
 _memory_stores: dict[str, ObjectStore] = {}
-
-
-def _cause(problem: BaseException, location: Location) -> str:
-    if location.folder is None and (known := explanation(problem, location.url)):
-        return known
-    text = " ".join(str(problem).split("Debug source:")[0].split())
-    for said in (
-        "No space left on device",
-        "Read-only file system",
-        "Permission denied",
-        "Disk quota exceeded",
-    ):
-        if said.lower() in text.lower():
-            return f"{said.lower()}."
-    return text[:600] or type(problem).__name__

@@ -25,9 +25,10 @@ from holobench_mcp.model import (
     fault_in,
 )
 from holobench_mcp.store import journal, layout, measurements, refs
-from holobench_mcp.store.backend import Backend, Location
+from holobench_mcp.store.backend import Backend
 from holobench_mcp.store.contents import HISTORY, RESULT, SAMPLES, contents_of, manifest_of, snapshot_of
 from holobench_mcp.store.index import Index
+from holobench_mcp.store.location import Location
 from holobench_mcp.store.many import read_many
 from holobench_mcp.store.marker import CHAINED_MARKER_BYTES, MARKER_BYTES
 from holobench_mcp.store.parsing import parse_manifest
@@ -106,12 +107,23 @@ class Store:
         manifest = self.manifest(result_id)
         if manifest.bench_name != bench_name:
             raise InvalidArgument(f"{result_id} is a result of {manifest.bench_name!r}, not of {bench_name!r}.")
-        before = self.ref(bench_name, name)
+        entry = self.append_ref(manifest, name, self.ref(bench_name, name), reason=reason, by=by)
+        if not self.backend.has(layout.manifest_key(result_id)):  # retention saw no baseline on it a moment ago
+            from holobench_mcp.store.retention import restore_named_results
+
+            restore_named_results(self.backend)
+        return entry
+
+    def append_ref(
+        self, manifest: Manifest, name: str, before: RefEntry | None, *, reason: str | None = None, by: str = "unknown"
+    ) -> RefEntry:
+        """The same of a result that is known to be in the store, or to come into it. before: the entry to replace."""
+        bench_name = manifest.bench_name
         now = refs.next_moment(self.backend, bench_name, name, datetime.now(UTC))
         entry = RefEntry(
             bench_name=bench_name,
             name=layout.check_ref_name(name),
-            result_id=result_id,
+            result_id=manifest.result_id,
             set_at=now.isoformat(),
             set_by=by,
             reason=reason,
@@ -122,10 +134,6 @@ class Store:
         data = sealed(entry.model_dump_json(indent=1).encode())
         self.backend.create(key, data)
         note_written(self.backend, documents={key: data})
-        if not self.backend.has(layout.manifest_key(result_id)):  # retention saw no baseline on it a moment ago
-            from holobench_mcp.store.retention import restore_named_results
-
-            restore_named_results(self.backend)
         return entry
 
     # ------------------------------------------------------------------ reading
@@ -141,10 +149,11 @@ class Store:
         key = layout.manifest_key(result_id)
         try:
             data = self.backend.get(key)
-        except StoreError:
-            found = self.index.select(id_prefix=result_id, limit=1) if self.unreachable else []
+        except StoreError as problem:
+            found = self.index.select(id_prefix=result_id, limit=1) if self.backend.is_mirrored else []
             if not found or found[0].result_id != result_id:
                 raise
+            self.backend.note_stale(problem)
             return found[0]
         if data is None:
             raise UnknownResult(f"No result {result_id} in the store {self.location.url}.")
@@ -206,6 +215,7 @@ class Store:
             if not self.backend.is_mirrored or not self.index.has():
                 raise
             self.unreachable = str(problem)
+            self.backend.note_stale(problem)
         else:
             self.unreachable = None
 

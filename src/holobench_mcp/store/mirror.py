@@ -1,4 +1,4 @@
-"""What was read of a bucket, on this machine: blobs, and the documents beside the results, which are in the index.
+"""What was read of a bucket, and written to it, on this machine: blobs, and the documents that are not in the index.
 
 While the bucket is down, what was read before stays readable, as it was then. Nothing of it is believed: blobs and
 documents are checked by their digests wherever they come from.
@@ -26,18 +26,28 @@ _READ = (layout.BLOBS, layout.MARKER, *_LISTED)
 
 
 class Mirror:
-    """Copies of one bucket's objects. A cache: it may be removed at any time, and none of its troubles are told."""
+    """Copies of one bucket's objects. A cache: it may be removed at any time, and none of its troubles are told.
 
-    def __init__(self, url: str) -> None:
+    waiting: the folder of what could not be stored yet, which is readable meanwhile too.
+    """
+
+    def __init__(self, url: str, waiting: Path) -> None:
+        self._waiting = waiting
         self._all = cache_folder() / "mirror"
         self._folder = self._all / hashlib.sha256(url.encode()).hexdigest()[:24]
         self._written = 0
 
     def get(self, key: str) -> bytes | None:
-        """An object as it was read last; None for one that was not."""
-        with suppress(OSError):
-            return self._path(key).read_bytes()
+        """An object as it was read last, or as it waits to be sent; None for one that is neither."""
+        for path in (self._path(key), self._waiting / key):
+            with suppress(OSError):
+                return path.read_bytes()
         return None
+
+    def put_written(self, key: str, data: bytes) -> None:
+        """Remember what this machine wrote: a measurement reads its own runs, also where the bucket went down since."""
+        if key.startswith((layout.RESULTS, *_READ)):
+            self._write(self._path(key), data)
 
     def put(self, key: str, data: bytes | None) -> None:
         """Remember what was read."""
@@ -55,9 +65,10 @@ class Mirror:
 
     def listing(self, prefix: str) -> list[tuple[str, int, datetime]] | None:
         """The keys below a prefix, as they were listed last, with sizes and times; None where they were not."""
-        with suppress(OSError, ValueError, TypeError):
-            found = json.loads(self._listing(prefix).read_bytes())
-            return [(key, size, datetime.fromisoformat(written)) for key, size, written in found]
+        for listed in (prefix, *(kind for kind in _LISTED if prefix.startswith(kind))):
+            with suppress(OSError, ValueError, TypeError):
+                found = json.loads(self._listing(listed).read_bytes())
+                return [(k, size, datetime.fromisoformat(at)) for k, size, at in found if k.startswith(prefix)]
         return None
 
     def put_listing(self, prefix: str, found: Sequence[tuple[str, int, datetime]]) -> None:

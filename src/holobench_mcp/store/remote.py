@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
 from holobench_mcp.config import STORE_VARIABLE
+from holobench_mcp.store.location import Location
 from holobench_mcp.store.profiles import profile_options
 
 if TYPE_CHECKING:
@@ -125,3 +126,19 @@ def explanation(problem: BaseException, url: str) -> str | None:
             + f"; --store or {STORE_VARIABLE} names another store meanwhile."
         )
     return None
+
+
+def cause(problem: BaseException, location: Location) -> str:
+    """What a sentence says of an error: what it means where that is known, else its own first words."""
+    if location.folder is None and (known := explanation(problem, location.url)):
+        return known
+    text = " ".join(str(problem).split("Debug source:")[0].split())
+    for said in (
+        "No space left on device",
+        "Read-only file system",
+        "Permission denied",
+        "Disk quota exceeded",
+    ):
+        if said.lower() in text.lower():
+            return f"{said.lower()}."
+    return text[:600] or type(problem).__name__

@@ -1,4 +1,4 @@
-"""Results that could not be stored, as the bucket was down: kept on this machine, and sent when it can be reached.
+"""What could not be stored, as the bucket was down: kept on this machine, and sent when it can be reached.
 
 What waits is a small store of its own, in a folder of this user, so that sending it is copying from one store to the
 other: ids stay, digests are checked, and two processes that send at once are harmless.
@@ -11,15 +11,22 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from holobench_mcp.config import spool_folder
-from holobench_mcp.model import IntegrityError, MeasurementDocument, StoreError
-from holobench_mcp.store import layout
-from holobench_mcp.store.backend import Location
+from holobench_mcp.model import (
+    ComparisonEntry,
+    IntegrityError,
+    Manifest,
+    MeasurementDocument,
+    RefEntry,
+    StoreError,
+)
+from holobench_mcp.store import comparisons, layout
+from holobench_mcp.store.location import Location
 
 if TYPE_CHECKING:
     from holobench_mcp.result.snapshot import Snapshot
@@ -29,6 +36,8 @@ if TYPE_CHECKING:
 MAX_RESULTS, MAX_BYTES = 10_000, 2_000_000_000
 #: For so long after a failure nothing is tried again: a run of many sweeps waits for a dead bucket once.
 _PAUSE_S = 30.0
+#: What waits beside results.
+_DOCUMENTS = (layout.REFS, layout.MEASUREMENTS, layout.COMPARISONS)
 
 
 class Spool:
@@ -53,29 +62,58 @@ class Spool:
 
     def put_measurement(self, document: MeasurementDocument) -> None:
         """Store a measurement's document, or keep it until that can be done."""
-        if not self._is_paused():
-            try:
-                self._store.put_measurement(document)
-                return
-            except StoreError as problem:
-                self._fail(problem)
-        with self._locked():
-            self._waiting_store().put_measurement(document)
+        self._put(lambda store: store.put_measurement(document))
+
+    def log_comparison(self, key: str, entry: ComparisonEntry, *, is_new: bool) -> None:
+        """Log a comparison, or what it comes to now, or keep that until it can be done.
+
+        Of a store that may only be read nothing waits: nobody would ever send it. Raises StoreError there.
+        """
+        log = comparisons.create if is_new else comparisons.rewrite
+        self._put(lambda store: log(store.backend, key, entry), while_refused=False)
+
+    def set_ref(
+        self, manifest: Manifest, name: str, current: RefEntry | None, *, reason: str | None, by: str
+    ) -> RefEntry:
+        """Append an entry to a baseline's log, or keep it until that can be done. current: what it means now."""
+        entries: list[RefEntry] = []
+        bench, result_id = manifest.bench_name, manifest.result_id
+
+        def put(store: Store) -> None:
+            if store is self._store:
+                entries.append(store.set_ref(bench, name, result_id, reason=reason, by=by))
+            else:
+                entries.append(store.append_ref(manifest, name, current, reason=reason, by=by))
+
+        self._put(put)
+        return entries[-1]
+
+    def measurement(self, measurement_id: str) -> MeasurementDocument | None:
+        """A measurement's document: the one that waits, where that is further on, else the one in the store."""
+        if not (self.folder / layout.MEASUREMENTS).exists():
+            return self._store.measurement(measurement_id)
+        waiting = self._waiting_store().measurement(measurement_id)
+        try:
+            stored = self._store.measurement(measurement_id)
+        except StoreError:
+            if waiting is None:
+                raise
+            stored = None
+        known = [document for document in (stored, waiting) if document is not None]
+        return max(known, key=lambda d: (d.rounds, len(d.roles), d.status != "running"), default=None)
 
     def waiting(self) -> int:
         """How many results wait to be sent."""
-        try:
-            with os.scandir(self.folder / layout.RESULTS) as entries:
-                return sum(entry.name.endswith(".json") for entry in entries)
-        except OSError:
-            return 0
+        return self._count(layout.RESULTS)
 
     def sentence(self) -> str | None:
         """What must be said of what waits."""
-        n = self.waiting()
-        if not n:
+        n, others = self.waiting(), sum(map(self._count, _DOCUMENTS))
+        if not n and not others:
             return None
-        what = "1 result waits" if n == 1 else f"{n} results wait"
+        counts = (n, "result"), (others, "document")
+        parts = [f"{count} {what}{'s' if count > 1 else ''}" for count, what in counts if count]
+        what = f"{' and '.join(parts)} wait{'s' if n + others == 1 else ''}"
         why = f" ({self._problem})" if self._problem else ""
         return (
             f"{what} in {self.folder} to be sent to {self._store.location.url}, which could not be reached{why}: the "
@@ -83,8 +121,8 @@ class Spool:
         )
 
     def send(self) -> int:
-        """Send what waits. Gives back how many results no longer do; what can't be sent stays, nothing is raised."""
-        if not self.waiting() or self._is_paused() or not self._sending.acquire(blocking=False):
+        """Send what waits. Gives back how much no longer does; what can't be sent stays, nothing is raised."""
+        if not self._holds_anything() or self._is_paused() or not self._sending.acquire(blocking=False):
             return 0
         try:
             return self._send()
@@ -97,20 +135,39 @@ class Spool:
 
     # ------------------------------------------------------------------ parts
 
+    def _put(self, write: Callable[[Store], None], *, while_refused: bool = True) -> None:
+        """Write to the store, or to what waits for it. while_refused: also where it can be reached, and says no."""
+        if not self._is_paused():
+            try:
+                write(self._store)
+                return
+            except StoreError as problem:
+                if not (while_refused or self._store.backend.is_down):
+                    raise
+                self._fail(problem)
+        with self._locked():
+            write(self._waiting_store())
+
+    def _count(self, prefix: str) -> int:
+        return sum(
+            name.endswith(".json") for _, _, names in os.walk(self.folder / prefix.rstrip("/")) for name in names
+        )
+
+    def _holds_anything(self) -> bool:
+        return any(map(self._count, (layout.RESULTS, *_DOCUMENTS)))
+
     def _send(self) -> int:
         from holobench_mcp.store.sync import sync
 
-        waiting = self._waiting_store()
-        sync(waiting, self._store)
-        sent = [
-            key
-            for key, _ in list(waiting.backend.keys(layout.RESULTS))
-            if self._store.backend.has(key)  # also what another process has sent
-        ]
+        waiting, there = self._waiting_store().backend, self._store.backend
+        sending = {key: waiting.get(key) for kind in (layout.RESULTS, *_DOCUMENTS) for key, _ in waiting.keys(kind)}
+        sync(self._waiting_store(), self._store)
+        sent = [key for key in sending if there.has(key)]  # also what another process has sent
         with self._locked():
             for key in sent:
-                waiting.backend.remove(key)
-            if not self.waiting():
+                if waiting.get(key) == sending[key]:  # a document may be further on by now
+                    waiting.remove(key)
+            if not self._holds_anything():
                 shutil.rmtree(self.folder, ignore_errors=True)
         return len(sent)
 

@@ -51,8 +51,9 @@ def set_baseline(
         raise InvalidArgument(f"reason: {regressed} Say why in reason, if it is meant. ({comparison})")
     if reason is not None and not reason.strip():
         raise InvalidArgument("reason: is empty; leave it out where there is none.")
-    entry = library.store.set_ref(manifest.bench_name, name, manifest.result_id, reason=reason, by=_user_name())
-    return BaselineSet(entry=entry, runs=runs, decision=decision, note=_joined([*notes, comparison]))
+    entry = library.spool.set_ref(manifest, name, current, reason=reason, by=_user_name())
+    note = _joined([*library.remarks(), *notes, comparison])
+    return BaselineSet(entry=entry, runs=runs, decision=decision, note=note)
 
 
 def hidden_regression(library: Library, compare: Compare, result: str, name: str | None = None) -> str | None:
@@ -82,7 +83,7 @@ def list_baselines(library: Library, benchmark: str | None = None) -> BaselineLi
             "compare_results takes the nearest older code that was measured."
         )
         reasons.append(none_set if library.index().has() else nothing_recorded(store, library.config.benchmarks))
-    reason = _joined(reasons)
+    reason = _joined([*library.remarks(), *reasons])
     return BaselineList(**({"reason": reason} if reason else {}), baselines=tuple(entries))
 
 

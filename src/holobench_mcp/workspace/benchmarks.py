@@ -47,7 +47,7 @@ def _seconds_a_run(library: Library, newest: Sequence[Manifest]) -> float | None
     """What one process took, in the newest measurement that knows it. A round of two revisions is two of them."""
     for measured in (m.measurement for m in sorted(newest, key=lambda m: m.executed_at, reverse=True)):
         try:
-            document = None if measured is None else library.store.measurement(measured.id)
+            document = None if measured is None else library.measurement(measured.id)
         except IntegrityError:  # `verify` tells of it; a list goes without its seconds
             continue
         if document is not None and document.seconds_a_round is not None:

@@ -192,7 +192,7 @@ def with_recorded_step(library: Library, document: ComparisonDocument) -> Compar
     if document.evidence is None or document.evidence.replicates != "rounds" or document.candidate.result_id is None:
         return document
     measured = library.store.manifest(document.candidate.result_id).measurement
-    recorded = library.store.measurement(measured.id) if measured is not None else None
+    recorded = library.measurement(measured.id) if measured is not None else None
     outcome = recorded.outcome if recorded is not None else None
     if outcome is None or outcome.decision is not document.decision or outcome.cause != document.cause:
         return document

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from holobench_mcp.answers import CompareOptions, RevisionReport
@@ -44,9 +45,10 @@ def export(
         if format_name == formats.CONTRACT:
             if len(manifests) > 1:
                 raise InvalidArgument("results: a result.json is of one result; export each to a file of its own.")
-            return Exported(library.store.document(manifests[0])), tuple(ids)
-        snapshots = [library.snapshot(manifest) for manifest in manifests]
-        return formats.write(format_name, snapshots, better), tuple(ids)
+            exported = Exported(library.store.document(manifests[0]))
+        else:
+            exported = formats.write(format_name, [library.snapshot(m) for m in manifests], better)
+        return replace(exported, notes=(*library.remarks(), *exported.notes)), tuple(ids)
 
 
 def compare_with_report(

@@ -13,6 +13,7 @@ from holobench_mcp.answers import RunReport
 from holobench_mcp.model import (
     Failure,
     HolobenchMcpError,
+    IntegrityError,
     MeasuredCode,
     MeasurementDocument,
     RunRole,
@@ -55,6 +56,7 @@ def run(
         )
 
     ids: list[str] = []
+    benches: dict[str, str] = {}
     started_at = datetime.now(UTC)
     gave: tuple[str, ...] = ()
     with suppress(StoreError):  # what is measured may wait for a bucket that is down
@@ -67,10 +69,11 @@ def run(
         except HolobenchMcpError as problem:
             outcome.problems.append(f"NOT RECORDED: {snapshot.bench_name}: {problem}")
             continue
+        benches[ids[-1]] = snapshot.bench_name
         if on_result is not None:
             on_result(ids[-1])
     if outcome.returncode not in (0, *_INTERRUPTED) or not ids:
-        _remember_failure(library, command, label, outcome, started_at, ids)
+        _remember_failure(library, command, label, outcome, started_at, benches)
     return RunReport(
         returncode=outcome.returncode,
         result_ids=tuple(ids),
@@ -105,23 +108,21 @@ def _remember_failure(
     label: str | None,
     outcome: RunOutcome,
     started_at: datetime,
-    result_ids: Sequence[str],
+    benches: Mapping[str, str],
 ) -> None:
     """Leave a document of a run that failed, so that the newest code is not taken for the one measured before it.
 
-    Only where something was recorded before: a mistyped first command makes no store.
+    Only where something was recorded before, or that can't be known: a mistyped first command makes no store.
     """
     from holobench_mcp.capture.environment import capture_environment
 
     crashed = outcome.returncode != 0
     detail = f"exit status {outcome.returncode}" if crashed else "it gave no results"
     with suppress(StoreError):
-        if not library.store.exists():
+        if not _may_exist(library):
             return
         code = capture_environment()
-        index = library.index()
-        benches = {m.result_id: m.bench_name for m in index.select(limit=max(len(result_ids), 1))}
-        library.store.put_measurement(
+        library.put_measurement(
             MeasurementDocument(
                 id=f"run-{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
                 kind="benchmark",
@@ -130,9 +131,19 @@ def _remember_failure(
                 started_at=started_at.isoformat(),
                 ended_at=datetime.now(UTC).isoformat(),
                 status="failed",
-                roles=tuple(RunRole(result_id=i, bench_name=benches.get(i, "")) for i in result_ids),
+                roles=tuple(RunRole(result_id=i, bench_name=bench) for i, bench in benches.items()),
                 head_failure=Failure(
                     what="crash" if crashed else "nothing", detail=detail, output_tail=outcome.output_tail[-_MAX_TAIL:]
                 ),
             )
         )
+
+
+def _may_exist(library: Library) -> bool:
+    """Whether there is a store, or one that can't be reached now."""
+    try:
+        return library.store.exists()
+    except IntegrityError:
+        raise
+    except StoreError:
+        return True

@@ -302,7 +302,7 @@ def _with_headline(document: ComparisonDocument, cautions: Sequence[Difference])
 def _measurement_of(library: Library, sides: Sides) -> MeasurementDocument | None:
     """The document of the measurement in whose rounds both sides were measured."""
     measured = sides.candidate[0].measurement
-    return library.store.measurement(measured.id) if sides.paired and measured is not None else None
+    return library.measurement(measured.id) if sides.paired and measured is not None else None
 
 
 def _measured(measurement: MeasurementDocument | None) -> dict[str, str]:

@@ -5,10 +5,10 @@ What every use case needs, and all that most of them need: each is a function of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from operator import attrgetter, itemgetter
-from threading import Lock
+from threading import Lock, local
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from cachetools import LRUCache, cached
@@ -49,8 +49,8 @@ class Library:
         self.config = config
         self.store: Store = open_store(config.store)
         self.store.wants_chain = config.chain
-        self.store.backend.mirror_reads()
         self.spool = Spool(self.store)
+        self.store.backend.mirror_reads(self.spool.folder)
         self.lookup = Lookup(self.store, self.commit, config.benchmarks)
         cache: LRUCache[str, Snapshot] = LRUCache(_SNAPSHOT_BYTES, getsizeof=_bytes_of)
         self._cached_snapshot = cached(cache, key=attrgetter("result_id"), lock=Lock())(self.store.snapshot)
@@ -59,7 +59,7 @@ class Library:
         self._numbers: LRUCache[str, Mapping[str, tuple[float, float]]] = LRUCache(_MAX_NUMBERS)
         self._searches: LRUCache[Hashable, str] = LRUCache(_MAX_COMPARISONS)
         self._logged: LRUCache[str, ComparisonEntry] = LRUCache(_MAX_COMPARISONS)
-        self._lock = Lock()
+        self._lock, self._moment = Lock(), local()
         self.comparison_log = ComparisonLog(self.store.backend)
         self.order = CodeOrder(config.root)
 
@@ -78,16 +78,34 @@ class Library:
         """Store a measurement's document, or keep it as a result is."""
         self.spool.put_measurement(document)
 
+    def measurement(self, measurement_id: str) -> MeasurementDocument | None:
+        """A measurement's document, also where it could not be stored yet."""
+        return self.spool.measurement(measurement_id)
+
     def remarks(self) -> tuple[str, ...]:
-        """What must be said of a store that is down: of when answers are, and what waits to be sent."""
-        old = self.store.unreachable
-        said = f"This is what was read before: {old}" if old else None
+        """What an answer must say of a store that is down: of when it is, and what waits to be sent.
+
+        Asked at the end of `at_one_moment`, when all that the answer needs was read.
+        """
+        backend = self.store.backend
+        is_stale = backend.stale_reads > getattr(self._moment, "stale_reads", backend.stale_reads)
+        outage = self.store.unreachable or (backend.outage if is_stale else None)
+        said = f"This is what was read before: {outage}" if outage else None
         waits = self.spool.sentence() if self.store.location.folder is None else None
         return tuple(filter(None, (said, waits)))
 
-    def at_one_moment(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def at_one_moment(self) -> Iterator[None]:
         """While it lasts, this thread brings the index up to date once: one answer is of one moment."""
-        return self.store.at_one_moment()
+        if hasattr(self._moment, "stale_reads"):
+            yield
+            return
+        self._moment.stale_reads = self.store.backend.stale_reads
+        try:
+            with self.store.at_one_moment():
+                yield
+        finally:
+            del self._moment.stale_reads
 
     def find(self, result: str, argument: str = "result") -> Manifest:
         """The result that a name means. Raises InvalidArgument, UnknownResult or AmbiguousResult."""

@@ -70,9 +70,9 @@ def list_results(
         filter(
             None,
             (
+                *library.remarks(),
                 _why_empty(library, conditions, total + len(unreadable)),
                 _of_all_worktrees(library),
-                *library.remarks(),
                 left_out(unreadable),
                 damaged_baselines(damaged),
             ),
@@ -93,7 +93,8 @@ def list_metrics(library: Library, result: str | None = None) -> MetricList:
     document = library.store.contract(manifest)
     entries: dict[str, dict[str, Any]] = {e["variable"]: e for e in document["metrics"]}
     snapshot = library.snapshot(manifest) if SAMPLES in manifest.blobs else None
-    reason = " ".join(filter(None, (match.note, CONTRACT_ONLY if snapshot is None else None)))
+    only = CONTRACT_ONLY if snapshot is None else None
+    reason = " ".join(filter(None, (*library.remarks(), match.note, only)))
     return MetricList(
         **({"reason": reason} if reason else {}),
         result_id=manifest.result_id,
@@ -112,7 +113,9 @@ def export_result(library: Library, result: str | None = None, *, include_series
         from holobench_mcp.result.strict_json import strict
 
         document = strict(result_to_dict(library.snapshot(manifest), include_series=True))
-    where = {"result_id": manifest.result_id, "uri": result_uri(manifest.result_id)}
+    where: dict[str, object] = {"result_id": manifest.result_id, "uri": result_uri(manifest.result_id)}
+    if remarks := library.remarks():
+        where["notes"] = remarks
     return ResultDocument.model_validate(
         {**document, **where, **({} if SAMPLES in manifest.blobs else {"contract_only": True})}
     )

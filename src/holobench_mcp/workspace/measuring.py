@@ -215,7 +215,7 @@ class Measuring:
         if job is not None and not job.is_over:
             job.end(CANCELLED, at_once=True)
             job.join(_ENDS_S)
-            document = self._store.measurement(job.id) or job.document
+            document = self._library.measurement(job.id) or job.document
         if resuming.is_measured_elsewhere(document):
             raise InvalidArgument(
                 f"measurement: {document.id} is measured by another process, which alone can end it: another client's "
@@ -223,7 +223,7 @@ class Measuring:
             )
         if not resuming.is_answered(document) and document.status != "cancelled":
             document = document.changed(status="cancelled", ended_at=document.ended_at or _now().isoformat())
-            self._store.put_measurement(document)
+            self._library.put_measurement(document)
         return underway.ended(document, self._call(document))
 
     def undecided(self, problem: Undecided) -> RunningMeasurement:
@@ -258,8 +258,10 @@ class Measuring:
                     return self.jobs.start(before.document, lambda _: work.again(before.document))
                 known = before.document if before is not None and before.goes_on else asked
             if known is asked:
-                self._store.put_measurement(asked)
-            return self.jobs.start(known, underway.guarded(work, self._store.put_measurement))
+                self._library.put_measurement(asked)
+            return self.jobs.start(
+                known, underway.guarded(work, self._library.put_measurement, self._library.spool.sentence)
+            )
 
     def _recorded(self, asked: MeasurementDocument) -> list[MeasurementDocument]:
         """The newest measurements of the same benchmark."""
@@ -280,7 +282,7 @@ class Measuring:
         if asked.key is not None and asked.key == document.key:
             return self._start(work, document)
         if resuming.is_measured_elsewhere(document):
-            return self.jobs.start(document, lambda job: underway.follow(job, self._store.measurement, work))
+            return self.jobs.start(document, lambda job: underway.follow(job, self._library.measurement, work))
         return self.jobs.start(document, lambda _: underway.ended(document, work.call(), changed=True))
 
     def _work_of(self, document: MeasurementDocument, *, measures: bool = True) -> Work:
@@ -320,7 +322,7 @@ class Measuring:
         ids = self._store.measurement_ids() if self._store.exists() else []
         chosen = underway.named(measurement, ids)
         try:
-            document = self._store.measurement(chosen)
+            document = self._library.measurement(chosen)
         except IntegrityError as problem:
             raise IntegrityError(
                 f"{str(problem).rstrip('.')}. What it measured can't be gone on with: ask for it again, with "

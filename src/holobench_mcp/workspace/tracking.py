@@ -129,7 +129,13 @@ def metric_history(
         change_points=changes,
         drift=None if drift is None else DriftReport(confidence=1 - drift.p_value, **_sized(drift, numbers)),
         detectable=None if steps or drift is not None else detectable,
-        limits=(*_gaps(numbers), *series.limits, *_points_left_out(numbers), *_edits(series, changes)),
+        limits=(
+            *(Limit(what="store_down", detail=remark) for remark in library.remarks()),
+            *_gaps(numbers),
+            *series.limits,
+            *_points_left_out(numbers),
+            *_edits(series, changes),
+        ),
         detectors=tuple(
             upstream_detectors(
                 [numbers.points.at_common(library.snapshot(m), metric) for m in newest], declared, detectors

@@ -71,7 +71,7 @@ def count_variants(library: Library, entry: ComparisonEntry, sides: Sides) -> in
     if key in entries:
         return len(entries)
     with suppress(StoreError):
-        comparisons.create(backend, key, entry)
+        library.spool.log_comparison(key, entry, is_new=True)
         library.remember_logged(key, _outcome(entry))
     return len(entries) + 1
 
@@ -88,7 +88,7 @@ def log_decision(library: Library, document: ComparisonDocument, sides: Sides) -
     with suppress(StoreError):
         known = comparisons.read(library.store.backend, key)
         if known is None or _outcome(known) != outcome:
-            comparisons.rewrite(library.store.backend, key, entry)
+            library.spool.log_comparison(key, entry, is_new=False)
         library.remember_logged(key, outcome)
 
 

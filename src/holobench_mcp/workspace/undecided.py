@@ -30,7 +30,7 @@ def refuse_undecided(library: Library, version: Version | None, newest: Iterable
     newest = list(newest)
     sweeps = version.sweeps() if version is not None else ()
     ids = dict.fromkeys(m.measurement.id for m in sweeps if m.measurement is not None)
-    own = [document for i in ids if (document := library.store.measurement(i)) is not None]
+    own = [document for i in ids if (document := library.measurement(i)) is not None]
     for document in (*newest, *own):
         if resuming.is_alive(document):
             raise Undecided(f"{_done(document, 'is running')}, and nothing is decided before it is over.", document.id)

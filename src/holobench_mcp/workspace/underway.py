@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from holobench_mcp.answers import RunningMeasurement
-from holobench_mcp.model import InvalidArgument, MeasurementDocument
+from holobench_mcp.model import IntegrityError, InvalidArgument, MeasurementDocument, StoreError
 from holobench_mcp.workspace import resuming
 
 if TYPE_CHECKING:
@@ -151,8 +151,13 @@ def follow(job: Job[Answer], read: Callable[[str], MeasurementDocument | None], 
     return ended(job.document, work.call(), changed=True)
 
 
-def guarded(work: Work, save: Callable[[MeasurementDocument], None]) -> Callable[[Job[Answer]], Answer]:
-    """The work of a job, whose document says how it ended even where that is before it began to measure."""
+def guarded(
+    work: Work, save: Callable[[MeasurementDocument], None], waits: Callable[[], str | None]
+) -> Callable[[Job[Answer]], Answer]:
+    """The work of a job, whose document says how it ended even where that is before it began to measure.
+
+    waits: what is said of what could not be stored.
+    """
 
     def measure(job: Job[Answer]) -> Answer:
         from holobench_mcp.measure.plan import now, own_process
@@ -166,6 +171,9 @@ def guarded(work: Work, save: Callable[[MeasurementDocument], None]) -> Callable
                 document = document.changed(status=status_after(problem), ended_at=now(), stopped=str(problem)[:2000])
                 save(document)
                 job.update(document)
+            is_outage = isinstance(problem, StoreError) and not isinstance(problem, IntegrityError)
+            if is_outage and (waiting := waits()) is not None:
+                raise StoreError(f"{problem} {waiting}") from problem
             raise
 
     return measure

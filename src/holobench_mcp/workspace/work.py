@@ -79,9 +79,8 @@ class BenchmarkWork:
 
     def measure(self, job: Job[Answer]) -> MeasurementReport:
         """Measure the runs that are not recorded yet."""
-        store = self.library.store
         with _in_turn(f"benchmark {self.plan.name}", self.library, job):
-            document = store.measurement(job.id) or job.document
+            document = self.library.measurement(job.id) or job.document
             if resuming.is_answered(document) and document.rounds >= self.plan.runs:
                 return self.report(document)  # another process has measured it meanwhile
             with BenchmarkMeasurement(
@@ -157,7 +156,7 @@ class RevisionsWork:
     def measure(self, job: Job[Answer]) -> RevisionReport:
         """Measure the rounds that are not recorded yet, and compare both sides."""
         with _in_turn(f"revisions of {self.plan.name}", self.library, job):
-            document = self.library.store.measurement(job.id) or job.document
+            document = self.library.measurement(job.id) or job.document
             if resuming.is_answered(document) and not resuming.needs_more(document, self.document()):
                 return self.report(document)  # another process has measured it meanwhile
             with RevisionMeasurement(
@@ -217,7 +216,7 @@ def _in_turn(what: str, library: Library, job: Job[Answer]) -> Iterator[None]:
         job.wait_for(f"{holder}, which cancel_measurement ends where it is wanted no more" if own else holder)
         if time.monotonic() - looked[0] > _FOLLOWED_S:
             looked[0] = time.monotonic()
-            job.update(library.store.measurement(job.id) or job.document)
+            job.update(library.measurement(job.id) or job.document)
 
     with machine_lock(f"{what} ({job.id})", ending=job.ending, on_wait=on_wait):
         job.wait_for(None)

@@ -217,7 +217,8 @@ class Workspace:
 
         A result that regressed against what the name means now needs a reason. Raises InvalidArgument.
         """
-        return baselines.set_baseline(self.library, self._not_tried(), result, name, reason)
+        with self.library.at_one_moment():
+            return baselines.set_baseline(self.library, self._not_tried(), result, name, reason)
 
     def hidden_regression(self, result: str, name: str | None = None) -> str | None:
         """What making a name mean a result would hide, in a sentence; None where it regressed against nothing."""

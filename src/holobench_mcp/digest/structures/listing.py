@@ -84,6 +84,7 @@ def contract(document: ResultDocument) -> ResultDocument:
     n, found = len(document.metrics), [x.variable for x in document.regressions.results if x.regressed]
     history = f"regressed against its own history: {few(found, 3)}" if found else "no regressions in its history"
     reason = f"The contract of {document.result_id}: {n} metric{'s' if n != 1 else ''}, {history}."
+    reason = " ".join([*document.notes, reason])
     return document.model_copy(update={"status": "ok", "reason": cut(reason, room.ROOMS[0].reason)})
 
 
@@ -96,7 +97,8 @@ def exported(document: ResultDocument) -> ResultDocument | ContractShort:
     return room.fitting(
         lambda r: ContractShort(
             status="too_long",
-            reason=f"The contract of {document.result_id} has {size:,} characters, more than an answer may have: read "
+            reason=" ".join(cut(note, r.reason) + " " for note in document.notes)
+            + f"The contract of {document.result_id} has {size:,} characters, more than an answer may have: read "
             "the resource of uri, or call list_metrics.",
             next_step=f"list_metrics(result={document.result_id!r})",
             result_id=document.result_id or "",
