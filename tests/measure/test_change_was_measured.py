@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,18 @@ def test_however_the_change_is_run_it_is_seen(project: Project, bench: str, comm
     assert "installed_copy" in whats(
         project.measure(env={"PYTHONPATH": project.install()}, **({"command": command} if command else {}))
     )
+
+
+@pytest.mark.skipif(find_spec("pyperf") is None, reason="pyperf is not installed")
+@pytest.mark.parametrize(("call", "said"), [("core.work, 3", []), ("core.unused", ["change_not_run"])])
+def test_what_only_the_workers_of_a_tool_run_is_seen(project: Project, call: str, said: list[str]) -> None:
+    """pyperf's processes get a short list of variables: what is followed is run with the same ones as what is measured."""
+    lines = ["import pyperf", "from pkg import core", f"pyperf.Runner().bench_func('work', {call})", ""]
+    project.write("bench.py", "\n".join(lines))
+    project.commit()
+    project.write("src/pkg/core.py", SLOW)
+    command = [PYTHON, "bench.py", "-p1", "-n1", "-w0", "-l1"]
+    assert whats(project.measure(env=OWN, command=command)) == said
 
 
 def test_a_change_of_text_alone_is_the_same_code(project: Project) -> None:

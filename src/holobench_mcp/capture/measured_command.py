@@ -84,6 +84,25 @@ def measure_command(
     return outcome
 
 
+def follow_command(
+    command: Sequence[str], wanted: Wanted, run: RunCommand, *, folder: Path, env: Mapping[str, str] | None = None
+) -> RunOutcome:
+    """Run a command as it is measured, with what its tool is asked for, and bring in nothing of what it gives.
+
+    For what its probe writes down: a tool's workers may have to be told to inherit the probe.
+    """
+    with private_folder() as private:
+        outputs = Path(private, "tool")
+        outputs.mkdir()
+        asked = tool_command(command, outputs, cwd=folder, tool=wanted.tool, env=env)
+        return run(
+            asked.command if asked is not None else command,
+            asked.environment if asked is not None else {},
+            command,
+            "end",
+        )
+
+
 def command_name(command: Sequence[str]) -> str:
     """What a command without a name of its own is called: its words, as a shell reads them."""
     line = " ".join(shlex.join(command).split())

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 
 from holobench_mcp.capture.environment import has_module, versions_of
 from holobench_mcp.capture.loaded_files import Mode
-from holobench_mcp.capture.measured_command import Wanted, command_name, measure_command
+from holobench_mcp.capture.measured_command import Wanted, command_name, follow_command, measure_command
 from holobench_mcp.capture.runner import Keep, RunOutcome, private_folder, run_command
 from holobench_mcp.capture.tools.package_caches import package_caches
 from holobench_mcp.capture.tools.python_needs import HOLOBENCH, needed_module
@@ -173,9 +173,9 @@ class Session:
                     keep=keep,
                 )
 
-        if isinstance(probe, Path):
-            return run(words, {}, words, "end")
         wanted = self._wanted()
+        if isinstance(probe, Path):
+            return follow_command(words, wanted, run, folder=where, env=env)
         outcome = measure_command(
             words, wanted, run, folder=where, tree=folder, env=env, label=self.label, revision=revision
         )
