@@ -6,7 +6,10 @@ Each command is a few lines around a use case of the workspace, in the module of
 
 from holobench_mcp.cli import recording, listing, exporting, comparing, tracking, reporting  # noqa: F401, I001 - they
 from holobench_mcp.cli import upkeep, space, attaching, ci  # noqa: F401 - register, in this order
+from holobench_mcp.cli.examples import add_examples
 from holobench_mcp.cli.program import app
 from holobench_mcp.cli.errors import main
+
+add_examples(app)
 
 __all__ = ["app", "main"]
