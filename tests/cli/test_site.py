@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conftest import cli
 from holobench_mcp.cli.site import write_site
 from holobench_mcp.cli.site_folder import MARKER, SiteFolder
 from holobench_mcp.model import OutputError
@@ -198,3 +199,25 @@ def test_a_newer_comparison_takes_the_place_of_the_older(tmp_path: Path) -> None
     second = written(space, tmp_path / "site")
     assert b"Regressed" not in second["index.html"]
     assert len([name for name in second if name.startswith("comparison/")]) == 2
+
+
+def test_the_command_writes_a_site_and_a_page_of_all_benches(tmp_path: Path) -> None:
+    space = workspace_in(tmp_path)
+    record_runs(space, 100, 0, revision=A, runs=1)
+    store = ["--store", str(tmp_path / "store")]
+    alone = cli(*store, "report", "--html", "page.html", cwd=tmp_path)
+    assert alone.returncode == 0, alone.stderr
+    page = (tmp_path / "page.html").read_text()
+    assert "hb-overview" in page and "There is no comparison of the newest code" in page
+    site = cli(*store, "report", "--site", "public", "--json", cwd=tmp_path)
+    assert site.returncode == 0, site.stderr
+    answer = json.loads(site.stdout)
+    assert list(answer)[:2] == ["status", "reason"]
+    assert answer["pages"] == len(list((tmp_path / "public").rglob("*.html"))) == 2
+    assert "Regressed" not in page
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "file").write_text("mine")
+    for arguments in (["--site", "mine"], ["--site", "public", "sort"], ["--site", "public", "--html", "x.html"]):
+        refused = cli(*store, "report", *arguments, cwd=tmp_path)
+        assert refused.returncode == 2, arguments
+        assert "--site" in refused.stderr and "Traceback" not in refused.stderr

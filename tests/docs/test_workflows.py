@@ -100,3 +100,35 @@ def test_the_job_of_gitlab_is_ten_lines_of_our_commands() -> None:
     artifacts = benchmarks["artifacts"]
     assert artifacts["when"] == "always" and str(folder) in artifacts["paths"]
     assert artifacts["reports"]["junit"] == f"{folder}/junit.xml"
+
+
+def site_command(line: str) -> str:
+    """The folder that a line writes a site to, as the command line reads it."""
+    program, name, *rest = shlex.split(line)
+    assert (program, name) == ("holobench-mcp", "report")
+    group: Any = typer.main.get_command(app)
+    return str(group.commands["report"].make_context("report", list(rest)).params["site"])
+
+
+def test_the_jobs_that_publish_pages_write_them_where_they_are_taken_from(tmp_path: Path) -> None:
+    github, gitlab = blocks("pages.md")
+    document = yaml.safe_load(github)
+    assert document["permissions"] == {}
+    job = document["jobs"]["pages"]
+    assert job["permissions"] == {"contents": "read", "pages": "write", "id-token": "write"}
+    checkout, install, write, upload, deploy = job["steps"]
+    assert install["run"] == f"pip install holobench-mcp=={__version__}"
+    assert site_command(write["run"]) == upload["with"]["path"]
+    assert f"steps.{deploy['id']}.outputs.page_url" in job["environment"]["url"]
+    assert all(re.search(r"@[0-9a-f]{40}$", step["uses"]) for step in (checkout, upload, deploy))
+    pages = yaml.safe_load(gitlab)["pages"]
+    assert pages["before_script"] == [install["run"]]
+    assert [site_command(line) for line in pages["script"]] == pages["artifacts"]["paths"] == ["public"]
+    zizmor = Path(sys.executable).parent / "zizmor"
+    if zizmor.exists():
+        file = tmp_path / ".github" / "workflows" / "pages.yml"
+        file.parent.mkdir(parents=True)
+        file.write_text(github)
+        environ = {name: value for name, value in os.environ.items() if name != "GH_TOKEN"}
+        done = subprocess.run([zizmor, "--offline", file], capture_output=True, text=True, env=environ, cwd=tmp_path)
+        assert done.returncode == 0, done.stdout

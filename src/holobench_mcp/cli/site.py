@@ -7,8 +7,9 @@ from pathlib import Path
 
 from holobench_mcp.answers.overview import BenchReport, SiteWritten
 from holobench_mcp.cli.site_folder import SiteFolder
-from holobench_mcp.model import ComparisonDocument, HolobenchMcpError
-from holobench_mcp.report.site import Sides, bench_pages, overview_page, style_page
+from holobench_mcp.model import HolobenchMcpError
+from holobench_mcp.report import detailed_metrics
+from holobench_mcp.report.site import Compared, Sides, bench_pages, overview_page, style_page
 from holobench_mcp.workspace import Workspace
 
 #: Comparisons of a bench that have a page of their own, the newest.
@@ -41,9 +42,9 @@ def _written(space: Workspace, site: SiteFolder, on_progress: Callable[[int, int
     for done, bench in enumerate(overview.benches):
         on_progress(done, total)
         report = space.bench_report(bench.bench_name)
-        documents = _documents(space, report)
-        pages.update(sides for sides, _ in documents)
-        for name, data in bench_pages(report, documents):
+        comparisons = _comparisons(space, report)
+        pages.update(comparisons)
+        for name, data in bench_pages(report, comparisons):
             put(name, data)
         notes += [f"{bench.bench_name}: {note}" for note in report.notes if note not in overview.notes]
     for name, data in (style_page(), overview_page(overview, pages)):
@@ -62,13 +63,15 @@ def _written(space: Workspace, site: SiteFolder, on_progress: Callable[[int, int
     )
 
 
-def _documents(space: Workspace, report: BenchReport) -> list[tuple[Sides, ComparisonDocument]]:
+def _comparisons(space: Workspace, report: BenchReport) -> dict[Sides, Compared]:
     """The comparisons that get a page. One that can't be made any more gets none: the list has what it came to."""
-    documents = list[tuple[Sides, ComparisonDocument]]()
+    comparisons = dict[Sides, Compared]()
     for logged in report.comparisons[:_COMPARISONS]:
         sides = logged.baseline.result_id, logged.candidate.result_id
         try:
-            documents.append((sides, space.comparison_again(*sides)))
+            document = space.comparison_again(*sides)
+            runs = space.single_runs(document, detailed_metrics(document))
         except HolobenchMcpError:
             continue
-    return documents
+        comparisons[sides] = Compared(document, (runs,) if runs is not None else ())
+    return comparisons

@@ -10,12 +10,13 @@ from holobench_mcp.report.comparison import comparison_fragment
 from holobench_mcp.report.details import detailed_metrics
 from holobench_mcp.report.history import history_fragment
 from holobench_mcp.report.measurement import measurement_fragment
-from holobench_mcp.report.overview import overview_fragment
+from holobench_mcp.report.overview import TITLE, overview_fragment
 from holobench_mcp.report.page import notes_fragment, page
 from holobench_mcp.report.pictures import comparison_picture, history_picture
 from holobench_mcp.report.style import stylesheet
 
 __all__ = [
+    "TITLE",
     "bench_fragments",
     "comparison_fragment",
     "comparison_picture",

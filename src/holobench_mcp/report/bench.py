@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from holobench_mcp.answers import ResultRow
+from collections.abc import Sequence
+
+from holobench_mcp.answers import ResultRow, SingleRuns
 from holobench_mcp.answers.overview import BenchReport, LoggedComparison
 from holobench_mcp.report.comparison import comparison_fragment
 from holobench_mcp.report.history import history_fragment
@@ -13,14 +15,19 @@ from holobench_mcp.report.overview import compared, measured, metric_lines, mome
 _LABEL = 40
 
 
-def bench_fragments(report: BenchReport, links: Links = NoLinks()) -> list[str]:  # noqa: B008 - it is frozen
+def bench_fragments(
+    report: BenchReport,
+    links: Links = NoLinks(),  # noqa: B008 - it is frozen
+    runs: Sequence[SingleRuns] = (),
+) -> list[str]:
     """A bench as sections, each of which stands alone. Needs the stylesheet, and no script.
 
-    report: what `Workspace.bench_report` gives. links: where the pages of comparisons are, if there are any.
+    report: what `Workspace.bench_report` gives. links: where the pages of comparisons are, if there are any. runs: the
+    single runs of its comparison.
     """
     parts = [_standing(report)]
     if report.comparison is not None:
-        parts.append(Markup(comparison_fragment(report.comparison)))
+        parts.append(Markup(comparison_fragment(report.comparison, runs)))
     parts += [Markup(history_fragment(history)) for history in report.histories if history.series]
     parts.append(_recorded(report, links))
     return list(parts)

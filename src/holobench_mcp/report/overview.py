@@ -15,6 +15,8 @@ from holobench_mcp.report.markup import Markup, element, joined, shortened
 from holobench_mcp.report.palette import class_of
 from holobench_mcp.report.sparkline import sparkline, value_text
 
+#: What a page of all benches is called.
+TITLE = "Benchmarks"
 #: Characters of a bench's name, of a metric's and of a label.
 _NAME, _METRIC, _LABEL = 90, 40, 40
 _LEGEND = (

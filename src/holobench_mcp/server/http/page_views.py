@@ -16,12 +16,15 @@ from typing import Literal
 from cachetools import LRUCache
 
 from holobench_mcp import report
+from holobench_mcp.answers import SingleRuns
+from holobench_mcp.model import ComparisonDocument
 from holobench_mcp.report.links import ServerLinks
 from holobench_mcp.report.markup import Markup, element
-from holobench_mcp.report.overview import named
+from holobench_mcp.report.overview import TITLE, named
 from holobench_mcp.report.page import Frame
 from holobench_mcp.server.http.live_script import SCRIPT
 from holobench_mcp.server.services import Services
+from holobench_mcp.workspace import Workspace
 
 #: Seconds between two looks for news: at a folder, and at a bucket, where a look takes requests.
 _LOOK_S, _LOOK_S_REMOTE = 1.0, 10.0
@@ -29,7 +32,6 @@ _LOOK_S, _LOOK_S_REMOTE = 1.0, 10.0
 _MAX_PAGES = 64
 #: A browser without script loads a page again so often.
 _REFRESH_S = 60
-TITLE = "Benchmarks"
 _NAME = 60
 _LINKS = ServerLinks()
 #: A page by what it shows: all benches, a bench by its name, a comparison by its sides.
@@ -80,12 +82,20 @@ class PageViews:
             case ("overview",):
                 title, fragments = TITLE, [report.overview_fragment(workspace.overview(), _LINKS)]
             case ("bench", name):
-                title, fragments = name, report.bench_fragments(workspace.bench_report(name), _LINKS)
+                found = workspace.bench_report(name)
+                runs = _single_runs(workspace, found.comparison)
+                title, fragments = name, report.bench_fragments(found, _LINKS, runs)
             case (_, baseline, candidate):
                 document = workspace.comparison_again(baseline, candidate)
-                title, fragments = document.candidate.bench_name, [report.comparison_fragment(document)]
+                runs = _single_runs(workspace, document)
+                title, fragments = document.candidate.bench_name, [report.comparison_fragment(document, runs)]
         digest = hashlib.sha256("\0".join((report.stylesheet(), title, *fragments)).encode(errors="backslashreplace"))
         return Content(title, tuple(fragments), digest.hexdigest()[:32])
+
+
+def _single_runs(workspace: Workspace, document: ComparisonDocument | None) -> list[SingleRuns]:
+    runs = None if document is None else workspace.single_runs(document, report.detailed_metrics(document))
+    return [] if runs is None else [runs]
 
 
 def whole_page(content: Content, view: View, *, signed_in: bool) -> str:
