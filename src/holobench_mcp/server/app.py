@@ -137,13 +137,19 @@ class _WarmUp:
         return result
 
     def _load(self) -> None:
-        warm_up(self._services)
+        config = self._services.config
+        warm_up(self._services, measures=config is not None and bool(config.benchmarks))
 
 
-def warm_up(services: Services) -> None:
-    """Load what the first call needs. What goes wrong, that call will say."""
+def warm_up(services: Services, *, measures: bool = False) -> None:
+    """Load what the first call needs. What goes wrong, that call will say.
+
+    measures: whether benchmarks are run from here, so that what was killed in mid-measurement is noted.
+    """
     try:
         services.workspace.clean_up_after_crash()
         services.workspace.warm_up()
+        if measures:
+            services.workspace.note_killed_measurements()
     except Exception:
         log.debug("warm-up failed", exc_info=True)

@@ -76,6 +76,17 @@ def is_alive(document: MeasurementDocument) -> bool:
     return owner.cache != leases.cache_id() or leases.is_held(owner.lease)
 
 
+def was_killed(document: MeasurementDocument) -> bool:
+    """Whether a process of this machine was measuring it, and is gone without having said how it ended."""
+    owner = document.owner
+    return (
+        owner is not None
+        and owner.cache == leases.cache_id()
+        and document.status == "running"
+        and not is_alive(document)
+    )
+
+
 def is_measured_elsewhere(document: MeasurementDocument) -> bool:
     """Whether it is another process than this one that measures it."""
     from holobench_mcp.measure.plan import own_process

@@ -6,21 +6,25 @@ import difflib
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from holobench_mcp.answers import RunningMeasurement
-from holobench_mcp.model import IntegrityError, InvalidArgument, MeasurementDocument, StoreError
+from holobench_mcp.model import Busy, IntegrityError, InvalidArgument, MeasurementDocument, StoreError
 from holobench_mcp.workspace import resuming
 
 if TYPE_CHECKING:
     from holobench_mcp.measure.jobs import Job
     from holobench_mcp.measure.progress import OnProgress
+    from holobench_mcp.workspace.library import Library
     from holobench_mcp.workspace.work import Answer, Work
 
 #: How often whoever waits in this thread looks for progress.
 _TICK_S = 0.05
 #: How often the document of a measurement is read that another process measures.
 _FOLLOWED_S = 1.0
+#: How many of the newest measurements are looked at for one that was killed.
+_LOOKED_AT = 10
 
 _ENDED = {
     "finished": "is over",
@@ -149,6 +153,25 @@ def follow(job: Job[Answer], read: Callable[[str], MeasurementDocument | None], 
     if resuming.is_answered(job.document):
         return work.report(job.document)
     return ended(job.document, work.call(), changed=True)
+
+
+def note_killed(library: Library) -> list[str]:
+    """Write into the documents of measurements whose process was killed that they were broken off. Gives their ids.
+
+    Who goes on with one holds the machine's lock: while it is taken, nothing is written.
+    """
+    from holobench_mcp.measure.machine_lock import machine_lock
+
+    store = library.store
+    found = [d.id for d in store.measurements(_LOOKED_AT) if resuming.was_killed(d)] if store.exists() else []
+    if not found:
+        return []
+    with suppress(Busy), machine_lock("noting what was broken off", wait=False):
+        for document in filter(None, map(store.measurement, found)):
+            if resuming.was_killed(document):
+                why = "the process that measured it is gone"
+                library.put_measurement(document.changed(status="interrupted", stopped=why))
+    return found
 
 
 def guarded(

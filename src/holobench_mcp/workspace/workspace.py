@@ -334,6 +334,12 @@ class Workspace:
 
         return clean_up_after_crash()
 
+    def note_killed_measurements(self) -> list[str]:
+        """Write into the documents of measurements whose process was killed that they were broken off."""
+        from holobench_mcp.workspace.underway import note_killed
+
+        return note_killed(self.library)
+
     # ------------------------------------------------------------------ upkeep
 
     def verify(self, on_progress: Callable[[int, int], None] | None = None, head: str | None = None) -> Verification:
