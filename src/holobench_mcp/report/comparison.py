@@ -58,6 +58,7 @@ def opening(decision: Decision | None, cause: str | None, reason: str | None, ne
             "h2",
             marks.badge(decision),
             element("span", because, class_="hb-soft") if because else None,
+            " ",
             element("bdi", shortened(of, 90), class_="hb-of", title=of if len(of) > 90 else None),
         ),
         element("p", first, class_="hb-reason"),
@@ -192,6 +193,7 @@ def also(others: Sequence[OtherComparison], not_measured: Sequence[str] = ()) ->
             marks.badge(other.decision),
             " ",
             element("bdi", shortened(other.bench_name, 90), class_="hb-name"),
+            " ",
             element("span", other.reason.splitlines()[0], class_="hb-soft hb-remark") if other.reason else None,
         )
         for other in others[:_OTHERS]

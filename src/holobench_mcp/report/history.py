@@ -18,7 +18,7 @@ HEIGHT = 260.0
 #: Pixels above the chart for the flags of steps, and below it for its ends' names.
 _TOP, _BOTTOM = 42.0, 24.0
 #: Percent of the width that the axis' numbers stand in, and that is left behind the newest value.
-_LEFT, _RIGHT = 2.0, 3.0
+_LEFT, _RIGHT = 8.0, 2.0
 #: So many newest values have a row in the table, and of so many each is a dot with a title of its own.
 _ROWS, _TITLES = 300, 300
 _BETTER = {Direction.minimize: "lower is better", Direction.maximize: "higher is better"}
@@ -91,6 +91,7 @@ def _opening(answer: History) -> Markup:
             element(
                 "h2",
                 element("bdi", shortened(title, 90), title=title if len(title) > 90 else None),
+                " ",
                 element("span", element("bdi", shortened(answer.bench_name, 90)), class_="hb-soft hb-of"),
             ),
             element("p", answer.summary, class_="hb-reason"),
@@ -132,7 +133,7 @@ def _chart(answer: History) -> Markup:
 
 def _plot(series: Sequence[HistoryPoint], known: Sequence[tuple[int, HistoryPoint]]) -> _Plot:
     values = [p.estimate for _, p in known if p.estimate is not None]
-    reach = (max(values) - min(values)) or abs(values[0]) * 0.1 or 1.0
+    reach = min((max(values) - min(values)) or abs(values[0]) * 0.1 or 1.0, 1e308)
     # A wide interval is drawn as far as the values' own range reaches twice over.
     ends = [
         min(max(end, min(values) - reach), max(values) + reach)

@@ -89,7 +89,9 @@ def _rounds(document: MeasurementDocument) -> Markup | None:
             desc=f"rounds {', '.join(str(r + 1) for r in runs)}",
         )
         cells = (element("span", word, class_="hb-name"), picture, element("span", f"{len(runs)} of {last}"))
-        lines.append(element("div", *(element("div", cell, class_="hb-cell") for cell in cells), class_="hb-row"))
+        classes = ("hb-cell", "hb-cell hb-drawn", "hb-cell hb-figures")
+        drawn = (element("div", cell, class_=class_) for cell, class_ in zip(cells, classes, strict=True))
+        lines.append(element("div", *drawn, class_="hb-row"))
     return element("div", element("h3", "Runs"), *lines, _results(roles), class_="hb-rounds")
 
 

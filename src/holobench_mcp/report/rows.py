@@ -20,6 +20,8 @@ _NAME = 80
 #: The height of a row's picture, or of one whose figures stand in a line; and where in it everything is drawn.
 HEIGHT, COMPACT, AXIS_HEIGHT = 44.0, 32.0, 24.0
 MIDDLE, COMPACT_MIDDLE = 20.0, 16.0
+#: A number so near to an end of the axis stands before it; and shares of the width that numbers are apart there.
+_END, _APART = 0.96, 0.24
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,12 @@ def tick_labels(axis: Axis, units: str, y: float) -> Markup:
     if texts:
         texts[-1] += f" {units}".rstrip()
     parts = []
+    last = axis.share(ticks[-1]) if ticks else 0.0
     for tick, text in zip(ticks, texts, strict=True):
         share = axis.share(tick)
-        anchor = "start" if share < 0.06 else "end" if share > 0.97 else "middle"
+        if tick != ticks[-1] and last > _END and last - share < _APART:
+            continue  # the last one, with its unit, stands before the end and takes its place
+        anchor = "start" if share < 1 - _END else "end" if share > _END else "middle"
         parts.append(marks.label(text, axis.at(tick), y, "hb-number", anchor))
     return joined(parts)
 
@@ -81,12 +86,12 @@ def _row(row: Row, axis: Axis, margin: float | None) -> Markup:
     )
     return element(
         "div",
-        element("div", element("span", name, class_="hb-name"), badge, remark, role="rowheader", class_="hb-cell"),
+        element("div", element("span", name, class_="hb-name"), " ", badge, remark, role="rowheader", class_="hb-cell"),
         element("div", picture, role="cell", class_="hb-cell hb-drawn"),
         element(
             "div",
             element("strong", first) if first else None,
-            *(element("span", other, class_="hb-soft") for other in others if other),
+            *(joined([" ", element("span", other, class_="hb-soft")]) for other in others if other),
             role="cell",
             class_="hb-cell hb-figures",
         ),

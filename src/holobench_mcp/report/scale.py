@@ -6,6 +6,7 @@ Places along the width are in percent, so that a picture is as wide as its page 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -16,6 +17,7 @@ from holobench_mcp.report.markup import number
 _FAR = 12.0
 #: Percent of the width on each side of an axis: a mark at its end is still whole.
 _EDGE = 3.0
+_LARGEST = sys.float_info.max
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -30,7 +32,9 @@ class Axis:
     def share(self, value: float) -> float:
         """Where a value stands between the ends, from 0 to 1; one beyond an end stands at it."""
         low, high, place = (_bent(v, self.unit) for v in (self.low, self.high, value))
-        return min(max((place - low) / (high - low), 0.0), 1.0) if high > low else 0.5
+        # By halves, so that no difference of the largest numbers is infinite.
+        span = high / 2 - low / 2
+        return min(max((place / 2 - low / 2) / span, 0.0), 1.0) if span > 0 else 0.5
 
     def at(self, value: float) -> str:
         """Where a value stands, in percent of the width."""
@@ -64,7 +68,7 @@ def levels(values: Sequence[float]) -> tuple[float, float, Literal["even", "log"
     if low > 0 and high / low > 50:
         return low / 1.2, high * 1.2, "log"
     room = 0.08 * (high / 2 - low / 2) * 2 or abs(high) * 0.05 or 1.0
-    return low - room, high + room, "even"
+    return max(low - room, -_LARGEST), min(high + room, _LARGEST), "even"
 
 
 def even_ticks(low: float, high: float, most: int) -> tuple[float, ...]:
@@ -91,7 +95,12 @@ def log_ticks(low: float, high: float, most: int) -> tuple[float, ...]:
 
 
 def _bent(value: float, unit: float) -> float:
-    return math.asinh(value / unit) if unit else value
+    if not unit:
+        return value
+    ratio = value / unit
+    if math.isfinite(ratio):
+        return math.asinh(ratio)
+    return math.copysign(math.log(2) + math.log(abs(value)) - math.log(unit), value)
 
 
 def _bent_ticks(axis: Axis, most: int) -> tuple[float, ...]:

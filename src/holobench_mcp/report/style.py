@@ -100,7 +100,7 @@ section[class^="hb-"] pre { overflow: auto; }
 .hb-compact .hb-figures { display: flex; flex-wrap: wrap; gap: 0 0.7rem; align-items: baseline; }
 .hb-swatch { display: inline-block; width: 1.3em; height: 0.85em; background: var(--hb-band); }
 .hb-row .hb-drawn { padding: 0; }
-.hb-rows .hb-drawn > .hb-plot { height: 100%; min-height: 44px; }
+.hb-rows .hb-drawn > .hb-plot { height: calc(100% + 1px); min-height: 44px; }
 .hb-rows .hb-compact .hb-drawn > .hb-plot, .hb-rows .hb-axis .hb-drawn > .hb-plot { min-height: 32px; }
 .hb-figures > * { display: block; font-variant-numeric: tabular-nums; }
 .hb-figures .hb-soft, .hb-axis .hb-figures { font-size: 0.85rem; line-height: 1.4; }
@@ -122,15 +122,20 @@ section[class^="hb-"] summary { cursor: pointer; padding: 0.2rem 0; }
 :is([class^="hb-"]):focus-visible, .hb-plot [tabindex]:focus-visible { outline: 2px solid var(--hb-focus); }
 :is([class^="hb-"]):focus-visible { outline-offset: 3px; border-radius: 3px; }
 summary:focus-visible { outline: 2px solid var(--hb-focus); outline-offset: 3px; }
-@media (max-width: 46rem) {
-  .hb-page { padding: 1rem 0.9rem 2rem; }
-  .hb-row { grid-template-columns: minmax(0, 1fr); gap: 0.2rem; }
+@media (max-width: 54rem) {
+  .hb-row { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0 1.1rem; }
+  .hb-drawn { grid-row: 2; grid-column: 1 / -1; }
   .hb-head { display: none; }
   .hb-axis .hb-cell:first-child { display: none; }
   .hb-axis .hb-figures:empty { display: none; }
   .hb-axis { border-top: 0; }
   .hb-rows .hb-drawn > .hb-plot { min-height: 40px; }
   .hb-cell:first-child { padding-bottom: 0; }
+}
+@media (max-width: 36rem) {
+  .hb-page { padding: 1rem 0.9rem 2rem; }
+  .hb-row { grid-template-columns: minmax(0, 1fr); gap: 0.2rem; }
+  .hb-drawn { grid-row: auto; grid-column: auto; }
   .hb-figures { padding-top: 0; }
   .hb-figures { display: flex; flex-wrap: wrap; gap: 0 0.75rem; align-items: baseline; }
   .hb-facts > div { grid-template-columns: minmax(0, 1fr); gap: 0; }
