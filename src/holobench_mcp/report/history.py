@@ -21,6 +21,8 @@ _TOP, _BOTTOM = 42.0, 24.0
 _LEFT, _RIGHT = 8.0, 2.0
 #: So many newest values have a row in the table, and of so many each is a dot with a title of its own.
 _ROWS, _TITLES = 300, 300
+#: Characters of the codes at both ends, which stand side by side on a telephone too.
+_END = 16
 _BETTER = {Direction.minimize: "lower is better", Direction.maximize: "higher is better"}
 _ORDER = {"git": "in the order of commits", "time": "by time of measurement", "mixed": "by commit, or time"}
 
@@ -153,9 +155,9 @@ def _frame(answer: History, plot: _Plot) -> list[Markup]:
         parts.append(marks.line("0%", y, "100%", y, "hb-tick"))
         parts.append(marks.label(digits.plain(tick), "0%", y - 4, "hb-number"))
     y = HEIGHT - 7
-    parts.append(marks.label(_code(answer.series[0]), "0%", y, "hb-number", "start"))
+    parts.append(marks.label(shortened(_code(answer.series[0]), _END), "0%", y, "hb-number", "start"))
     if len(answer.series) > 1:
-        parts.append(marks.label(f"{_code(answer.series[-1])}, newest", "100%", y, "hb-number", "end"))
+        parts.append(marks.label(f"{shortened(_code(answer.series[-1]), _END)}, newest", "100%", y, "hb-number", "end"))
     return parts
 
 

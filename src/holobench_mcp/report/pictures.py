@@ -93,7 +93,7 @@ def _chart(metrics: Sequence[ComparedMetric], y: float) -> tuple[Markup, float]:
     parts.append(_drawn(rows.tick_labels(axis, units, 17), y, 24))
     if margin:
         band = f"shaded: the margin, ±{digits.plain(margin)} {units}".rstrip()
-        parts.append(marks.label(band, str(_FIGURES), y + 17, "hb-number"))
+        parts.append(marks.label(shortened(band, _FIGURE + 4), str(_FIGURES), y + 17, "hb-number"))
     return joined(parts), y + 34
 
 

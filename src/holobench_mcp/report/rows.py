@@ -22,6 +22,8 @@ HEIGHT, COMPACT, AXIS_HEIGHT = 44.0, 32.0, 24.0
 MIDDLE, COMPACT_MIDDLE = 20.0, 16.0
 #: A number so near to an end of the axis stands before it; and shares of the width that numbers are apart there.
 _END, _APART = 0.96, 0.24
+#: Characters of a unit that has room behind a number.
+_UNITS = 4
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def tick_labels(axis: Axis, units: str, y: float) -> Markup:
     ticks = axis.ticks()
     texts = [digits.signed(t) if t else "0" for t in ticks]
     if texts:
-        texts[-1] += f" {units}".rstrip()
+        texts[-1] += f" {units}".rstrip() if len(units) <= _UNITS else ""
     parts = []
     last = axis.share(ticks[-1]) if ticks else 0.0
     for tick, text in zip(ticks, texts, strict=True):
@@ -111,7 +113,9 @@ def _scale(axis: Axis, units: str) -> Markup:
         height=AXIS_HEIGHT,
         aria_hidden="true",
     )
-    note = "even up to the margin, logarithmic beyond it" if axis.unit else None
+    notes = [f"in {shortened(units, _NAME)}"] if len(units) > _UNITS else []
+    notes += ["even up to the margin, logarithmic beyond it"] if axis.unit else []
+    note = "; ".join(notes) or None
     return element(
         "div",
         element("div", class_="hb-cell"),
