@@ -149,3 +149,9 @@ def test_no_margin_is_offered_that_nobody_can_want(sd):
         judgement = judge(*noisy_runs(2, sd, seed=seed), paired=True)
         said = f"{judgement.reason} {judgement.next_step}"
         assert all(float(m) <= 1000 for m in re.findall(r"(?:margin_percent=|a change of )([\d.e+]*\d)", said)), said
+
+
+@pytest.mark.parametrize("alpha", [1e-5, 1e-6, 1e-9])
+def test_no_interval_is_said_to_hold_all(alpha):
+    judgement = judge(*noisy_runs(3, 0.3), alpha=alpha, paired=True)
+    assert only(judgement).interval_level < 1 and "99.999 % interval" in judgement.reason

@@ -28,6 +28,8 @@ MAX_POINTS_LISTED = 1000
 FEW_POINTS = 8
 #: The least level of the interval that is printed of a metric that moved; and from where on one needs more digits.
 _MOVED_LEVEL, _NEARLY_SURE = 0.95, 0.995
+#: An interval of an early look may have a level that rounds to 100 %, which no interval has.
+_SUREST = 0.99999
 
 Move = Literal["regressed", "improved"]
 
@@ -132,7 +134,7 @@ def _by_samples(tested: Tested, share: Share, aligned: Aligned) -> MetricEvidenc
         update={
             "cause": _cause(tested) if moved else None,
             "ci": interval,
-            "interval_level": round(level, 3 if level < _NEARLY_SURE else 5),
+            "interval_level": round(level, 3) if level < _NEARLY_SURE else min(round(level, 5), _SUREST),
             "decided_by": None if not moved else "mean" if by_mean else "points",
             "at_least_percent": sure if percent else None,
             "at_least": None if percent else sure,
