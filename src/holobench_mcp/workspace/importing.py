@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from holobench_mcp import gitinfo
 from holobench_mcp.answers import ImportedBench, ImportReport
 from holobench_mcp.model import CaptureError, InvalidArgument
-from holobench_mcp.store.contents import SAMPLES
 from holobench_mcp.workspace.library import Library
 from holobench_mcp.workspace.listing import CONTRACT_ONLY
 
@@ -129,7 +128,7 @@ def _recorded(
         # The same file under another time of its own: what has been imported once has the time that it got then.
         found = read_results(real, name=name, format_name=format_name, said=Attribution(label, revision, known))
     with library.store.together():
-        return found, [library.store.record(snapshot) for snapshot in found.snapshots]
+        return found, [library.record(snapshot) for snapshot in found.snapshots]
 
 
 def _written_at(real: Path) -> datetime:
@@ -149,9 +148,10 @@ def _known(library: Library, snapshot: Snapshot) -> datetime | None:
 
 def _report(library: Library, path: str, found: FileResults, ids: Sequence[str]) -> ImportReport:
     first = found.snapshots[0]
-    lone = [i for i in ids if SAMPLES not in library.store.manifest(i).blobs]
+    lone = [i for i, snapshot in zip(ids, found.snapshots, strict=True) if snapshot.dataset is None]
     benches = _benches(found.snapshots)
     words = f"{_counted(len(set(ids)), 'result')} of {_counted(len(benches), 'benchmark')} from {found.tool} recorded."
+    words = " ".join(filter(None, (words, library.spool.sentence())))
     notes = found.notes[:_MAX_NOTES]
     notes += [f"and {len(found.notes) - _MAX_NOTES} notes more"] if len(found.notes) > _MAX_NOTES else []
     reason = f"{words} Note: {'; '.join(notes)}." if notes else words
