@@ -68,6 +68,7 @@ dist: .venv/.venv          ## Wheel and sdist in dist/, looked into, and the whe
 
 docs: tables                ## Write what the README and docs/calibration.md show anew, by running it: an hour.
 	$(BIN)/python examples/quickstart.py --write-readme
+	$(BIN)/python examples/tutorial.py --write-docs
 	$(BIN)/python examples/tool_transcripts.py --write-docs
 	$(BIN)/python benchmarks/speed.py --write-readme
 	$(BIN)/python benchmarks/scale.py --write-docs

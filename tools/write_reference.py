@@ -53,30 +53,6 @@ CALLS = {
     "wait_measurement": "wait_measurement(wait_seconds=45)",
     "cancel_measurement": 'cancel_measurement(measurement="sort-20261126T120000Z-0123ab")',
 }
-#: A line of each command, as a person types it.
-LINES = {
-    "serve": "holobench-mcp serve --http --port 8765",
-    "run": "holobench-mcp run --label before -- python bench.py",
-    "import": "holobench-mcp import before.json --label before",
-    "list": "holobench-mcp list --benchmark sort --limit 5",
-    "show": "holobench-mcp show sort@latest --json",
-    "metrics": "holobench-mcp metrics sort@latest",
-    "export": "holobench-mcp export sort@latest --format csv -o sort.csv",
-    "compare": "holobench-mcp compare label:before label:after --fail-on regressed",
-    "ab": "holobench-mcp ab --base main -- python bench.py",
-    "history": "holobench-mcp history sort time_ms --point length=1600",
-    "config": "holobench-mcp config",
-    "verify": "holobench-mcp verify",
-    "gc": "holobench-mcp gc --yes",
-    "repair": "holobench-mcp repair",
-    "sync": "holobench-mcp sync .holobench s3://bucket/results --dry-run",
-    "report": "holobench-mcp report sort --html sort.html",
-    "install": "holobench-mcp install --client claude-code --dry-run",
-    "baseline set": 'holobench-mcp baseline set sort@latest --reason "release 2"',
-    "baseline list": "holobench-mcp baseline list",
-    "ci measure": "holobench-mcp ci measure --fail-on regressed -- python bench.py",
-    "ci comment": "holobench-mcp ci comment",
-}
 #: The methods that a public class promises, where it has more than those.
 _PROMISED = {"Snapshot": ("from_result", "build", "missing", "metric", "stats"), "Store": (), "Workspace": ()}
 _WITH = "[tool.holobench-mcp.benchmarks.b]\ncommand = ['python', 'bench.py']\n"
@@ -128,6 +104,7 @@ def commands() -> str:
     import typer
 
     from holobench_mcp.cli import app
+    from holobench_mcp.cli.examples import EXAMPLES
 
     lines = ["# Commands", "", "`holobench-mcp --store S --project P COMMAND …`; `-h` tells the same of each.", ""]
     for words, command in _commands(typer.main.get_command(app), ()):
@@ -136,7 +113,16 @@ def commands() -> str:
         rest = ["[--", "COMMAND…]"] if command.context_settings.get("allow_extra_args") else []
         lines += [f"## {' '.join(words)}", "", _text(command.help or ""), ""]
         lines += ["```text", " ".join(["holobench-mcp", *words, "[OPTIONS]", *usage, *rest]), "```", ""]
-        lines += ["For example:", "", "```console", LINES[" ".join(words)], "```", ""]
+        _, _, exits = (command.epilog or "").partition("\n\n")
+        lines += [
+            "For example:",
+            "",
+            "```console",
+            EXAMPLES[" ".join(words)],
+            "```",
+            "",
+            *([_text(exits), ""] if exits else []),
+        ]
         rows = []
         for p in command.params:
             names = p.name.upper() if p in arguments else ", ".join([*p.opts, *p.secondary_opts])

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
+from holobench_mcp.cli.examples import EXAMPLES
 from holobench_mcp.config import FileConfig, load_config
 from house_scripts import script
 
@@ -70,4 +71,4 @@ def test_every_tool_and_command_has_an_example() -> None:
     tools = re.findall(r"^## (\S+)$", pages["tools.md"], re.MULTILINE)
     commands = re.findall(r"^## (.+)$", pages["commands.md"], re.MULTILINE)
     assert all(f"`{name}(" in pages["tools.md"] for name in tools) and set(tools) == set(reference.CALLS)
-    assert set(commands) <= set(reference.LINES)
+    assert set(commands) == set(EXAMPLES) and pages["commands.md"].count("Exits with: ") == len(commands)

@@ -78,6 +78,8 @@ def test_a_line_to_type_names_what_there_is(page: str, line: str) -> None:
             assert set(words[1:]) <= set(targets), line
         case "git":
             assert words[1] in ("init", "add", "commit") or words[1:] == ["fetch", "--unshallow"], line
+        case "echo":
+            assert line == "echo .holobench/ > .gitignore"
         case "npx":
             assert words[1] == "@modelcontextprotocol/inspector" and words[2] == "holobench-mcp", line
         case "mcp":
@@ -159,6 +161,28 @@ def test_the_loop_of_the_docs_gives_a_decision(project: Path) -> None:
         finished = cli(*shlex.split(line), cwd=project)
         assert finished.returncode == 0, finished.stderr
     assert " time_ms: " in cli("compare", "--bench", "sort", cwd=project).stdout
+
+
+def test_the_loop_of_an_agent_runs_and_ends_in_a_sentence(tmp_path: Path) -> None:
+    """As far as it costs no measurement: a server is started and asked, and what it refuses is said and not polled for."""
+    [(_, loop)] = [block for block in blocks(ROOT / "docs" / "agents.md") if block[0] == "python"]
+    (tmp_path / "loop.py").write_text(
+        loop.replace('"holobench-mcp"', repr(str(Path(PYTHON).with_name("holobench-mcp"))))
+    )
+    (tmp_path / "pyproject.toml").write_text("[tool.holobench-mcp.benchmarks.other]\ncommand = ['true']\n")
+    done = subprocess.run([PYTHON, "loop.py"], cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 1 and "benchmark: the configuration has no 'sort'; it has other." in done.stderr
+
+
+def test_the_lines_and_the_rows_that_a_page_shows_can_be_imported(tmp_path: Path) -> None:
+    page = ROOT / "docs" / "tools" / "json-lines.md"
+    shown = [block for language, block in blocks(page) if language == "text" and block.startswith(("{", "bench,"))]
+    assert len(shown) == 2
+    for name, block in zip(("lines", "rows"), shown, strict=True):
+        (tmp_path / name).write_text(block, encoding="utf-8")
+        done = cli("import", name, "--label", name, "--json", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    assert "length: 300" in cli("metrics", "label:rows", cwd=tmp_path).stdout
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
