@@ -4,10 +4,12 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 BIN := .venv/bin
 # Clones whose commits are read for docs/calibration.md: of psf/black and pallets/werkzeug.
 REPOSITORIES ?=
+# Versions of holobench that `make versions` tries, such as "1.148.0 1.147.0"; the newest ten where none is named.
+HOLOBENCH ?=
 # How long `make fuzz` searches.
 FUZZ_MINUTES ?= 10
 
-.PHONY: dist demo test fast lint types unit fuzz bench docs site tables snapshots slow clean
+.PHONY: dist demo lowest versions test fast lint types unit fuzz bench docs site tables snapshots slow clean
 
 demo: .venv/.runtime        ## Measure a real benchmark before and after a change, and ask the server about it.
 	$(BIN)/python examples/quickstart.py
@@ -65,6 +67,12 @@ dist: .venv/.venv          ## Wheel and sdist in dist/, looked into, and the whe
 	$(BIN)/python -m venv .venv/dist
 	.venv/dist/bin/python -m pip install --quiet dist/*.whl
 	cd .venv/dist && bin/holobench-mcp --version && bin/holobench-mcp --project . config
+
+lowest: .venv/.venv        ## The core's tests with every direct dependency at its lowest version; needs uv.
+	$(BIN)/python tools/lowest.py
+
+versions: .venv/.venv      ## Try our contract against versions of holobench, and write docs/reference/versions.md; needs uv.
+	$(BIN)/python tools/holobench_versions.py --write-docs $(HOLOBENCH)
 
 docs: tables                ## Write what the README and docs/calibration.md show anew, by running it: an hour.
 	$(BIN)/python examples/quickstart.py --write-readme
