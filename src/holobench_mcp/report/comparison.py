@@ -63,7 +63,7 @@ def opening(decision: Decision | None, cause: str | None, reason: str | None, ne
         ),
         element("p", first, class_="hb-reason"),
         element("pre", joined(printed, "\n")) if printed else None,
-        element("p", element("b", "Next: "), element("code", next_step), class_="hb-next") if next_step else None,
+        element("p", element("b", "Next: "), next_step, class_="hb-next") if next_step else None,
         class_=f"hb-decision {class_of(decision)}",
     )
 

@@ -96,7 +96,7 @@ section[class^="hb-"] pre { overflow: auto; }
 .hb-compact .hb-cell { padding: 0.3rem 0; }
 .hb-head + .hb-compact, .hb-detail .hb-axis { border-top: 1px solid var(--hb-line); }
 .hb-compact .hb-cell:first-child { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 0.6rem; }
-.hb-compact .hb-cell:first-child { align-items: baseline; align-content: start; }
+.hb-compact .hb-cell:first-child { align-items: baseline; align-content: start; line-height: 1.45; }
 .hb-compact .hb-figures { display: flex; flex-wrap: wrap; gap: 0 0.7rem; align-items: baseline; }
 .hb-swatch { display: inline-block; width: 1.3em; height: 0.85em; background: var(--hb-band); }
 .hb-row .hb-drawn { padding: 0; }
