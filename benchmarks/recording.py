@@ -5,10 +5,13 @@ A built result and a live one of holobench, of a few sizes; a store of its own i
 
 from __future__ import annotations
 
+import os
+import pickle
 import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from statistics import median
 from uuid import uuid4
 
@@ -17,6 +20,7 @@ import numpy as np
 import xarray as xr
 from bencher.bench_cfg import BenchCfg
 from bencher.execution import Execution
+from bencher.result_collector import ResultCollector
 from bencher.results.bench_result import BenchResult
 
 from holobench_mcp import Snapshot, open_store, record
@@ -56,6 +60,20 @@ def live(points: int, repeats: int, metrics: int, seed: int) -> BenchResult:
     coordinates = {"n": np.arange(points), "repeat": np.arange(1, repeats + 1)}
     result.ds = xr.Dataset({k: (("n", "repeat"), v) for k, v in values.items()}, coords=coordinates)
     return result
+
+
+def holobench_cache() -> Callable[[BenchResult], None]:
+    """What holobench itself does with a result that it collected: its cache of the working folder."""
+    collector = ResultCollector()
+    return lambda result: collector.cache_results(result, result.bench_cfg.execution.uuid, [])
+
+
+def synced_pickle(result: BenchResult, path: Path) -> None:
+    """A pickle that is on the disk when it is done."""
+    with path.open("wb") as file:
+        pickle.dump(result, file, protocol=pickle.HIGHEST_PROTOCOL)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def milliseconds(make: Callable[[int], object]) -> float:

@@ -16,14 +16,16 @@ import asyncio
 import contextlib
 import io
 import json
+import logging
 import math
 import os
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -34,6 +36,7 @@ import scale_store
 import stores
 from holobench_mcp import Snapshot, compare_results, judge, open_store, record
 from holobench_mcp.server.app import create_server
+from holobench_mcp.store import Store
 from scale_store import FOUND, median_of
 from speed import OURS, upstream_call
 
@@ -134,18 +137,35 @@ def command(folder: Path, words: Sequence[str]) -> float:
 
 def recording_results() -> None:
     print(
-        "| recording one result: points × repeats × metrics | ours, a `Snapshot` | ours, live | holobench's pickle of it |"
+        "| recording one result: points × repeats × metrics | ours, a `Snapshot` | of 10 together, each | ours, live "
+        "| holobench's cache, live | a pickle of it | a pickle, synced to disk |"
     )
-    print("| --- | --- | --- | --- |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
     for size in (*recording.SIZES, (1000, 30, 10)):
-        with tempfile.TemporaryDirectory() as folder:
-            stored, saved = partial(record, store=open_store(folder)), partial(save_result, path=Path(folder) / "x.pkl")
+        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), _quiet():
+            store = open_store(folder)
+            stored, saved = partial(record, store=store), partial(save_result, path=Path(folder) / "x.pkl")
+            ways = (
+                (recording.built, stored),
+                (recording.live, stored),
+                (recording.live, recording.holobench_cache()),
+                (recording.live, saved),
+                (recording.live, partial(recording.synced_pickle, path=Path(folder) / "y.pkl")),
+            )
             columns = []
-            for make, write in ((recording.built, stored), (recording.live, stored), (recording.live, saved)):
+            for make, write in ways:
                 results = iter([make(*size, seed) for seed in range(12)])
                 columns.append(median_of(lambda results=results, write=write: write(next(results)), 11))
+            batches = iter([[recording.built(*size, 10 * i + seed) for seed in range(10)] for i in range(10, 16)])
+            columns.insert(1, median_of(lambda store=store, batches=batches: together(store, next(batches)), 5) / 10)
         print(f"| {' × '.join(map(str, size))} | {' | '.join(map(said, columns))} |")
     print()
+
+
+def together(store: Store, results: Sequence[Snapshot]) -> None:
+    with store.together():
+        for one in results:
+            store.record(one)
 
 
 # ---------------------------------------------------------------------- finding
@@ -185,27 +205,54 @@ def store_row(folder: Path, name: str, n: int | None) -> dict[str, float]:
 
 async def serving(root: Path, servers: int) -> None:
     """50 clients, each of which lists and compares, in turn."""
-    from mcp import Client, StdioServerParameters
-
     folder = root / "serving"
     folder.mkdir()
     store = open_store(folder / ".holobench")
     ids = [store.record(recording.built(10, 5, 3, seed)) for seed in range(8)]
     server = create_server(project=str(folder))
+    with http_server(folder) as url:
+        await _clients(server, url, folder, ids, servers)
+
+
+async def _clients(server: object, url: str, folder: Path, ids: Sequence[str], servers: int) -> None:
+    from mcp import Client, StdioServerParameters
+
     stdio = StdioServerParameters(command=OURS[0], args=OURS[1:], cwd=folder)
-    print(f"| clients at once, each with {_CALLS} calls | calls a second | median | 95 % are faster than |")
-    print("| --- | --- | --- | --- |")
+    print(f"| clients at once, each with {_CALLS} calls | calls a second | median | 95 % are faster than | 99 % |")
+    print("| --- | --- | --- | --- | --- |")
     ways: tuple[tuple[str, Callable[[], object], int], ...] = (
         ("1 in process", lambda: Client(server), 1),
         (f"{CLIENTS} in process, of one server", lambda: Client(server), CLIENTS),
+        ("1 over HTTP", lambda: Client(url), 1),
+        (f"{CLIENTS} over HTTP, of one server", lambda: Client(url), CLIENTS),
         (f"{servers} over stdio, each with a server of its own", lambda: Client(stdio), servers),
     )
     for name, make, n in ways:
-        clients = await asyncio.gather(*(one_client(make, ids, i) for i in range(n)))
+        with _quiet():
+            clients = await asyncio.gather(*(one_client(make, ids, i) for i in range(n)))
         times = sorted(seconds for _, _, taken in clients for seconds in taken)
         rate = len(times) / (max(ended for _, ended, _ in clients) - min(begun for begun, _, _ in clients))
-        print(f"| {name} | {rate:,.0f} | {said(statistics.median(times))} | {said(times[int(0.95 * len(times))])} |")
+        median, *rest = statistics.median(times), *(times[int(share * len(times))] for share in (0.95, 0.99))
+        print(f"| {name} | {rate:,.0f} | {' | '.join(map(said, (median, *rest)))} |")
     print()
+
+
+@contextlib.contextmanager
+def http_server(folder: Path) -> Iterator[str]:
+    """The address of a server of a folder, in a process of its own."""
+    log = folder / "http.log"
+    words = [*OURS, "--project", str(folder), "serve", "--http", "--port", "0"]
+    with log.open("w") as errors:
+        process = subprocess.Popen(words, cwd=folder, stdout=subprocess.DEVNULL, stderr=errors)
+    try:
+        while (at := re.search(r"http://\S+/mcp", log.read_text())) is None:
+            if process.poll() is not None:
+                raise SystemExit(log.read_text())
+            time.sleep(0.05)
+        yield at[0]
+    finally:
+        process.kill()
+        process.wait()
 
 
 _CALLS = 20
@@ -244,6 +291,16 @@ def said(seconds: float | None) -> str:
     if seconds is None:
         return "not measured"
     return f"{seconds:.1f} s" if seconds >= 1 else f"{1e3 * seconds:,.{1 if seconds < 0.1 else 0}f} ms"
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what holobench logs of each result that it caches."""
+    logging.disable(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 class _Both:

@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 import stores
+from holobench_mcp import Snapshot
 from holobench_mcp.config import load_config
 from holobench_mcp.store.parsing import parse_manifest
 from holobench_mcp.workspace import Workspace
@@ -32,6 +33,7 @@ FOUND = (
     "with one more result",
     "history of 1,000",
     "again",
+    "with one more result, again",
     "MB",
 )
 
@@ -57,8 +59,6 @@ def measure_store(folder: str, n: int) -> dict[str, float]:
         f"{bench.upper()}@latest", newest.result_id, newest.result_id[:-4],
     ]  # fmt: skip
     row["worst of 9 names"] = max(median_of(lambda name=name: workspace.find(name), 21) for name in names)
-    if n:
-        row["a plain scan"] = median_of(lambda: plain_scan(Path(folder)), 1)
     more = iter(
         [stores.result(1).with_(provenance={"executed_at": f"2026-06-01T00:00:{i:02d}+00:00"}) for i in range(8)]
     )
@@ -67,8 +67,19 @@ def measure_store(folder: str, n: int) -> dict[str, float]:
         history = partial(workspace.metric_history, "bench 00", "time_0", limit=1000, uncommitted=True)
         row["history of 1,000"] = median_of(history, 1)
         row["again"] = median_of(history, 3)
+        newer = iter([_newest(i) for i in range(4)])
+        row["with one more result, again"] = median_of(history, 3, before=lambda: workspace.record(next(newer)))
+    workspace.compare(*[r.result_id for r in workspace.list_results(benchmark=bench).results[:2]])
     row["MB"] = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 1e6
+    if n:  # at the end, as all that it parses is none of the server's memory
+        row["a plain scan"] = median_of(lambda: plain_scan(Path(folder)), 1)
     return row
+
+
+def _newest(i: int) -> Snapshot:
+    """A result of newer code of the first bench."""
+    at = {"executed_at": f"2030-01-01T00:00:{i:02d}+00:00", "source_revision": f"{i:040x}"}
+    return stores.result(0).with_(provenance=at)
 
 
 def plain_scan(folder: Path) -> list[str]:

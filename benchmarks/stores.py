@@ -63,7 +63,7 @@ def with_rows(folder: str | Path, n: int, benches: int = BENCHES) -> Store:
     """A store whose index has n rows, as if a store of so many results had been read; the newest ten thousand are real."""
     store = open_store(folder)
     db = file.connect(file.path_of(store.location.url))
-    results, written = generated(store, n, benches), 0
+    results, written = generated(store, n, benches, n - _REAL), 0
     rows.begin_filling(db)
     while some := list(islice(results, 10_000)):
         batch = []
@@ -71,7 +71,7 @@ def with_rows(folder: str | Path, n: int, benches: int = BENCHES) -> Store:
             written += 1
             if written > n - _REAL:
                 put(store, manifest, contract)
-            batch.append(rows.read_manifest(document(manifest), manifest.result_id))
+            batch.append(rows.as_stored(manifest, document(manifest)))
         with refresh.transaction(db):
             rows.insert(db, batch)
     with refresh.transaction(db):
@@ -87,8 +87,11 @@ def with_rows(folder: str | Path, n: int, benches: int = BENCHES) -> Store:
     return store
 
 
-def generated(store: Store, n: int, benches: int) -> Iterator[tuple[Manifest, bytes]]:
-    """n manifests and contracts, oldest first: every bench at every commit, each tenth with uncommitted changes."""
+def generated(store: Store, n: int, benches: int, first_whole: int = 0) -> Iterator[tuple[Manifest, bytes]]:
+    """n manifests and contracts, oldest first: every bench at every commit, each tenth with uncommitted changes.
+
+    first_whole: those before it have no contract, which takes longer to write than all the rest.
+    """
     patterns = [store.manifest(store.record(result(i))) for i in range(benches)]
     contracts = [store.contract(pattern) for pattern in patterns]
     yield from ((pattern, store.document(pattern)) for pattern in patterns[:n])
@@ -97,7 +100,8 @@ def generated(store: Store, n: int, benches: int) -> Iterator[tuple[Manifest, by
         at = (START + timedelta(days=commit / COMMITS_A_DAY, seconds=i % benches)).isoformat(timespec="seconds")
         label = f"release {commit // 10}" if commit % 10 == 0 else None
         provenance = {**pattern.provenance, "executed_at": at, "display_label": label}
-        contract = json.dumps({**contracts[i % benches], "provenance": provenance}, indent=2).encode()
+        known = {**contracts[i % benches], "provenance": provenance}
+        contract = json.dumps(known, indent=2).encode() if i >= first_whole else b"%d" % i
         blobs = {**pattern.blobs, RESULT: BlobRef(sha256=hashlib.sha256(contract).hexdigest(), size=len(contract))}
         sha256s = {name: blob.sha256 for name, blob in blobs.items()}
         git = {"git_commit": f"{commit * 11400714819323198485 % 2**64:016x}{commit:024x}", "git_dirty": i % 10 == 7}

@@ -17,6 +17,9 @@ from holobench_mcp.answers.listing import (
     MetricRow,
     ResultPage,
     ResultRow,
+    age_of,
+    decoded_cursor,
+    encoded_cursor,
 )
 from holobench_mcp.answers.measuring import (
     BenchmarkList,
@@ -74,5 +77,8 @@ __all__ = [
     "Synced",
     "TooNoisy",
     "Verification",
+    "age_of",
+    "decoded_cursor",
+    "encoded_cursor",
     "rounded",
 ]

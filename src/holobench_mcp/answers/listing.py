@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any, Literal
 
 from pydantic import Field
 
 from holobench_mcp.model import ClaimOutcome, Decision, Direction, Frozen, JsonScalar, Kind, RefEntry
+
+
+def encoded_cursor(*place: str | int) -> str:
+    """A place in a list as a caller hands it back."""
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+
+
+def decoded_cursor(cursor: str, kinds: tuple[type, ...]) -> tuple[Any, ...] | None:
+    """The place that a cursor is of, if its parts are of these kinds; None for what is no such cursor."""
+    try:
+        place = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii", "strict")))
+    except (ValueError, RecursionError):
+        return None
+    return tuple(place) if isinstance(place, list) and [type(part) for part in place] == list(kinds) else None
+
+
+def age_of(entry: RefEntry) -> tuple[str, str, str]:
+    """What baselines are listed by, the largest first: no two have the same."""
+    return entry.set_at, entry.bench_name, entry.name
 
 
 class ImportedBench(Frozen):
@@ -90,13 +111,25 @@ class MetricList(Frozen):
     bench_name: str
     inputs: tuple[InputValues, ...]
     metrics: tuple[MetricRow, ...]
+    begin: int = Field(0, description="the first metric of this page; the metrics are all of them")
+
+    def cursor(self, shown: int) -> str | None:
+        """Where the page behind so many metrics of this one begins; None where there is none."""
+        end = self.begin + shown
+        return encoded_cursor(self.result_id, end) if shown and end < len(self.metrics) else None
 
 
 class BaselineList(Frozen):
     """What every named baseline means now."""
 
     reason: str | None = Field(None, description="why there are none, or what is left out")
-    baselines: tuple[RefEntry, ...]
+    baselines: tuple[RefEntry, ...] = Field(description="the newest first")
+    begin: int = Field(0, description="the first baseline of this page; the baselines are all of them")
+
+    def cursor(self, shown: int) -> str | None:
+        """Where the page behind so many baselines of this one begins; None where there is none."""
+        end = self.begin + shown
+        return encoded_cursor(*age_of(self.baselines[end - 1])) if shown and end < len(self.baselines) else None
 
 
 class BaselineSet(Frozen):

@@ -71,6 +71,7 @@ class MetricsShort(ListedShort):
     result_id: str
     bench_name: str
     inputs: tuple[InputShort, ...] = ()
+    next_cursor: str | None = None
     metrics: tuple[MeasuredShort, ...] = ()
     other_metrics: tuple[str, ...] = ()
     n_other_metrics: int = 0
@@ -102,6 +103,7 @@ class BaselinesShort(ListedShort):
     """What every named baseline means now."""
 
     total: int
+    next_cursor: str | None = None
     baselines: tuple[BaselineShort, ...] = ()
 
 

@@ -61,9 +61,11 @@ def _metrics(listed: MetricList, r: Room) -> list[str]:
     for i in listed.inputs[: max(1, r.metrics)]:
         more = f" … {i.n_values} values" if i.n_values > values else ""
         lines.append(cut(f"input {i.name}{unit(i.units)}: {', '.join(map(str, i.values[:values]))}", r.line) + more)
-    lines += [_metric_line(m) for m in listed.metrics[: r.metrics]]
-    others = [m.variable for m in listed.metrics[r.metrics :]]
-    return [*lines, *([f"{len(others)} more metrics: {few(others, r.names)}"] if others else [])]
+    page = listed.metrics[listed.begin :]
+    lines += [_metric_line(m) for m in page[: r.metrics]]
+    others = [m.variable for m in page[r.metrics :]]
+    more = f" More: cursor={cursor!r}" if (cursor := listed.cursor(r.metrics)) else ""
+    return [*lines, *([f"{len(others)} more metrics: {few(others, r.names)}{more}"] if others else [])]
 
 
 def _metric_line(m: MetricRow) -> str:
@@ -133,8 +135,8 @@ def imported(report: ImportReport) -> str:
 def baselines(listed: BaselineList) -> str:
     """One line a baseline, the newest first."""
     says = [listed.reason] if listed.reason else []
-    rows = sorted(listed.baselines, key=lambda b: b.set_at, reverse=True)
-    more = [f"… and {len(rows) - _ROWS} more: name a benchmark"] if len(rows) > _ROWS else []
+    rows = listed.baselines[listed.begin :]
+    more = [f"… and {len(rows) - _ROWS} more: cursor={listed.cursor(_ROWS)!r}"] if len(rows) > _ROWS else []
     return room.fitting(
         lambda r: joined([*says, *(cut(_baseline(b), 2 * r.line) for b in rows[:_ROWS]), *more]),
         room.page(min(len(rows), _ROWS)),

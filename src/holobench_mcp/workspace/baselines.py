@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Callable, Iterable
 
-from holobench_mcp.answers import BaselineList, BaselineSet
+from holobench_mcp.answers import BaselineList, BaselineSet, age_of
 from holobench_mcp.model import (
     ComparisonDocument,
     Decision,
@@ -19,7 +19,7 @@ from holobench_mcp.model import (
 from holobench_mcp.store.layout import check_ref_name
 from holobench_mcp.store.lookup import nothing_recorded
 from holobench_mcp.workspace.library import Library
-from holobench_mcp.workspace.listing import damaged_baselines
+from holobench_mcp.workspace.listing import damaged_baselines, place_of_page
 from holobench_mcp.workspace.sides import replicates
 
 BASELINE = "baseline"
@@ -66,8 +66,12 @@ def hidden_regression(library: Library, compare: Compare, result: str, name: str
     return f"{_regressed(manifest, name)} {(comparison or '').partition('; most at ')[0].rstrip('.')}."
 
 
-def list_baselines(library: Library, benchmark: str | None = None) -> BaselineList:
-    """What every named ref means now. Raises UnknownResult for a benchmark of which nothing was recorded."""
+def list_baselines(library: Library, benchmark: str | None = None, cursor: str | None = None) -> BaselineList:
+    """What every named ref means now, the newest first.
+
+    Raises UnknownResult for a benchmark of which nothing was recorded, InvalidArgument for a cursor that no page had.
+    """
+    place = None if cursor is None else place_of_page(cursor, "list_baselines", str, str, str)
     benches = None if benchmark is None else library.benches(benchmark)
     store = library.store
     entries, damaged = list[RefEntry](), list[str]()
@@ -84,7 +88,9 @@ def list_baselines(library: Library, benchmark: str | None = None) -> BaselineLi
         )
         reasons.append(none_set if library.index().has() else nothing_recorded(store, library.config.benchmarks))
     reason = _joined([*library.remarks(), *reasons])
-    return BaselineList(**({"reason": reason} if reason else {}), baselines=tuple(entries))
+    entries.sort(key=age_of, reverse=True)
+    begin = 0 if place is None else sum(age_of(entry) >= place for entry in entries)
+    return BaselineList(**({"reason": reason} if reason else {}), baselines=tuple(entries), begin=begin)
 
 
 def _against(compare: Compare, manifest: Manifest, current: RefEntry | None) -> tuple[Decision | None, str | None]:

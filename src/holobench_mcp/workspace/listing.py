@@ -5,13 +5,18 @@ Lists are made of manifests alone; samples are read only for the values of a res
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from holobench_mcp.answers import InputValues, MetricList, MetricRow, ResultPage, ResultRow
+from holobench_mcp.answers import (
+    InputValues,
+    MetricList,
+    MetricRow,
+    ResultPage,
+    ResultRow,
+    decoded_cursor,
+    encoded_cursor,
+)
 from holobench_mcp.model import InvalidArgument, Manifest, Metric, ResultDocument, result_uri
 from holobench_mcp.result.identity import is_time_label
 from holobench_mcp.store.contents import SAMPLES
@@ -52,7 +57,7 @@ def list_results(
     limit = PAGE if limit is None else limit
     if not 1 <= limit <= MAX_PAGE:
         raise InvalidArgument(f"limit: from 1 to {MAX_PAGE}, not {limit}.")
-    before = None if cursor is None else _decode_cursor(cursor)
+    before = None if cursor is None else place_of_page(cursor, "list_results", str, str)
     conditions = _conditions(library, benchmark, revision, label)
     index = library.index()
     older: Conditions = {**conditions, "before": before}
@@ -82,12 +87,18 @@ def list_results(
         **({"reason": reason} if reason else {}),
         results=tuple(result_row(row, tuple(names.get(row.result_id, ()))) for row in page),
         total=total,
-        next_cursor=_encode_cursor(page[-1]) if more else None,
+        next_cursor=encoded_cursor(page[-1].executed_at, page[-1].result_id) if more else None,
     )
 
 
-def list_metrics(library: Library, result: str | None = None) -> MetricList:
-    """What a result measured: its inputs with their values, and every metric summed up."""
+def list_metrics(library: Library, result: str | None = None, cursor: str | None = None) -> MetricList:
+    """What a result measured: its inputs with their values, and every metric summed up.
+
+    cursor: of a page, which says of which result it is. Raises InvalidArgument for one that no page had.
+    """
+    begin = 0
+    if cursor is not None:
+        result, begin = place_of_page(cursor, "list_metrics", str, int)
     match = library.match("latest" if result is None else result)
     manifest = match.manifest
     document = library.store.contract(manifest)
@@ -101,6 +112,7 @@ def list_metrics(library: Library, result: str | None = None) -> MetricList:
         bench_name=manifest.bench_name,
         inputs=_input_values(manifest, snapshot.coordinates if snapshot and manifest.inputs else {}),
         metrics=tuple(_metric_row(manifest, m, entries.get(m.variable, {}), snapshot) for m in manifest.metrics),
+        begin=min(max(begin, 0), len(manifest.metrics)),
     )
 
 
@@ -219,16 +231,10 @@ def result_row(row: IndexRow, refs: tuple[str, ...]) -> ResultRow:
     return ResultRow(**fields, refs=refs)
 
 
-def _encode_cursor(last: IndexRow) -> str:
-    return base64.urlsafe_b64encode(json.dumps([last.executed_at, last.result_id]).encode()).decode()
-
-
-def _decode_cursor(cursor: str) -> tuple[str, str]:
+def place_of_page(cursor: str, tool: str, *kinds: type) -> tuple[Any, ...]:
+    """Where a page of a list begins. Raises InvalidArgument for a cursor that no page of it had."""
     check_filter("cursor", cursor)
-    try:
-        executed_at, result_id = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii", "strict")))
-        if isinstance(executed_at, str) and isinstance(result_id, str):
-            return executed_at, result_id
-    except (ValueError, TypeError, binascii.Error, RecursionError):
-        pass
-    raise InvalidArgument("cursor: not one that list_results gave. Call it without a cursor to start anew.")
+    place = decoded_cursor(cursor, kinds)
+    if place is None:
+        raise InvalidArgument(f"cursor: not one that {tool} gave. Call it without a cursor to start anew.")
+    return place

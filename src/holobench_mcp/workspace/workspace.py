@@ -73,10 +73,10 @@ class Workspace:
                 self.library, benchmark=benchmark, revision=revision, label=label, limit=limit, cursor=cursor
             )
 
-    def list_metrics(self, result: str | None = None) -> MetricList:
+    def list_metrics(self, result: str | None = None, cursor: str | None = None) -> MetricList:
         """What a result measured: its inputs with their values, and every metric summed up."""
         with self.library.at_one_moment():
-            return listing.list_metrics(self.library, result)
+            return listing.list_metrics(self.library, result, cursor)
 
     def export_result(self, result: str | None = None, *, include_series: bool | None = None) -> ResultDocument:
         """The `result.json` contract of a stored result, with its id and uri."""
@@ -230,10 +230,10 @@ class Workspace:
 
         return partial(compare, self.library, is_try=False)
 
-    def list_baselines(self, benchmark: str | None = None) -> BaselineList:
+    def list_baselines(self, benchmark: str | None = None, cursor: str | None = None) -> BaselineList:
         """What every named ref means now."""
         with self.library.at_one_moment():
-            return baselines.list_baselines(self.library, benchmark)
+            return baselines.list_baselines(self.library, benchmark, cursor)
 
     def metric_history(
         self,

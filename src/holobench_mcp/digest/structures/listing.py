@@ -60,6 +60,7 @@ def results(page: ResultPage) -> ResultsShort:
 
 def metrics(listed: MetricList) -> MetricsShort:
     """What one result measured."""
+    page = listed.metrics[listed.begin :]
     return room.fitting(
         lambda r: MetricsShort(
             status="ok",
@@ -70,9 +71,10 @@ def metrics(listed: MetricList) -> MetricsShort:
                 InputShort(name=i.name, units=i.units, values=i.values[: 4 * r.points], n_values=i.n_values)
                 for i in listed.inputs[: max(1, r.metrics)]
             ),
-            metrics=tuple(_metric(m) for m in listed.metrics[: r.metrics]),
-            other_metrics=tuple(m.variable for m in listed.metrics[r.metrics : r.metrics + r.names]),
-            n_other_metrics=max(0, len(listed.metrics) - r.metrics),
+            next_cursor=listed.cursor(r.metrics),
+            metrics=tuple(_metric(m) for m in page[: r.metrics]),
+            other_metrics=tuple(m.variable for m in page[r.metrics : r.metrics + r.names]),
+            n_other_metrics=max(0, len(page) - r.metrics),
         ),
         room.budget(len(listed.metrics)),
         _size,
@@ -115,19 +117,23 @@ def exported(document: ResultDocument) -> ResultDocument | ContractShort:
 
 def baselines(listed: BaselineList) -> BaselinesShort:
     """What every named baseline means now: the newest, as many as there is room for."""
-    rows = sorted(listed.baselines, key=lambda b: b.set_at, reverse=True)
-    n = len(rows)
+    rows, n = listed.baselines[listed.begin :], len(listed.baselines)
     reason = " ".join(filter(None, [f"{n} baseline{'s' if n != 1 else ''}." if n else None, listed.reason]))
     return room.fitting(
         lambda r: BaselinesShort(
             status="ok" if rows else "empty",
             reason=cut(reason, r.reason),
             total=n,
-            baselines=tuple(_baseline(b, r) for b in rows[: _ROWS if r.names > _ROWS else r.metrics]),
+            next_cursor=listed.cursor(_rows(r)),
+            baselines=tuple(_baseline(b, r) for b in rows[: _rows(r)]),
         ),
-        room.page(min(n, _ROWS)),
+        room.page(min(len(rows), _ROWS)),
         _size,
     )
+
+
+def _rows(r: Room) -> int:
+    return _ROWS if r.names > _ROWS else r.metrics
 
 
 def baseline_set(change: BaselineSet) -> BaselineSetShort:

@@ -15,6 +15,7 @@ NAMES = (
     "<bench>@label:<label>"
 )
 ResultName = Annotated[str, Field(description=f"Which result: {NAMES}")]
+Cursor = Annotated[str | None, Field(description="next_cursor of the page before")]
 Parameters = Annotated[
     dict[str, str | int | float | bool] | None,
     Field(description="Values for parameters that list_benchmarks shows, such as {'repeats': 5}"),

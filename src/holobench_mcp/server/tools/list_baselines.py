@@ -11,7 +11,7 @@ from pydantic import Field
 from holobench_mcp import digest
 from holobench_mcp.server.services import Services, answer, for_agents
 from holobench_mcp.server.shapes import Listed
-from holobench_mcp.server.tools.arguments import READS
+from holobench_mcp.server.tools.arguments import READS, Cursor
 
 
 def register(server: MCPServer[Any], services: Services) -> None:
@@ -21,7 +21,8 @@ def register(server: MCPServer[Any], services: Services) -> None:
     @for_agents
     def list_baselines(
         benchmark: Annotated[str | None, Field(description="Only this benchmark")] = None,
+        cursor: Cursor = None,
     ) -> Annotated[CallToolResult, Listed]:
         """Which results are pinned as baselines, by whom, when and why."""
-        listed = services.workspace.list_baselines(benchmark)
+        listed = services.workspace.list_baselines(benchmark, cursor)
         return answer(digest.baselines(listed), listed)

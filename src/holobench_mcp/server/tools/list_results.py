@@ -11,7 +11,7 @@ from pydantic import Field
 from holobench_mcp import digest
 from holobench_mcp.server.services import Services, answer, for_agents
 from holobench_mcp.server.shapes import Listed
-from holobench_mcp.server.tools.arguments import READS
+from holobench_mcp.server.tools.arguments import READS, Cursor
 
 
 def register(server: MCPServer[Any], services: Services) -> None:
@@ -24,7 +24,7 @@ def register(server: MCPServer[Any], services: Services) -> None:
         revision: Annotated[str | None, Field(description="Only this git revision, branch or tag")] = None,
         label: Annotated[str | None, Field(description="Only this display label")] = None,
         limit: Annotated[int, Field(ge=1, le=100, description="Results a page")] = 20,
-        cursor: Annotated[str | None, Field(description="next_cursor of the page before")] = None,
+        cursor: Cursor = None,
     ) -> Annotated[CallToolResult, Listed]:
         """Which benchmark results are recorded, newest first: id, benchmark, time, git revision, metrics, baselines."""
         page = services.workspace.list_results(

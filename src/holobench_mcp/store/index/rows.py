@@ -98,7 +98,15 @@ class _Group(NamedTuple):
 def read_manifest(data: bytes, result_id: str) -> Stored:
     """The bytes of a manifest as they go into the index. Raises IntegrityError for damaged ones."""
     document = unsealed(data, layout.manifest_key(result_id))
-    m = parse_unsealed_manifest(document, result_id)
+    return _stored(parse_unsealed_manifest(document, result_id), data, document)
+
+
+def as_stored(manifest: Manifest, data: bytes) -> Stored:
+    """The same of a manifest whose bytes these are."""
+    return _stored(manifest, data, unsealed(data, layout.manifest_key(manifest.result_id)))
+
+
+def _stored(m: Manifest, data: bytes, document: bytes) -> Stored:
     dirty = m.environment.git_dirty
     return Stored(
         m.result_id,
