@@ -76,12 +76,12 @@ def test_every_baseline_is_on_one_page_though_one_is_set_meanwhile(space: Worksp
     result_id = space.record(snapshot())
     for i in range(45):
         space.store.set_ref("sort", f"b{i:02d}", result_id)
-    seen: list[str] = []
+    names: list[str] = []
     for page in pages(lambda cursor: space.list_baselines(None, cursor), structures.baselines):
-        seen += [b.name for b in page.baselines]
-        space.store.set_ref("sort", f"later{len(seen)}", result_id)
+        names += [b.name for b in page.baselines]
+        space.store.set_ref("sort", f"later{len(names)}", result_id)
         assert page.total >= 45
-    assert seen == [f"b{i:02d}" for i in reversed(range(45))]
+    assert names == [f"b{i:02d}" for i in reversed(range(45))]
 
 
 @pytest.mark.parametrize("cursor", ["x", "", "W10=", "WyJhIiwgImIiXQ==", "é", "bnVsbA=="])

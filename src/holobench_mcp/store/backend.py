@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from holobench_mcp.model import ConfigError, IntegrityError, StoreError
 from holobench_mcp.store import layout
+from holobench_mcp.store.local_file import read_file
 from holobench_mcp.store.location import Location
 from holobench_mcp.store.mirror import Mirror
 from holobench_mcp.store.remote import cause, is_unreachable, missing_bucket, open_bucket
@@ -299,11 +300,7 @@ class Backend:
         if ".." in key.split("/"):
             raise StoreError(f"{key!r:.80} leads out of the store {self.location.url}.")
         try:
-            file = os.open(f"{folder}/{key}", _READ_ONLY)  # a Path takes three times as long
-            try:
-                return _whole(file)
-            finally:
-                os.close(file)
+            return read_file(f"{folder}/{key}")  # a Path takes three times as long
         except (FileNotFoundError, NotADirectoryError):
             self._folder_exists()
             return None
@@ -371,19 +368,6 @@ class Backend:
 
     def _sentence(self, doing: str, cause: str) -> StoreError:
         return StoreError(f"Could not {doing} in the store {self.location.url}: {cause}")
-
-
-#: Bytes that are read of a file at once: nearly every document is shorter.
-_CHUNK = 1 << 16
-_READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0)
-
-
-def _whole(file: int) -> bytes:
-    """All bytes of an open file."""
-    parts = list[bytes]()
-    while data := os.read(file, _CHUNK if len(parts) < 2 else max(os.fstat(file).st_size, _CHUNK)):
-        parts.append(data)
-    return b"".join(parts)
 
 
 _memory_stores: dict[str, ObjectStore] = {}
