@@ -64,8 +64,8 @@ class Host:
     def tell(self, method: str, params: dict[str, Any]) -> Any:
         return self.step("tell", method=method, params=params)
 
-    def until(self, condition: str) -> None:
-        self.step("until", condition=condition)
+    def until(self, condition: str, seconds: float = 10) -> None:
+        self.step("until", condition=condition, seconds=seconds)
 
     def inside(self, code: str) -> Any:
         """What an expression comes to in the page."""

@@ -78,8 +78,8 @@ const steps = {
   pass: ({ ms }) => page.clock.runFor(ms),
   tell: ({ method, params }) => page.evaluate(([m, p]) => window.tell(m, p), [method, params]),
   // The page's policy forbids what playwright waits by: it is asked again and again from outside.
-  async until({ condition }) {
-    for (const deadline = Date.now() + 10_000; !(await app().evaluate(condition)); await pause(20))
+  async until({ condition, seconds }) {
+    for (const deadline = Date.now() + seconds * 1000; !(await app().evaluate(condition)); await pause(20))
       if (Date.now() > deadline) throw new Error(`${condition} in ${await app().evaluate('document.body.innerHTML')}`);
   },
   inside: ({ code }) => app().evaluate(code),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio import from_thread, to_thread
 from mcp import Client
 
 from chart_host import Host, Refused, hosting
 from clients import SHOWS_CHARTS, chart_of, sent, talk
+from conftest import PYTHON
 from holobench_mcp.server.app import create_server
 from holobench_mcp.server.chart.extension import FOR_THE_PAGE
 from holobench_mcp.server.chart.fragments import CHART_KEY, CHART_URI, packed
@@ -80,11 +83,11 @@ def test_a_recorded_comparison_and_a_history_are_shown_whole(host: Host, project
 def test_the_page_takes_the_hosts_theme_and_the_persons_where_the_host_has_none(host: Host) -> None:
     ground = "getComputedStyle(document.documentElement).getPropertyValue('--hb-ground').trim()"
     grounds = {}
-    for theme, scheme in (("light", "dark"), ("dark", "light"), (None, "light"), (None, "dark")):
+    for theme, scheme in (("light", "dark"), ("dark", "light"), (None, "dark")):
         host.open(theme=theme, scheme=scheme)
         host.show(answer(decision="unchanged", reason="It is the same."))
         grounds[theme, scheme] = host.inside(ground)
-    assert grounds["light", "dark"] == grounds[None, "light"] != grounds["dark", "light"] == grounds[None, "dark"]
+    assert grounds["light", "dark"] != grounds["dark", "light"] == grounds[None, "dark"]
     host.open(theme="light")
     host.tell("sendHostContextChange", {"theme": "dark"})
     host.until("document.documentElement.dataset.theme === 'dark'")
@@ -244,6 +247,36 @@ def test_a_page_that_is_closed_asks_nothing_any_more(host: Host) -> None:
     host.step("pass", ms=60_000)
     host.tell("sendToolResult", running(7))
     assert len(host.calls) == 1 and "4 of 8" in host.text()
+    untroubled(host)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="measuring needs process groups")
+def test_a_real_measurement_is_followed_to_its_chart(
+    host: Host, tmp_path: Path, repository: Callable[..., str]
+) -> None:
+    (tmp_path / "tiny.py").write_text("import time; time.sleep(0.02)")
+    configured = f"[tool.holobench-mcp.benchmarks.tiny]\ncommand = ['{PYTHON}', 'tiny.py']\n"
+    (tmp_path / "pyproject.toml").write_text(configured)
+    repository("the benchmark")
+    arguments = {"benchmark": "tiny", "base": "HEAD", "rounds": 2, "wait_seconds": 0}
+
+    async def session(client: Client) -> None:
+        def call(params: dict[str, Any]) -> dict[str, Any]:
+            return sent(from_thread.run(client.call_tool, params["name"], params["arguments"]))
+
+        def follow() -> None:
+            host.open(call=call, toolInfo={"tool": {"name": "compare_revisions", "inputSchema": {"type": "object"}}})
+            host.show(begun, arguments)
+            assert "Measuring tiny" in host.text()
+            host.until("document.querySelector('section.hb-comparison') !== null", seconds=60)
+
+        begun = sent(await client.call_tool("compare_revisions", arguments))
+        assert begun["structuredContent"]["status"] in ("running", "waiting")
+        await to_thread.run_sync(follow)
+
+    talk(create_server(project=str(tmp_path)), session, extensions=SHOWS_CHARTS)
+    assert "tiny" in host.text() and "2 rounds in turn" in host.text()
+    assert {params["name"] for params in host.calls} == {FOR_THE_PAGE}
     untroubled(host)
 
 
