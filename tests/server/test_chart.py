@@ -139,10 +139,13 @@ def test_a_chart_that_can_not_be_drawn_leaves_the_answer_as_it_is(
 @pytest.mark.parametrize("mode", MODES)
 def test_the_page_is_read_as_what_hosts_show_and_asks_for_nothing(project: Path, mode: str) -> None:
     async def read(client: Client) -> Any:
-        return (await client.read_resource(CHART_URI)).contents[0]
+        return await client.read_resource(CHART_URI)
 
-    page = talk(create_server(project=str(project)), read, extensions=SHOWS_CHARTS, mode=mode)
+    answer = talk(create_server(project=str(project)), read, extensions=SHOWS_CHARTS, mode=mode)
+    page = answer.contents[0]
     assert page.mime_type == MIME
+    if mode == "auto":
+        assert (answer.ttl_ms, answer.cache_scope) == (24 * 3600 * 1000, "public")
     ui = page.meta["ui"]
     assert not any(ui["csp"].values()) and not ui["permissions"]
     assert page.text.startswith("<!doctype html>") and "default-src 'none'" in page.text

@@ -15,7 +15,7 @@ from holobench_mcp.server.arguments import Server
 _DAY_MS = 24 * 60 * 60 * 1000
 #: A stored result never changes. Clients bound what they believe of this (the SDK's at a day).
 _FOR_EVER = CacheHint(ttl_ms=365 * _DAY_MS)
-#: A schema changes with the version of this server, and is the same for everybody.
+#: A schema, and the page of the chart, change with the version of this server, and are the same for everybody.
 _SCHEMA = CacheHint(ttl_ms=_DAY_MS, scope="public")
 #: A comparison takes in the runs that are recorded later, and a bench its next result.
 _CHANGING = CacheHint()
@@ -46,4 +46,4 @@ def hint_of(uri: str) -> CacheHint:
     """How long what is read at an address stays as it is."""
     if uri.startswith("holobench://results/"):
         return _FOR_EVER
-    return _SCHEMA if uri.startswith("holobench://schema/") else _CHANGING
+    return _SCHEMA if uri.startswith(("holobench://schema/", "ui://")) else _CHANGING
