@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from holobench_mcp.answers.overview import OverviewBench
-from holobench_mcp.model import Decision, MetricSettings, UnknownResult
+from holobench_mcp.model import Decision, MetricSettings, StoreError, UnknownResult
 from holobench_mcp.store import layout
 from holobench_mcp.workspace import Workspace
 from holobench_mcp.workspace.overview import comparisons_of
@@ -193,3 +193,20 @@ def test_what_is_read_does_not_grow_with_the_store(space: Workspace, monkeypatch
     new = space.record(timing(100, 60, bench="b1", revision=B))
     space.overview()
     assert set(read) <= {new}
+
+
+def test_a_log_that_cannot_be_read_is_said_and_the_rest_shown(
+    space: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared(space, "sort", 100, 140, 0)
+    before = space.overview_state()
+
+    def fail() -> None:
+        raise StoreError("the bucket does not answer")
+
+    monkeypatch.setattr(space.library.comparison_log, "refresh", fail)
+    assert space.overview_state() != before
+    found = space.overview()
+    assert any("the bucket does not answer" in note for note in found.notes)
+    assert [b.bench_name for b in found.benches] == ["sort"]
+    assert space.bench_report("sort").results

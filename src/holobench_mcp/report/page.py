@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from holobench_mcp._version import __version__
 from holobench_mcp.report.markup import Markup, element, joined
@@ -11,6 +12,14 @@ from holobench_mcp.report.style import stylesheet
 
 #: Nothing may be loaded or run, whatever a page is made of.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+#: Better, worse, and the line between them; without one, browsers ask a server for /favicon.ico.
+_ICON = "data:image/svg+xml," + quote(
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#18202b"/>'
+    '<path d="M21 4 28 11 21 18 14 11Z" fill="#ff9a5c"/><circle cx="11" cy="22" r="6" fill="#61b6f5"/></svg>',
+    safe="",
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,7 @@ def page(title: str, *fragments: str, frame: Frame = Frame()) -> str:
         element("meta", http_equiv="Content-Security-Policy", content=_POLICY) if alone else None,
         element("title", title),
         element("style", Markup(stylesheet())) if alone else element("link", rel="stylesheet", href=frame.stylesheet),
+        None if alone else element("link", rel="icon", href=_ICON),
         *frame.head,
     )
     main = element(

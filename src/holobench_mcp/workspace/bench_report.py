@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from holobench_mcp.answers import History, ResultRow
 from holobench_mcp.answers.overview import BenchReport, OverviewBench
-from holobench_mcp.model import ComparisonDocument, HolobenchMcpError, Manifest
+from holobench_mcp.model import ComparisonDocument, HolobenchMcpError, Manifest, StoreError
 from holobench_mcp.workspace import listing
 from holobench_mcp.workspace.comparing import compare
 from holobench_mcp.workspace.library import Library
@@ -24,13 +24,14 @@ def bench_report(library: Library, bench_name: str) -> BenchReport:
         found = overview(library, [bench_name])
         [bench] = found.benches
         notes = list(found.notes)
+        results = _results(library, bench_name, notes)
         newest = library.index().select(bench_name=bench_name, limit=1)[0]
         return BenchReport(
             bench=bench,
             comparison=_comparison(library, bench, notes),
             histories=tuple(_histories(library, newest, notes)),
             comparisons=tuple(comparisons_of(library, bench_name, _COMPARISONS)),
-            results=tuple(_results(library, bench_name)),
+            results=tuple(results),
             notes=tuple(dict.fromkeys(notes)),
         )
 
@@ -46,11 +47,17 @@ def _comparison(library: Library, bench: OverviewBench, notes: list[str]) -> Com
         return None
 
 
-def _results(library: Library, bench_name: str) -> list[ResultRow]:
+def _results(library: Library, bench_name: str, notes: list[str]) -> list[ResultRow]:
     """The newest results, each with the baselines that it is."""
     names: dict[str, list[str]] = {}
-    for entry in library.store.readable_refs(bench_name)[0]:
+    try:
+        entries, damaged = library.store.readable_refs(bench_name)
+    except StoreError as problem:
+        entries, damaged = [], []
+        notes.append(f"The baselines are not known: {problem}")
+    for entry in entries:
         names.setdefault(entry.result_id, []).append(entry.name)
+    notes += filter(None, [listing.damaged_baselines(damaged)])
     found = library.index().rows(bench_name=bench_name, limit=_RESULTS)
     return [listing.result_row(row, tuple(names.get(row.result_id, ()))) for row in found]
 

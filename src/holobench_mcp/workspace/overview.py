@@ -59,11 +59,7 @@ def overview(library: Library, benches: Sequence[str] | None = None) -> Overview
     with library.at_one_moment():
         index = library.index()
         names = index.bench_names() if benches is None else list(benches)
-        notes = list(library.remarks())
-        try:
-            library.comparison_log.refresh()
-        except StoreError as problem:
-            notes.append(f"The newest decisions are not known: {problem}")
+        notes = [*library.remarks(), *_log_problem(library)]
         rows = sorted((_bench(library, name) for name in names), key=_worst_first)
         if (damaged := left_out(index.unreadable)) is not None:
             notes.append(damaged)
@@ -81,7 +77,7 @@ def comparisons_of(library: Library, bench_name: str, limit: int) -> list[Logged
     """What comparisons of a bench's newest code came to when they were made: of the newest code first."""
     with library.at_one_moment():
         library.index()
-        library.comparison_log.refresh()
+        _log_problem(library)
         return _logged(library, _part(library, bench_name).codes, limit)[0]
 
 
@@ -89,9 +85,17 @@ def overview_state(library: Library) -> Hashable:
     """What is another as soon as an overview may be: it costs next to nothing to ask."""
     with library.at_one_moment():
         index = library.index()
-        log = library.comparison_log
-        log.refresh()
-        return index.version, log.version, library.store.unreachable
+        problem = _log_problem(library)
+        return index.version, library.comparison_log.version, *problem, *library.remarks()
+
+
+def _log_problem(library: Library) -> list[str]:
+    """Bring the log of comparisons up to date; what to say where that can't be done, so that what is known is shown."""
+    try:
+        library.comparison_log.refresh()
+    except StoreError as problem:
+        return [f"The newest decisions may be missing: {problem}"]
+    return []
 
 
 # ---------------------------------------------------------------------- one bench

@@ -29,7 +29,7 @@ from holobench_mcp.workspace import Workspace
 #: Seconds between two looks for news: at a folder, and at a bucket, where a look takes requests.
 _LOOK_S, _LOOK_S_REMOTE = 1.0, 10.0
 #: Pages in memory: of hundreds of benches each is some hundred kilobytes.
-_MAX_PAGES = 64
+_MAX_PAGES = 32
 #: A browser without script loads a page again so often.
 _REFRESH_S = 60
 _NAME = 60
