@@ -71,7 +71,7 @@ dist: .venv/.venv          ## Wheel and sdist in dist/, looked into, and the whe
 lowest: .venv/.venv        ## The core's tests with every direct dependency at its lowest version; needs uv.
 	$(BIN)/python tools/lowest.py
 
-versions: .venv/.venv      ## Try our contract against versions of holobench, and write docs/reference/versions.md; needs uv.
+versions: .venv/.venv      ## Try our contract against versions of holobench, and write docs/versions.md; needs uv.
 	$(BIN)/python tools/holobench_versions.py --write-docs $(HOLOBENCH)
 
 docs: tables                ## Write what the README and docs/calibration.md show anew, by running it: an hour.

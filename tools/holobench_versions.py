@@ -1,7 +1,7 @@
 """Which versions of holobench this project's contract agrees with: each in an environment of its own, tried.
 
 `python tools/holobench_versions.py --write-docs 1.148.0 1.147.0 …` installs each (uv, from its cache), runs the tests
-that hold our contract against holobench's own on the same pairs, and writes the table of docs/reference/versions.md.
+that hold our contract against holobench's own on the same pairs, and writes the table of docs/versions.md.
 Without versions: the newest ten that the index has. The lower bound in pyproject.toml is what the table shows.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "reference" / "versions.md"
+PAGE = ROOT / "docs" / "versions.md"
 BEGIN, END = "<!-- holobench: begin -->", "<!-- holobench: end -->"
 #: What holds ours against holobench's own: the contract's keys and values, its detectors, its sweeps, its claims.
 CONTRACT = (

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,10 +57,12 @@ class Host:
         )  # fmt: skip
 
     def show(self, result: dict[str, Any], arguments: dict[str, Any] | None = None) -> None:
-        """Hand the page a tool's arguments and its answer, as a host does."""
+        """Hand the page a tool's arguments and its answer, as a host does, and wait until it shows this one."""
+        answers = "Number(document.documentElement.dataset.answers ?? 0)"
+        before = self.inside(answers)
         self.tell("sendToolInput", {"arguments": arguments or {}})
         self.tell("sendToolResult", result)
-        self.until("document.body.innerText.length > 0")
+        self.until(f"{answers} > {before}")
 
     def tell(self, method: str, params: dict[str, Any]) -> Any:
         return self.step("tell", method=method, params=params)
@@ -70,6 +73,13 @@ class Host:
     def inside(self, code: str) -> Any:
         """What an expression comes to in the page."""
         return self.step("inside", code=code)
+
+    def noticed(self, expected: Callable[[dict[str, Any]], bool], seconds: float = 10) -> dict[str, Any]:
+        """What the page said to its host, as soon as it is as expected."""
+        deadline = time.monotonic() + seconds
+        while not expected(noticed := self.step("host")):
+            assert time.monotonic() < deadline, noticed
+        return noticed
 
     def text(self) -> str:
         return str(self.inside("document.body.innerText"))

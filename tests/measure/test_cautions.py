@@ -163,7 +163,7 @@ def test_a_change_of_what_is_run_or_protected_is_told(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "edited"),
     [
         ("", 'a.command = ["x"]', False),  # nobody had configured it
         ('a.command = ["x"]', 'a.command = ["x"]\nb.command = ["y"]', False),
@@ -174,12 +174,12 @@ def test_a_change_of_what_is_run_or_protected_is_told(project: Path) -> None:
     ],
 )
 def test_what_is_configured_of_other_benchmarks_is_no_edit_of_this_one(
-    project: Path, before: str, after: str, told: bool
+    project: Path, before: str, after: str, edited: bool
 ) -> None:
     for table in (before, after):
         (project / "pyproject.toml").write_text(f"[tool.holobench-mcp.benchmarks]\n{table}\n")
         cautions_of(project)
     found = configuration_cautions(project, "HEAD~1", "HEAD", "pyproject.toml", "a")
-    assert [d.what for d in found] == (["benchmark_source"] if told else [])
+    assert [d.what for d in found] == (["benchmark_source"] if edited else [])
     assert all("commit it alone first" in (d.next_step or "") for d in found)
     assert configuration_cautions(project, "HEAD~1", "HEAD", "pyproject.toml", None) == ()

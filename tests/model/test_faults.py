@@ -23,8 +23,8 @@ def sentence(model: type, document: Any) -> str:
         ({"stroe": "x"}, "stroe: there is no such key; did you mean 'store'?"),
         (
                 {"quux": 1},
-                "quux: there is no such key; keys are store, margin_percent, patience_s, import_roots, keep, metrics, "
-                "benchmarks, http.",
+                "quux: there is no such key; keys are store, margin_percent, patience_s, import_roots, keep, chain, "
+                "metrics, benchmarks, http.",
             ),
         ({"metrics": {"t": {"marginpercent": 1}}}, "metrics.t.marginpercent: there is no such key; did you mean 'margin_percent'?"),
         ({"benchmarks": {"a": {"command": ["x"], "timeout": 3}}}, "benchmarks.a.timeout: there is no such key; did you mean 'timeout_s'?"),

@@ -78,7 +78,7 @@ def pages() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
+def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
     chromium = need("chromium", "chromium")
     folder = tmp_path_factory.mktemp("pages")
     cases = [
@@ -101,17 +101,17 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object
     return json.loads(unescape(found[1]))
 
 
-def test_nothing_is_wider_than_the_page(seen: dict[str, dict[str, object]]) -> None:
-    assert len(seen) == 3 * len(WIDTHS) * len(THEMES)
-    assert {name: found["wider"] for name, found in seen.items() if found["wider"]} == {}
-    assert {name: found["out"] for name, found in seen.items() if found["out"]} == {}
+def test_nothing_is_wider_than_the_page(measured: dict[str, dict[str, object]]) -> None:
+    assert len(measured) == 3 * len(WIDTHS) * len(THEMES)
+    assert {name: found["wider"] for name, found in measured.items() if found["wider"]} == {}
+    assert {name: found["out"] for name, found in measured.items() if found["out"]} == {}
 
 
-def test_no_two_texts_of_a_picture_overlap(seen: dict[str, dict[str, object]]) -> None:
-    assert {name: found["over"] for name, found in seen.items() if found["over"]} == {}
+def test_no_two_texts_of_a_picture_overlap(measured: dict[str, dict[str, object]]) -> None:
+    assert {name: found["over"] for name, found in measured.items() if found["over"]} == {}
 
 
-def test_each_theme_has_its_ground_and_a_keyboard_reaches_every_picture(seen: dict[str, dict[str, object]]) -> None:
-    grounds = {theme: {found["ground"] for name, found in seen.items() if name.endswith(theme)} for theme in THEMES}
+def test_each_theme_has_its_ground_and_a_keyboard_reaches_every_picture(measured: dict[str, dict[str, object]]) -> None:
+    grounds = {theme: {found["ground"] for name, found in measured.items() if name.endswith(theme)} for theme in THEMES}
     assert grounds == {"light": {"rgb(255, 255, 255)"}, "dark": {"rgb(16, 21, 28)"}}
-    assert all(found["reached"] for found in seen.values())
+    assert all(found["reached"] for found in measured.values())

@@ -74,9 +74,10 @@ def test_a_recorded_comparison_and_a_history_are_shown_whole(host: Host, project
         shown = host.inside(f"document.querySelector('main > section.hb-{kind}').outerHTML")
         normal = host.inside(f"new DOMParser().parseFromString({html!r}, 'text/html').body.innerHTML")
         assert shown == normal, "the page left something of a real chart out"
-        noticed = host.step("host")
+        height = host.inside("Math.ceil(document.body.getBoundingClientRect().height)")
+        noticed = host.noticed(lambda so_far, height=height: so_far["sizes"][-1:] == [height])
         assert noticed["initialized"] == 1 and noticed["logs"] == []
-        assert noticed["sizes"][-1] == host.inside("Math.ceil(document.body.getBoundingClientRect().height)") > 100
+        assert height > 100
         untroubled(host)
 
 

@@ -173,7 +173,7 @@ def test_what_could_not_be_stored_waits_and_is_sent_by_the_next_that_can(
         waiting = [space.record(result) for result in results]
         assert space.library.spool.waiting() == 2
         with pytest.raises(StoreError):
-            space.store.record(results[0])
+            space.store.record(timing(1.0, 3))
     finally:
         s3.go_on()
     page = workspace(bucket, tmp_path).list_results()

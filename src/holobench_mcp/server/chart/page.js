@@ -202,6 +202,7 @@
   }
 
   let answer = 0; // counts what was to be shown: what is overtaken while it is unpacked is not
+  let answered = 0; // how many were shown, for whoever drives the page
   async function show(result) {
     if (typeof result !== 'object' || result === null) return;
     const mine = ++answer;
@@ -222,6 +223,7 @@
     } else {
       say('This answer has nothing that can be drawn.');
     }
+    root.dataset.answers = ++answered;
     follow(structure);
   }
 
