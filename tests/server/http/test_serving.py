@@ -18,6 +18,8 @@ from mcp import Client
 
 from clients import text_of
 from conftest import cli, until
+from holobench_mcp.model import ConfigError
+from holobench_mcp.server.http.run import listen
 from http_serving import READER, WRITER, Serving, serving
 
 INITIALIZE = {
@@ -260,3 +262,15 @@ def test_fifty_clients_at_once_are_all_answered(project: Path) -> None:
 
     with serving(project) as server:
         assert len(asyncio.run(all_of_them(server))) == 50
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_no_part_of_an_answer_waits_for_the_others_acknowledgement(host: str) -> None:
+    try:
+        listening = listen(host, 0)
+    except ConfigError as problem:
+        pytest.skip(f"this machine has no {host}: {problem}")
+    with listening, socket.create_connection(listening.getsockname()[:2]):
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
