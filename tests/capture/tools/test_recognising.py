@@ -222,7 +222,8 @@ def test_criterion_gets_a_folder_in_which_only_this_runs_results_are(line: str, 
     assert found.notes
 
 
-def test_a_tool_that_is_named_is_asked_where_it_can_not_be_seen(project: Path) -> None:
+def test_a_tool_that_is_named_is_asked_where_it_can_not_be_seen(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     found = asked("make bench", project, "pytest-benchmark")
     assert found is not None
     file = project.parent / "private" / "pytest-benchmark.json"
