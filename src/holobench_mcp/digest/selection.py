@@ -11,7 +11,8 @@ from holobench_mcp.model import ComparedMetric, ComparisonDocument, Decision, Ot
 _FEW, _FEW_OTHERS = 3, 4
 #: Of other benches that did not move, so many are named.
 _NAMED_AT_REST = 8
-_AT_REST = (Decision.unchanged, Decision.inconclusive, None)
+#: What is decided of whatever did not move; None where it was not judged.
+AT_REST = (Decision.unchanged, Decision.inconclusive, None)
 
 
 class Group(NamedTuple):
@@ -26,7 +27,7 @@ def selected(document: ComparisonDocument, most: int) -> tuple[list[ComparedMetr
     """The metrics to detail, worst first, and the groups of all others: those that did not move, or are too many."""
     few = len(document.metrics) <= _FEW
     # Where nothing moved, the worst one gives the decision, and its numbers are the answer.
-    detailed = [m for i, m in enumerate(document.metrics) if few or i == 0 or _decision(m) not in _AT_REST][:most]
+    detailed = [m for i, m in enumerate(document.metrics) if few or i == 0 or decision_of(m) not in AT_REST][:most]
     shown = {m.variable for m in detailed}
     return detailed, _groups([m for m in document.metrics if m.variable not in shown])
 
@@ -34,12 +35,13 @@ def selected(document: ComparisonDocument, most: int) -> tuple[list[ComparedMetr
 def _groups(metrics: Sequence[ComparedMetric]) -> list[Group]:
     groups: dict[tuple[Decision | None, Verdict], list[str]] = {}
     for m in metrics:
-        groups.setdefault((_decision(m), m.verdict), []).append(m.variable)
+        groups.setdefault((decision_of(m), m.verdict), []).append(m.variable)
     return [Group(decision, verdict, tuple(names)) for (decision, verdict), names in groups.items()]
 
 
-def _decision(m: ComparedMetric) -> Decision | None:
-    return m.evidence.decision if m.evidence is not None else None
+def decision_of(metric: ComparedMetric) -> Decision | None:
+    """What became of a metric; None where it was not judged."""
+    return metric.evidence.decision if metric.evidence is not None else None
 
 
 class BenchGroup(NamedTuple):
@@ -58,12 +60,12 @@ def selected_others(
     names: how many of a group there is room for.
     """
     few = len(also) <= _FEW_OTHERS
-    listed = [o for o in also if few or o.cause or o.decision not in _AT_REST][:most]
+    listed = [o for o in also if few or o.cause or o.decision not in AT_REST][:most]
     groups: dict[Decision, list[str]] = {}
     for other in also:
         if not any(other is one for one in listed):
             groups.setdefault(other.decision, []).append(other.bench_name)
-    most_of = {decision: min(names, _NAMED_AT_REST) if decision in _AT_REST else names for decision in groups}
+    most_of = {decision: min(names, _NAMED_AT_REST) if decision in AT_REST else names for decision in groups}
     return listed, [BenchGroup(d, len(found), tuple(found[: most_of[d]])) for d, found in groups.items()]
 
 

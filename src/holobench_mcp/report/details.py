@@ -11,13 +11,13 @@ from collections.abc import Iterable, Sequence
 from holobench_mcp import digits
 from holobench_mcp.answers import MetricRuns, PointValues, SingleRuns
 from holobench_mcp.digest import figures, number
+from holobench_mcp.digest.selection import decision_of
 from holobench_mcp.model import ComparedMetric, ComparisonDocument, Decision, JsonScalar, MetricEvidence, PointEvidence
 from holobench_mcp.report import marks, rows, scale
 from holobench_mcp.report.markup import Markup, element, joined, shortened
 from holobench_mcp.report.palette import class_of
 from holobench_mcp.report.rows import Row
 from holobench_mcp.report.scale import Axis
-from holobench_mcp.report.selection import decision_of
 
 #: Metrics that are shown in detail; points of each that are drawn one by one, and runs that are told one by one.
 _METRICS, _POINTS, _RUNS = 6, 12, 12

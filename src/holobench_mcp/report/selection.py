@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from holobench_mcp.digest.selection import AT_REST, decision_of
 from holobench_mcp.model import ComparedMetric, ComparisonDocument, Decision
 from holobench_mcp.report.markup import shortened
 
 #: So many metrics are all drawn; of more, those that moved, and of these at most as many: a row takes 3 kB.
 _MOST = 24
-_AT_REST = (Decision.unchanged, Decision.inconclusive, None)
 
 
 class Group(NamedTuple):
@@ -21,17 +21,12 @@ class Group(NamedTuple):
     names: tuple[str, ...]
 
 
-def decision_of(metric: ComparedMetric) -> Decision | None:
-    """What became of a metric; None where it was not judged."""
-    return metric.evidence.decision if metric.evidence is not None else None
-
-
 def shown_metrics(document: ComparisonDocument) -> tuple[list[ComparedMetric], list[Group]]:
     """The metrics to draw, worst first as they are, and the others by their decision."""
     metrics = document.metrics
     if len(metrics) <= _MOST:
         return list(metrics), []
-    shown = [m for i, m in enumerate(metrics) if i == 0 or decision_of(m) not in _AT_REST][:_MOST]
+    shown = [m for i, m in enumerate(metrics) if i == 0 or decision_of(m) not in AT_REST][:_MOST]
     drawn = {id(m) for m in shown}
     groups: dict[Decision | None, list[str]] = {}
     for m in metrics:

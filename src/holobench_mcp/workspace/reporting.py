@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 from holobench_mcp import gitinfo
 from holobench_mcp.answers import History, ReportContent
@@ -124,10 +125,10 @@ def _with_histories(
         for m in d.metrics
         if m.evidence is not None and m.evidence.decision in _MOVED
     ]
-    every = [(bench, variable) for bench in benches for variable in _metrics(library, bench)]
+    placed = [(place, bench, variable) for bench in benches for place, variable in enumerate(_metrics(library, bench))]
     # One metric of each bench before the second of any.
-    order = sorted(range(len(every)), key=lambda i: sum(every[j][0] == every[i][0] for j in range(i)))
-    wanted = list(dict.fromkeys([*(one for one in moved if one in every), *(every[i] for i in order)]))
+    every = {(bench, variable): None for _, bench, variable in sorted(placed, key=itemgetter(0))}
+    wanted = list(dict.fromkeys([*(one for one in moved if one in every), *every]))
     histories: list[History] = []
     notes = list(content.notes)
     for bench, variable in wanted[:_HISTORIES]:
