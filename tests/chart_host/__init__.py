@@ -25,6 +25,8 @@ PACKAGES = (
     "esbuild@0.28",
     "playwright-core@1.65",
 )
+#: Only what hangs takes as long, however busy the machine is.
+PATIENCE_S = 90
 #: What a host lets an app do that lets it do all there is.
 ALL = {"serverTools": {}, "logging": {}, "openLinks": {}}
 #: Answers a tool call of the page: its parameters in, the result or an error out.
@@ -67,19 +69,26 @@ class Host:
     def tell(self, method: str, params: dict[str, Any]) -> Any:
         return self.step("tell", method=method, params=params)
 
-    def until(self, condition: str, seconds: float = 10) -> None:
+    def until(self, condition: str, seconds: float = PATIENCE_S) -> None:
         self.step("until", condition=condition, seconds=seconds)
 
     def inside(self, code: str) -> Any:
         """What an expression comes to in the page."""
         return self.step("inside", code=code)
 
-    def noticed(self, expected: Callable[[dict[str, Any]], bool], seconds: float = 10) -> dict[str, Any]:
+    def noticed(self, expected: Callable[[dict[str, Any]], bool], seconds: float = PATIENCE_S) -> dict[str, Any]:
         """What the page said to its host, as soon as it is as expected."""
         deadline = time.monotonic() + seconds
         while not expected(noticed := self.step("host")):
             assert time.monotonic() < deadline, noticed
         return noticed
+
+    def trouble(self, complaints: int = 0) -> dict[str, Any]:
+        """What the page wanted of the network and what the browser said of it: as soon as it said so much."""
+        deadline = time.monotonic() + PATIENCE_S
+        while len((trouble := self.step("trouble"))["complaints"]) < complaints:
+            assert time.monotonic() < deadline, trouble
+        return dict(trouble)
 
     def text(self) -> str:
         return str(self.inside("document.body.innerText"))

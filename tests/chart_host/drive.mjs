@@ -68,7 +68,11 @@ const steps = {
     page.on('pageerror', (problem) => complaints.push(String(problem)));
     await page.route('**/*', serve);
     await page.exposeFunction('callTool', call);
-    if (clock) await page.clock.install();
+    if (clock) {
+      // Installed it goes on with the machine's; from the second that it is stopped at it goes on by `pass` alone.
+      await page.clock.install({ time: 0 });
+      await page.clock.pauseAt(1000);
+    }
     await page.goto('http://host.test/');
     await page.addScriptTag({ content: bundle.outputFiles[0].text });
     await page.evaluate((dark) => (document.body.dataset.theme = dark ? 'dark' : ''), options.context?.theme === 'dark');

@@ -51,7 +51,7 @@ def running(done: int, *, measurement: str = "sort-1", status: str = "running") 
 
 
 def untroubled(host: Host) -> None:
-    assert host.step("trouble") == {"requests": [], "complaints": []}
+    assert host.trouble() == {"requests": [], "complaints": []}
 
 
 # ---------------------------------------------------------------------- what is shown
@@ -153,7 +153,7 @@ def test_nothing_runs_and_nothing_is_fetched_whatever_a_chart_holds(host: Host) 
         assert host.inside(FOREIGN) == [], html
     assert host.inside("window.ran") is None
     assert len(host.step("host")["logs"]) == len(HOSTILE) + 1
-    assert host.step("trouble")["requests"] == []
+    assert host.trouble()["requests"] == []
 
 
 def test_should_a_script_get_in_the_pages_own_policy_stops_it(host: Host) -> None:
@@ -166,15 +166,15 @@ def test_should_a_script_get_in_the_pages_own_policy_stops_it(host: Host) -> Non
         " return 0; })()"
     )
     assert host.inside("window.ran") is None
-    trouble = host.step("trouble")
-    assert trouble["requests"] == [] and len(trouble["complaints"]) >= 4, trouble
+    assert host.trouble(complaints=4)["requests"] == []
 
 
 def test_only_the_host_is_listened_to(host: Host) -> None:
     host.open()
     host.show(answer(decision="unchanged", reason="the host's"))
     forged = {"jsonrpc": "2.0", "method": "ui/notifications/tool-result", "params": answer("<h2>forged</h2>")}
-    host.inside(f"new Promise(done => {{ window.postMessage({forged!r}, '*'); setTimeout(done, 50) }})")
+    # Whoever listens last hears of it last: the page has heard of it by then.
+    host.inside(f"new Promise(done => {{ addEventListener('message', done); window.postMessage({forged!r}, '*') }})")
     assert "forged" not in host.text() and "the host's" in host.text()
 
 
@@ -235,6 +235,7 @@ def test_a_refusal_ends_the_asking_and_a_person_can_begin_it_anew(host: Host, re
     host.step("pass", ms=60_000)
     assert len(host.calls) == 1 and "1 of 8 rounds are done" in host.text()
     host.step("focus", selector="#again")
+    host.until("document.hasFocus()")
     host.step("press", key="Enter")
     host.until("document.body.innerText.includes('Regressed')")
     assert len(host.calls) == 2 and host.inside("document.getElementById('again')") is None
@@ -255,7 +256,10 @@ def test_a_page_that_is_closed_asks_nothing_any_more(host: Host) -> None:
 def test_a_real_measurement_is_followed_to_its_chart(
     host: Host, tmp_path: Path, repository: Callable[..., str]
 ) -> None:
-    (tmp_path / "tiny.py").write_text("import time; time.sleep(0.02)")
+    looked = tmp_path / "cache" / "looked"  # until it is there the benchmark does not end
+    (tmp_path / "tiny.py").write_text(
+        f"import pathlib, time\nwhile not pathlib.Path({str(looked)!r}).exists(): time.sleep(0.02)"
+    )
     configured = f"[tool.holobench-mcp.benchmarks.tiny]\ncommand = ['{PYTHON}', 'tiny.py']\n"
     (tmp_path / "pyproject.toml").write_text(configured)
     repository("the benchmark")
@@ -269,7 +273,8 @@ def test_a_real_measurement_is_followed_to_its_chart(
             host.open(call=call, toolInfo={"tool": {"name": "compare_revisions", "inputSchema": {"type": "object"}}})
             host.show(begun, arguments)
             assert "Measuring tiny" in host.text()
-            host.until("document.querySelector('section.hb-comparison') !== null", seconds=60)
+            looked.touch()
+            host.until("document.querySelector('section.hb-comparison') !== null")
 
         begun = sent(await client.call_tool("compare_revisions", arguments))
         assert begun["structuredContent"]["status"] in ("running", "waiting")
@@ -293,11 +298,10 @@ def test_it_is_read_by_name_and_reached_by_keys(host: Host, project: Path) -> No
     tree = host.step("tree")
     assert tree.startswith('- main "Benchmark chart"') and "heading" in tree and "img" in tree and "table" in tree
     assert "time_ms" in tree and "sort" in tree
-    reached = []
+    host.inside("document.addEventListener('focusin', ({ target }) => (window.reached ??= []).push(target.localName))")
     for _ in range(4):
         host.step("press", key="Tab")
-        reached.append(host.inside("document.activeElement?.localName"))
-    assert "svg" in reached, reached
+    host.until("window.reached?.includes('svg')")
 
 
 def test_it_can_be_shown_larger_where_the_host_has_room(host: Host) -> None:
