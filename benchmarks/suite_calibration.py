@@ -23,7 +23,7 @@ import numpy as np
 
 from holobench_mcp import Snapshot
 from holobench_mcp.config import load_config
-from holobench_mcp.evidence.error_rate import Family
+from holobench_mcp.evidence.family import Family
 from holobench_mcp.evidence.judgement import Examined, examined, judge, p_values
 from holobench_mcp.evidence.suite_spread import effects_of, spreads_of
 from holobench_mcp.model import Decision

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from holobench_mcp import Snapshot
-from holobench_mcp.importers.formats import FileResults, read_results
+from holobench_mcp.importers.file_results import FileResults, read_results
 
 FIXTURES = Path(__file__).parent / "importers" / "fixtures"
 

@@ -9,7 +9,7 @@ import pytest
 
 from evidence_sides import run
 from holobench_mcp import Snapshot
-from holobench_mcp.evidence.error_rate import Family
+from holobench_mcp.evidence.family import Family
 from holobench_mcp.evidence.judgement import examined, judge, p_values
 from holobench_mcp.evidence.suite_spread import effects_of, spreads_of
 from holobench_mcp.model import Decision, MetricEvidence

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from holobench_mcp import Snapshot
 from holobench_mcp.exporters.formats import write
 from holobench_mcp.importers.assembling import Attribution
-from holobench_mcp.importers.formats import read_results
+from holobench_mcp.importers.file_results import read_results
 from holobench_mcp.model import InvalidArgument, Measurement
 from imported_files import FIXTURES
 

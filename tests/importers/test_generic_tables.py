@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from holobench_mcp.importers.formats import FileResults, read_results
+from holobench_mcp.importers.file_results import FileResults, read_results
 from holobench_mcp.model import CaptureError
 from imported_files import benches, inputs, metrics, runs, samples
 

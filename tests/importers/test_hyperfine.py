@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from holobench_mcp.importers.formats import read_results
+from holobench_mcp.importers.file_results import read_results
 from holobench_mcp.model import CaptureError
 from imported_files import FIXTURES, benches, inputs, metrics, read, runs, samples
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from holobench_mcp.importers import formats
 from holobench_mcp.importers.content import Content
-from holobench_mcp.importers.formats import read_results
+from holobench_mcp.importers.file_results import read_results
 from holobench_mcp.model import CaptureError, InvalidArgument
 from imported_files import FIXTURES, read
 from stored_runs import workspace_in

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from holobench_mcp.importers.assembling import Attribution
-from holobench_mcp.importers.formats import read_results
+from holobench_mcp.importers.file_results import read_results
 from holobench_mcp.importers.points import hostname_hash
 from holobench_mcp.model import CaptureError
 from imported_files import FIXTURES, benches, inputs, metrics, read, runs, samples

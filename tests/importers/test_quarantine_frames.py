@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from holobench_mcp.importers import quarantine
 from holobench_mcp.importers.child_process import frames_in
+from holobench_mcp.importers.frames import write_frame
 from holobench_mcp.importers.pickles import snapshot_of
 from holobench_mcp.model import CaptureError
 
@@ -23,7 +24,7 @@ def test_frames_come_back_as_they_were_written(frames: list[tuple[dict[str, str]
     frames = [(header, archive) for header, archive in frames if not {"refused", "error"} & set(header)]
     wire = io.BytesIO()
     for header, archive in frames:
-        quarantine.write_frame(wire, header, archive)
+        write_frame(wire, header, archive)
     assert list(frames_in(wire.getvalue(), "x")) == frames
 
 

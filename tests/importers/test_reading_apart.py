@@ -12,7 +12,7 @@ import pytest
 from holobench_mcp.importers import assembling, child_process
 from holobench_mcp.importers.assembling import Attribution
 from holobench_mcp.importers.content import parsed
-from holobench_mcp.importers.formats import FileResults, read_results
+from holobench_mcp.importers.file_results import FileResults, read_results
 from holobench_mcp.importers.nodes import Malformed
 from holobench_mcp.importers.reading import read_apart
 from holobench_mcp.model import CaptureError

@@ -5,17 +5,12 @@ What looks at a measurement get, is taken off before: see ALPHA in the models. P
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 
 from holobench_mcp.evidence import formulas
 from holobench_mcp.evidence.formulas import FloatArray
-
-if TYPE_CHECKING:
-    from holobench_mcp.evidence.suite_spread import Key, Spread
 
 #: How much of a metric's error rate goes to its mean, with up to ten points and from a hundred on; they have the rest.
 #: One of a few points shows in the mean, one of a hundred doesn't.
@@ -25,25 +20,12 @@ _SHARE_OF_MEAN = {10: 0.7, 100: 0.2}
 _HARMONIC = 1.1
 
 
-@dataclass(frozen=True)
-class Family:
-    """What shares an error rate with a comparison: the metrics of the benches that are judged together with its own."""
-
-    others: tuple[float, ...] = ()  #: the p of each of their metrics that takes a share
-    benches: int = 1  #: how many there are, its own included
-    spreads: Mapping[Key, Spread] = field(default_factory=dict, hash=False)  #: of benches of one run a side, by metric
-
-
-#: A comparison that shares its error rate with none.
-ALONE = Family()
-
-
-def holm_factors(p_values: Sequence[float | None], family: Family = ALONE) -> list[float]:
+def holm_factors(p_values: Sequence[float | None], others: Sequence[float] = ()) -> list[float]:
     """What each metric's p is multiplied with so that all that is judged together keeps one error rate (Holm 1979).
 
-    None: a metric that takes no share of it.
+    None: a metric that takes no share of it. others: the p of what is judged with them elsewhere.
     """
-    return _holm_factors([*p_values, *family.others])[: len(p_values)]
+    return _holm_factors([*p_values, *others])[: len(p_values)]
 
 
 def _holm_factors(p_values: Sequence[float | None]) -> list[float]:

@@ -17,7 +17,8 @@ from holobench_mcp.evidence import wording
 from holobench_mcp.evidence.aligned import Aligned, align
 from holobench_mcp.evidence.coverage import Coverage, coverage, incomplete
 from holobench_mcp.evidence.decision import Share, decide, missing_metric
-from holobench_mcp.evidence.error_rate import ALONE, Family, holm_factors
+from holobench_mcp.evidence.error_rate import holm_factors
+from holobench_mcp.evidence.family import ALONE, Family
 from holobench_mcp.evidence.guards import GUARDS, Guards
 from holobench_mcp.evidence.limits import NO_SPREAD
 from holobench_mcp.evidence.metric import examine
@@ -129,7 +130,7 @@ def judge(
         reason = "The results share no metric." if not shared else "The results share no input point."
         return Judgement(decision=Decision.incomparable, cause="different", reason=reason)
     tests = [among(t, family.spreads).with_margin(margin_percent, default_margin_percent) for t in found.tests]
-    factors = holm_factors([_share_p(t, guards) for t in tests], family)
+    factors = holm_factors([_share_p(t, guards) for t in tests], family.others)
     judged = []
     for tested, factor, covered, cautions in zip(tests, factors, found.covered, found.cautions, strict=True):
         share = Share(alpha, factor, family.benches, alpha_unchanged)

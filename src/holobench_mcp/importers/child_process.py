@@ -5,15 +5,14 @@ What it sends is not believed: frames of JSON and npz, which whoever called chec
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import struct
 import subprocess
 import threading
 from contextlib import suppress
 from typing import Any, BinaryIO
 
+from holobench_mcp.importers.frames import read_frames
 from holobench_mcp.importers.quarantine_at_hand import Reader, What, forked, start_quarantine
 from holobench_mcp.model import CaptureError
 from holobench_mcp.model.text import plain
@@ -105,17 +104,11 @@ def _receive(child: Reader, out: bytearray, most: int) -> None:
 
 def frames_in(out: bytes, name: str) -> list[tuple[dict[str, Any], bytes]]:
     """What the quarantine wrote, frame by frame. Raises CaptureError for other bytes, and for a refusal."""
-    frames, at = [], 0
-    while at < len(out):
-        try:
-            text_size, archive_size = struct.unpack_from(">QQ", out, at)
-            header = json.loads(out[at + 16 : at + 16 + text_size])
-            if not isinstance(header, dict):
-                raise ValueError("a header is an object")
-        except (struct.error, ValueError, RecursionError) as problem:
-            raise CaptureError(f"{name} can't be read: its quarantine broke off.") from problem
-        archive = out[at + 16 + text_size : at + 16 + text_size + archive_size]
-        at += 16 + text_size + archive_size
+    try:
+        frames = list(read_frames(out))
+    except (ValueError, RecursionError) as problem:
+        raise CaptureError(f"{name} can't be read: its quarantine broke off.") from problem
+    for header, _ in frames:
         if "refused" in header:
             raise CaptureError(
                 f"{name} names {printable(header['refused'])}, which a holobench result never needs. It was refused, "
@@ -123,7 +116,6 @@ def frames_in(out: bytes, name: str) -> list[tuple[dict[str, Any], bytes]]:
             )
         if "error" in header:
             raise CaptureError(f"{name} is not a saved holobench result: {printable(header['error'])}.")
-        frames.append((header, archive))
     return frames
 
 

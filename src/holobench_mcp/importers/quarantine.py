@@ -8,7 +8,6 @@ dtype. Imports neither holobench nor xarray; runs with limits on memory, time an
 from __future__ import annotations
 
 import io
-import json
 import os
 import socket
 import struct
@@ -20,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from holobench_mcp.importers.doubles import Double, NotAResult, Refused, Unpickler
+from holobench_mcp.importers.frames import write_frame
 from holobench_mcp.importers.values import array_of, exact_scalar_of, plain_array_of, scalar_of
 
 #: On the socket of `serve`: what a process may take, in bytes and seconds, and whether it is another tool's file that
@@ -218,12 +218,6 @@ def _listed(value: Any) -> list[Any]:
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def write_frame(out: BinaryIO, header: Mapping[str, Any], archive: bytes = b"") -> None:
-    """One result, or one error, on the wire: two lengths, JSON, npz."""
-    text = json.dumps(header).encode()
-    out.write(struct.pack(">QQ", len(text), len(archive)) + text + archive)
 
 
 def _limit(memory: int, seconds: int) -> None:

@@ -10,27 +10,20 @@ import json
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
 from holobench_mcp.importers.content import MAX_BYTES, Content
+from holobench_mcp.importers.formats import Read, extracts_in
+from holobench_mcp.importers.frames import write_frame
 from holobench_mcp.importers.nodes import Malformed
 from holobench_mcp.importers.points import Aggregate, Extract, Point, Reading
 from holobench_mcp.model import CaptureError, Direction, Kind
 
 #: The largest file takes half a minute where nothing else runs.
 TIMEOUT_S = 120.0
-
-
-@dataclass(frozen=True)
-class Read:
-    """What is in a file: its measurements, in which format; of a result.json neither."""
-
-    format: str | None
-    extracts: Sequence[Extract] = ()
 
 
 def read_apart(source: Path | bytes, name: str, format_name: str, timeout_s: float = TIMEOUT_S) -> Read:
@@ -62,8 +55,6 @@ def _size(path: Path | None, printed: bytes) -> int:
 
 def read_here(source: Path | bytes, name: str, format_name: str) -> Read:
     """The same in this process. Raises CaptureError, and whatever its limits are for."""
-    from holobench_mcp.importers.formats import extracts_in
-
     content = Content.of(source, name) if isinstance(source, Path) else Content(name, source)
     try:
         return extracts_in(content, format_name)
@@ -76,8 +67,6 @@ def read_here(source: Path | bytes, name: str, format_name: str) -> Read:
 
 def answer(source: BinaryIO, out: BinaryIO) -> None:
     """Read what is asked for, and write what it holds as one frame."""
-    from holobench_mcp.importers.quarantine import write_frame
-
     request = json.loads(source.readline())
     name = request["name"]
     try:

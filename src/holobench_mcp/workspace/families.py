@@ -17,7 +17,7 @@ from holobench_mcp.workspace.pairs import Pair
 from holobench_mcp.workspace.sides import Sides, choose_sides, sides_of_rounds
 
 if TYPE_CHECKING:
-    from holobench_mcp.evidence.error_rate import Family
+    from holobench_mcp.evidence.family import Family
     from holobench_mcp.evidence.suite_spread import Key, Spread
 
 
@@ -33,7 +33,7 @@ class SharedRate:
 
     def beside(self, own: Sides) -> Family:
         """What shares the error rate with one of them."""
-        from holobench_mcp.evidence.error_rate import Family
+        from holobench_mcp.evidence.family import Family
 
         its_own = own.ids
         others = [p for ids, p in self.p_values.items() if ids != its_own]

@@ -17,7 +17,7 @@ from holobench_mcp.workspace.library import Library
 from holobench_mcp.workspace.listing import CONTRACT_ONLY
 
 if TYPE_CHECKING:
-    from holobench_mcp.importers.formats import FileResults
+    from holobench_mcp.importers.file_results import FileResults
     from holobench_mcp.result.snapshot import Snapshot
 
 _MAX_LABEL, _MAX_NOTES = 200, 5
@@ -116,7 +116,8 @@ def _recorded(
     library: Library, real: Path, name: str, format_name: str, label: str | None, revision: str | None
 ) -> tuple[FileResults, list[str]]:
     from holobench_mcp.importers.assembling import Attribution
-    from holobench_mcp.importers.formats import CONTRACT, PICKLE, read_results
+    from holobench_mcp.importers.file_results import read_results
+    from holobench_mcp.importers.formats import CONTRACT, PICKLE
 
     attribution = Attribution(label, revision, _written_at(real))
     found = read_results(real, name=name, format_name=format_name, said=attribution)

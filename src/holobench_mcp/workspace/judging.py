@@ -42,7 +42,7 @@ from holobench_mcp.workspace.tries import log_decision, with_selection
 from holobench_mcp.workspace.verdicts import chosen, verdicts
 
 if TYPE_CHECKING:
-    from holobench_mcp.evidence.error_rate import Family
+    from holobench_mcp.evidence.family import Family
     from holobench_mcp.evidence.judgement import Examined
     from holobench_mcp.result.snapshot import Snapshot
 

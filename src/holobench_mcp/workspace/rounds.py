@@ -100,7 +100,7 @@ def _are_settled(library: Library, sweeps: Sequence[tuple[Sequence[str], Sequenc
     sweeps: the results of both sides. alpha: of all together. They share it for what is found changed; for what is
     unchanged they need not, as all of them have to be.
     """
-    from holobench_mcp.evidence.error_rate import Family
+    from holobench_mcp.evidence.family import Family
     from holobench_mcp.evidence.judgement import examined, judge, p_values
 
     runs = [[[library.snapshot_of(i) for i in ids] for ids in both] for both in sweeps]

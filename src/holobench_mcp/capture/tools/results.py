@@ -82,7 +82,7 @@ def file_results(
 
 def _results(sources: Sequence[tuple[Path | bytes, str]], measured: MeasuredRun, format_name: str) -> ToolResults:
     from holobench_mcp.importers.assembling import Attribution
-    from holobench_mcp.importers.formats import read_results
+    from holobench_mcp.importers.file_results import read_results
 
     said = Attribution(
         measured.label,
