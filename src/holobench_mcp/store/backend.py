@@ -80,6 +80,13 @@ class Backend:
         """Whether anything was ever written here."""
         return self.get(layout.MARKER) is not None
 
+    def ask(self) -> None:
+        """Raise StoreError where the store itself doesn't answer, whatever is known of it here."""
+        if self.location.folder is None:
+            self._get(layout.MARKER)
+        else:
+            self._read(self.location.folder, layout.MARKER)
+
     def get(self, key: str) -> bytes | None:
         """The bytes of an object; None when there is none."""
         if self.location.folder is not None:

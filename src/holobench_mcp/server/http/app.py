@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import anyio.to_thread
 from mcp.server.auth.middleware.auth_context import AuthContextMiddleware
 from mcp.server.auth.middleware.bearer_auth import BearerAuthBackend, RequireAuthMiddleware
@@ -20,11 +21,13 @@ from starlette.responses import JSONResponse
 
 from holobench_mcp.config import HttpConfig, OAuthConfig
 from holobench_mcp.model import HolobenchMcpError
+from holobench_mcp.server.http.address import Address
 from holobench_mcp.server.http.app_sessions import AppSessions
-from holobench_mcp.server.http.gate import AccessLog, Address, Limits, ReadsOnly, UnlessOpen
+from holobench_mcp.server.http.gate import AccessLog, Limits, ReadsOnly, UnlessOpen
 from holobench_mcp.server.http.introspection import Introspection
 from holobench_mcp.server.http.page_access import PageAccess
 from holobench_mcp.server.http.pages import Pages
+from holobench_mcp.server.http.revocation import WhileInForce
 from holobench_mcp.server.http.tokens import READ, WRITE, Tokens
 
 if TYPE_CHECKING:
@@ -84,7 +87,7 @@ def http_app(server: MCPServer[Any], services: Services, tokens: Tokens, config:
 
 def _asks_for_tokens(inner: ASGIApp, verifier: Verifier, oauth: OAuthConfig | None) -> ASGIApp:
     metadata = build_resource_metadata_url(AnyHttpUrl(oauth.resource)) if oauth is not None else None
-    required = RequireAuthMiddleware(inner, [READ], metadata)
+    required = RequireAuthMiddleware(WhileInForce(inner, verifier), [READ], metadata)
     return AuthenticationMiddleware(AuthContextMiddleware(required), backend=BearerAuthBackend(verifier))
 
 
@@ -116,14 +119,17 @@ def _origins(config: HttpConfig) -> list[str]:
 def _add_health(server: MCPServer[Any], services: Services) -> None:
     """`/healthz`: the process answers. `/readyz`: its store does too. Neither says anything else."""
     known: dict[str, Any] = {"until": 0.0, "status": 503}
+    asking = anyio.Lock()
 
     async def healthz(_request: Request) -> JSONResponse:
         return JSONResponse({"status": "ok"})
 
     async def readyz(_request: Request) -> JSONResponse:
-        if time.monotonic() >= known["until"]:
-            known["status"] = 200 if await anyio.to_thread.run_sync(_answers, services) else 503
-            known["until"] = time.monotonic() + _READY_S
+        # One at a time: where the store hangs, each question is a thread that waits for seconds.
+        async with asking:
+            if time.monotonic() >= known["until"]:
+                known["status"] = 200 if await anyio.to_thread.run_sync(_answers, services) else 503
+                known["until"] = time.monotonic() + _READY_S
         return JSONResponse({"status": "ready" if known["status"] == 200 else "no store"}, known["status"])
 
     server.custom_route("/healthz", methods=["GET", "HEAD"])(healthz)
@@ -132,7 +138,7 @@ def _add_health(server: MCPServer[Any], services: Services) -> None:
 
 def _answers(services: Services) -> bool:
     try:
-        services.opened.store.backend.exists()
+        services.opened.store.backend.ask()
     except HolobenchMcpError:
         return False
     return True

@@ -1,4 +1,4 @@
-"""What every request passes before it is answered: its log, its limits, its address, and who asks.
+"""What every request passes before it is answered: its log, its limits, and who asks. Its address: `address`.
 
 Written as plain ASGI applications around each other: the SDK's own server stands innermost.
 """
@@ -8,12 +8,9 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Collection
 
 import anyio
-from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
 from starlette.authentication import AuthCredentials
-from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -119,28 +116,6 @@ class Limits:
 
 class _TooSlow(Exception):
     """A body that did not arrive in time."""
-
-
-class Address:
-    """Only requests that were meant for this server: by their Host, and a browser's by its Origin.
-
-    Without it any web page could talk to a server on loopback, by a name that is made to lead there.
-    """
-
-    def __init__(self, app: ASGIApp, hosts: Collection[str], origins: Collection[str]) -> None:
-        self._app = app
-        self._check = TransportSecurityMiddleware(
-            TransportSecuritySettings(allowed_hosts=sorted(hosts), allowed_origins=sorted(origins))
-        )
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer what is meant for here."""
-        if scope["type"] == "http" and not is_open(scope["path"]):
-            refusal = await self._check.validate_request(Request(scope))
-            if refusal is not None:
-                await refusal(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
 
 
 class ReadsOnly:

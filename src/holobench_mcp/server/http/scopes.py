@@ -32,7 +32,8 @@ class ScopeCheck:
         if ctx.method not in ("tools/call", "tools/list"):
             return await call_next(ctx)
         writing = await self._writing_tools()
-        if ctx.method == "tools/call" and (name := (ctx.params or {}).get("name")) in writing:
+        name = (ctx.params or {}).get("name")
+        if ctx.method == "tools/call" and isinstance(name, str) and name in writing:
             sentence = _REFUSED.format(what=name)
             return CallToolResult(content=[TextContent(type="text", text=sentence)], is_error=True)
         result = await call_next(ctx)
