@@ -1,11 +1,11 @@
 """Writers that are killed at random, at any of their writes: is all there that was acknowledged, and nothing damaged?
 
-python benchmarks/killed_writers.py [KILLS] [--seed SEED] [--writers WRITERS]
+python benchmarks/killed_writers.py [KILLS] [--seed SEED] [--writers WRITERS] [--chain]
 
 Several processes at once record results that share blobs, set baselines, go on with measurements and the log of
 comparisons, read the index and collect garbage. Each writes down what a call has given back, and is killed some
 milliseconds after its start. Then everything that was written down is looked for in the store. Exits 1 where
-something is lost or damaged.
+something is lost or damaged. --chain: the journal is chained.
 """
 
 from __future__ import annotations
@@ -93,16 +93,22 @@ def write(store: Store, number: int, rng: random.Random) -> Iterator[dict[str, A
             gc(store, dry_run=False, grace_s=GRACE_S)
 
 
-def writer(url: str, log: int, begun: int, number: int, seed: int) -> None:
+def writer(store: Store, log: int, begun: int, number: int, seed: int) -> None:
     """Write until it is killed, and write down what was acknowledged. begun: a pipe that hears of the first time."""
-    store, rng, parent = open_store(url), random.Random(seed), os.getppid()
+    rng, parent = random.Random(seed), os.getppid()
     while os.getppid() == parent:  # nobody is left behind by a parent that was killed
         for said in write(store, number, rng):
             os.write(log, json.dumps(said).encode() + b"\n")
             os.write(begun, b".")
 
 
-def kill_writers(folder: Path, kills: int, seed: int, writers: int) -> Outcome:
+def opened(url: str, *, chain: bool) -> Store:
+    store = open_store(url)
+    store.wants_chain = chain
+    return store
+
+
+def kill_writers(folder: Path, kills: int, seed: int, writers: int, *, chain: bool) -> Outcome:
     """Start and kill so many writers, some at a time, and look through what they leave."""
     began, rng, outcome = time.monotonic(), random.Random(seed), Outcome()
     url = str(folder / "store")
@@ -112,7 +118,7 @@ def kill_writers(folder: Path, kills: int, seed: int, writers: int) -> Outcome:
         first, begun = os.pipe()
         if (child := os.fork()) == 0:
             try:
-                writer(url, log, begun, number, seed * 1_000_003 + number)
+                writer(opened(url, chain=chain), log, begun, number, seed * 1_000_003 + number)
             except BaseException as problem:
                 os.write(log, json.dumps({"failed": repr(problem)}).encode() + b"\n")
             finally:
@@ -168,11 +174,13 @@ def main() -> None:
     parser.add_argument("kills", type=int, nargs="?", default=1000)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     parser.add_argument("--writers", type=int, default=4)
+    parser.add_argument("--chain", action="store_true")
     asked = parser.parse_args()
-    print(f"seed {asked.seed}, {asked.writers} writers at a time", flush=True)
+    chained = ", chained" if asked.chain else ""
+    print(f"seed {asked.seed}, {asked.writers} writers at a time{chained}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["HOLOBENCH_MCP_CACHE"] = str(Path(folder, "cache"))
-        outcome = kill_writers(Path(folder), asked.kills, asked.seed, asked.writers)
+        outcome = kill_writers(Path(folder), asked.kills, asked.seed, asked.writers, chain=asked.chain)
     counted = ", ".join(f"{n:,} {what}" for what, n in outcome.acknowledged.items())
     print(f"{outcome.kills:,} writers killed in {outcome.seconds:.0f} s; acknowledged before: {counted}")
     print(f"lost: {len(outcome.lost)}; damaged: {len(outcome.damaged)}")
