@@ -10,23 +10,16 @@ import socket
 import subprocess
 import urllib.request
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+import bucket_promises as promise
 from conftest import need, snapshot, until
-from holobench_mcp.config import load_config
 from holobench_mcp.model import StoreError
-from holobench_mcp.store import layout, open_store, remote
-from holobench_mcp.store.gc import gc
-from holobench_mcp.store.repair import repair
-from holobench_mcp.store.sync import sync
-from holobench_mcp.store.verify import verify
-from holobench_mcp.workspace import Workspace
+from holobench_mcp.store import open_store, remote
 from node_clients import node_modules
-from stored_runs import timing
 
 #: The one account of Azurite, whose key is no secret.
 ACCOUNT = "devstoreaccount1"
@@ -74,40 +67,16 @@ def container(port: int, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_a_container_holds_what_a_folder_holds(container: str, tmp_path: Path) -> None:
-    space = Workspace(load_config(project=tmp_path, store=container, environ={}))
-    space.store.wants_chain = True
-    result = timing(1.0, 1)
-    ids = [space.record(result), space.record(timing(2.0, 2, revision="b" * 40))]
-    assert space.record(result) == ids[0]
-    space.set_baseline(ids[0], "main")
-    assert space.compare("sort@main", ids[1]).decision is not None
-    assert space.list_results().total == 2 and not [f for f in verify(space.store) if f.damage]
-    folder = open_store(tmp_path / "folder")
-    assert sync(open_store(container), folder).results == 2
-    there, here = ({k: b.get(k) for k, _ in b.keys("results/")} for b in (space.store.backend, folder.backend))
-    assert there == here and sync(folder, open_store(container)).status == "nothing"
+    promise.holds_what_a_folder_holds(container, tmp_path, chain=True)
 
 
 def test_an_object_of_a_container_is_created_once(container: str) -> None:
-    with ThreadPoolExecutor(6) as pool:
-        created = list(pool.map(lambda i: open_store(container).backend.create("results/x", b"%d" % i), range(6)))
-    assert sorted(created) == [False] * 5 + [True]
-    with ThreadPoolExecutor(4) as pool:
-        results = [timing(1.0, i) for i in range(8)]
-        ids = set(pool.map(lambda result: open_store(container).record(result), results))
-    open_store(container).backend.remove("results/x")
-    assert set(open_store(container).manifests().ids()) == ids and not list(verify(open_store(container)))
+    promise.creates_an_object_once(container)
+    promise.has_every_result_of_writers_at_once(container)
 
 
 def test_what_is_damaged_in_a_container_is_found_repaired_and_collected(container: str) -> None:
-    store = open_store(container)
-    manifest = store.manifest(store.record(snapshot()))
-    store.backend.put(layout.blob_key(manifest.blobs["result.json"].sha256), b"{}")
-    store.backend.put_blob(b"nobody names me")
-    assert [f for f in verify(store) if f.damage]
-    assert repair(store, dry_run=False).status == "done" and not [f for f in verify(store) if f.damage]
-    until(lambda: gc(store, dry_run=False, grace_s=0).moved_to_trash == 1)  # Azure counts whole seconds
-    assert len(list(store.backend.keys(layout.BLOBS))) == 2 and not [f for f in verify(store) if f.damage]
+    promise.is_repaired_and_collected(container)
 
 
 def test_what_is_wrong_with_a_container_is_said(container: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,9 @@ _RETRY: RetryConfig = {
     "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=1), "base": 2},
 }
 
+#: Google takes one change of an object a second: a measurement's document that is put twice in one has to wait.
+_GOOGLE_RETRIES = 8
+
 _TRUE = ("1", "true", "yes", "on", "y", "t")
 _ADDRESS = re.compile(r"https?://[^/\s]+")
 _MISSING = ("NoSuchBucket", "ContainerNotFound", "bucket does not exist", "bucket was not found")
@@ -65,7 +68,8 @@ def open_bucket(url: str) -> ObjectStore:
     from obstore.store import from_url
 
     profile = profile_options() if url[:1].lower() == "s" else {}
-    return from_url(url, client_options=_client_options(url), retry_config=_RETRY, **profile)
+    retry: RetryConfig = {**_RETRY, "max_retries": _GOOGLE_RETRIES} if url[:1].lower() == "g" else _RETRY
+    return from_url(url, client_options=_client_options(url), retry_config=retry, **profile)
 
 
 def _client_options(url: str) -> ClientConfig:
@@ -96,7 +100,10 @@ def explanation(problem: BaseException, url: str) -> str | None:
             f"with --store or {STORE_VARIABLE}."
         )
     if "builder error" in text and where.startswith("http://"):
-        return f"its address {where} is plain HTTP, which is off unless it is asked for. Set AWS_ALLOW_HTTP=true."
+        return (
+            f"its address {where} is plain HTTP, which is off unless it is asked for. Set "
+            f"{_PREFIXES.get(kind, 'AWS')}_ALLOW_HTTP=true."
+        )
     if any(mark in text for mark in _NO_CREDENTIALS):
         return f"no credentials for it were found. Set {_CREDENTIALS.get(kind, 'them')}."
     if "Account must be specified" in text:
