@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -26,8 +28,6 @@ def samples(snapshots: list[Snapshot]) -> list[np.ndarray]:
 
 
 def test_upstreams_detectors_speak_verbatim_of_the_newest_result() -> None:
-    from types import SimpleNamespace
-
     from bencher.bench_cfg import BenchRunCfg
     from bencher.regression import detect_regressions
 
@@ -81,8 +81,7 @@ def test_of_results_of_many_points_and_other_repeats_they_say_what_they_say_of_t
 
 
 def test_a_detector_of_tomorrow_that_reads_more_is_given_the_dataset(monkeypatch: pytest.MonkeyPatch) -> None:
-    from bencher import regression
-
+    regression = upstream.regression()
     series = samples(over_time([10.0, 10.1, 9.9, 10.0, 10.05, 20.0]))
     expected = upstream_detectors(series, TIME, {"adaptive": None})
     original = regression.detect_regressions
@@ -93,3 +92,28 @@ def test_a_detector_of_tomorrow_that_reads_more_is_given_the_dataset(monkeypatch
 
     monkeypatch.setattr(regression, "detect_regressions", reads_more)
     np.testing.assert_equal(upstream_detectors(series, TIME, {"adaptive": None}), expected)
+
+
+@pytest.mark.parametrize("kind", ["steady", "drifting", "rounded", "with outliers"])
+def test_the_adaptive_detector_says_the_same_without_scipy_stats(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bencher import regression
+
+    rng = np.random.default_rng(len(kind))
+    levels = 10 * np.exp(0.02 * rng.standard_normal(40))
+    levels *= np.linspace(1, 1.5, 40) if kind == "drifting" else 1
+    levels[::9] *= 3 if kind == "with outliers" else 1
+    levels = levels.round(1) if kind == "rounded" else levels
+    stored = over_time(levels.tolist())
+    stacked = upstream.over_time_dataset(
+        [s.dataset for s in stored if s.dataset is not None], list(map(str, range(40)))
+    )
+    declared = SimpleNamespace(result_vars=[upstream.declare(TIME)])
+    theirs = regression.detect_regressions(stacked, declared, upstream.run_config("adaptive")).results
+    monkeypatch.delitem(sys.modules, "scipy.stats")
+    assert [r.to_dict() for r in upstream.detect(stacked, [TIME], upstream.run_config("adaptive")).results] == [
+        r.to_dict() for r in theirs
+    ]
+    np.testing.assert_equal(
+        upstream_detectors(samples(stored), TIME, {"adaptive": None}), [r.to_dict() for r in theirs]
+    )
+    assert "scipy.stats" not in sys.modules

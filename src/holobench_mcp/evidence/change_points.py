@@ -10,7 +10,6 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,12 +17,10 @@ import numpy.typing as npt
 from holobench_mcp.evidence.formulas import FloatArray, t_quantile
 from holobench_mcp.evidence.series import (
     MIN_SERIES,
-    PHI,
-    SEED,
-    autocorrelated,
+    Statistic,
     inflation,
-    n_simulated,
     normal_scores,
+    nulls,
     p_of,
     scores_of,
     simulated_length,
@@ -86,10 +83,10 @@ def _split(series: FloatArray, start: int, alpha: float, least_sd: float, splits
     spread = float(series.std())
     best = _best_split(((series - series.mean()) / spread)[None, :], _min_beyond(n), least_sd / spread, beyond=True)
     places: tuple[int, ...]
-    p, places = p_of(best.t[0], _null_of_split(simulated_length(n), "values")) / _SHARES["values"], (int(best.at[0]),)
+    p, places = p_of(best.t[0], _nulls_of_split(simulated_length(n))["values"]) / _SHARES["values"], (int(best.at[0]),)
     if "ranks" in tests:
         best = _best_split(normal_scores(series)[None, :], MIN_SEGMENT)
-        by_ranks = p_of(best.t[0], _null_of_split(simulated_length(n), "ranks")) / _SHARES["ranks"]
+        by_ranks = p_of(best.t[0], _nulls_of_split(simulated_length(n))["ranks"]) / _SHARES["ranks"]
         p, places = min((by_ranks, (int(best.at[0]),)), (p, places), key=itemgetter(0))
     if p * total > alpha and "excursion" in tests:
         places, p = _excursion(normal_scores(series))
@@ -147,7 +144,7 @@ def _needed(n: int, after: int, alpha: float) -> float:
     for test in ("values", "ranks"):
         if test not in tests:
             continue
-        null = _null_of_split(simulated_length(n), test)
+        null = _nulls_of_split(simulated_length(n))[test]
         share = _SHARES[test] / sum(_SHARES[t] for t in tests)
         critical = float(null[int(alpha * share * null.size)])
         if test == "ranks" and critical >= _most_by_ranks(n, after):
@@ -160,7 +157,8 @@ def _needed(n: int, after: int, alpha: float) -> float:
 def _most_by_ranks(n: int, after: int) -> float:
     """|t| of normal scores that part cleanly: no step is larger by ranks."""
     scores = np.sort(scores_of(np.arange(n, dtype=np.float64)[None, :]))
-    return float(_t_of_splits(scores, MIN_SEGMENT)[0, n - after - MIN_SEGMENT])
+    explained = np.square(scores[:, : n - after].sum(axis=1)) * (n / (after * (n - after)))
+    return float(_t_of(explained, np.square(scores).sum(axis=1), n)[0])
 
 
 def _tests(n: int) -> tuple[str, ...]:
@@ -191,44 +189,49 @@ def _best_split(series: FloatArray, shortest: int, least_sd: float = 0.0, *, bey
     does not make it.
     """
     n = series.shape[1]
-    t = _t_of_splits(series, shortest, least_sd)
+    centred = series - series.mean(axis=1, keepdims=True)
+    sums = np.cumsum(centred, axis=1)[:, shortest - 1 : n - shortest]
+    explained = _explained(sums, n, shortest)
     if beyond:
-        t = np.where(_parts_cleanly(series, shortest), t, 0.0)
-    at = shortest + t.argmax(axis=1)
+        explained *= _parts_cleanly(centred, sums, shortest)
+    best = explained.argmax(axis=1)
+    every, at = np.arange(len(series)), shortest + best
+    t = _t_of(explained[every, best], np.square(centred).sum(axis=1) + n * least_sd**2, n)
     first = np.arange(n) < at[:, None]
     left, right = (np.where(side, series, 0.0).sum(axis=1) / side.sum(axis=1) for side in (first, ~first))
     residual = series - np.where(first, left[:, None], right[:, None])
-    return _Splits(at, t.max(axis=1) / np.sqrt(inflation(residual, fitted=2)))
+    return _Splits(at, t / np.sqrt(inflation(residual, fitted=2)))
 
 
-def _t_of_splits(series: FloatArray, shortest: int, least_sd: float = 0.0) -> FloatArray:
-    """|t| of every split that leaves the shortest segment on either side. (series, n) -> (series, splits).
+def _explained(sums: FloatArray, n: int, shortest: int) -> FloatArray:
+    """The squared error that each split takes away. sums: of the values before it, about the mean: (…, splits)."""
+    k = np.arange(shortest, n - shortest + 1)
+    return np.asarray(np.square(sums) * (n / (k * (n - k))))
 
-    Its largest is where the squared error within both parts is least.
+
+def _t_of(explained: FloatArray, squares: FloatArray, n: int) -> FloatArray:
+    """|t| of splits: where it is largest, the squared error within both parts is least. squares: before any split."""
+    return np.sqrt(explained / np.maximum(squares - explained, 1e-12) * (n - 2))
+
+
+def _parts_cleanly(centred: FloatArray, sums: FloatArray, shortest: int) -> npt.NDArray[np.bool_]:
+    """Whether, at each split, all of the shorter side lies beyond the middle between the means of both sides.
+
+    centred: (series, n), about their means. sums: (series, splits), of the values before each split.
     """
-    n = series.shape[1]
+    n = centred.shape[1]
     k = np.arange(shortest, n - shortest + 1)
-    sums = np.cumsum(series, axis=1)
-    total, left = sums[:, -1:], sums[:, shortest - 1 : n - shortest]
-    difference = (total - left) / (n - k) - left / k
-    squares = (series**2).sum(axis=1, keepdims=True)
-    inside = np.maximum(squares - left**2 / k - (total - left) ** 2 / (n - k), 1e-12) + n * least_sd**2
-    return np.asarray(np.abs(difference) / np.sqrt(inside / (n - 2) * (1 / k + 1 / (n - k))))
-
-
-def _parts_cleanly(series: FloatArray, shortest: int) -> npt.NDArray[np.bool_]:
-    """Whether, at each split, all of the shorter side lies beyond the middle between the means of both sides."""
-    n = series.shape[1]
-    k = np.arange(shortest, n - shortest + 1)
-    sums = np.cumsum(series, axis=1)
-    left = sums[:, shortest - 1 : n - shortest] / k
-    right = (sums[:, -1:] - left * k) / (n - k)
-    middle, up = (left + right) / 2, right > left
-    before, after = slice(shortest - 1, n - shortest), slice(shortest, n - shortest + 1)
-    low, high = (f.accumulate(series, axis=1)[:, before] for f in (np.minimum, np.maximum))
-    lowest, highest = (f.accumulate(series[:, ::-1], axis=1)[:, ::-1][:, after] for f in (np.minimum, np.maximum))
-    left_clean, right_clean = np.where(up, high < middle, low > middle), np.where(up, lowest > middle, highest < middle)
-    return np.asarray(np.where(2 * k < n, left_clean, np.where(2 * k > n, right_clean, left_clean & right_clean)))
+    middle, up = sums * ((1 / k - 1 / (n - k)) / 2), sums < 0
+    clean = np.ones(sums.shape, dtype=np.bool_)
+    before, after = slice(0, n // 2 + 1 - shortest), slice((n + 1) // 2 - shortest, None)
+    low, high = (f.accumulate(centred[:, : n // 2], axis=1)[:, shortest - 1 :] for f in (np.minimum, np.maximum))
+    clean[:, before] = np.where(up[:, before], high < middle[:, before], low > middle[:, before])
+    low, high = (
+        f.accumulate(centred[:, : -(n // 2) - 1 : -1], axis=1)[:, : shortest - 2 if shortest > 1 else None : -1]
+        for f in (np.minimum, np.maximum)
+    )
+    clean[:, after] &= np.where(up[:, after], low > middle[:, after], high < middle[:, after])
+    return clean
 
 
 def _excursion(scores: FloatArray) -> tuple[tuple[int, int], float]:
@@ -252,13 +255,17 @@ def _best_stretch(scores: FloatArray) -> tuple[npt.NDArray[np.intp], npt.NDArray
     n = scores.shape[1]
     centred = scores - scores.mean(axis=1, keepdims=True)
     sums = np.cumsum(centred, axis=1)[:, MIN_SEGMENT - 1 : n - MIN_SEGMENT]
+    every = np.arange(len(scores))
     between = np.full(len(scores), -1.0)  # a constant series has a stretch too, of no difference
     first, last = np.zeros(len(scores), dtype=np.intp), np.zeros(len(scores), dtype=np.intp)
     for length in _lengths(n):
-        squares = (sums[:, length:] - sums[:, :-length]) ** 2 * (n / (length * (n - length)))
-        better = squares.max(axis=1) > between
-        between = np.where(better, squares.max(axis=1), between)
-        first = np.where(better, MIN_SEGMENT + squares.argmax(axis=1), first)
+        differences = sums[:, length:] - sums[:, :-length]
+        np.abs(differences, out=differences)
+        at = differences.argmax(axis=1)
+        largest = differences[every, at] ** 2 * (n / (length * (n - length)))
+        better = largest > between
+        between = np.where(better, largest, between)
+        first = np.where(better, MIN_SEGMENT + at, first)
         last = np.where(better, first + length, last)
     places = np.arange(n)
     inside = (places >= first[:, None]) & (places < last[:, None])
@@ -280,24 +287,22 @@ def _lengths(n: int) -> list[int]:
 @lru_cache(maxsize=256)
 def _null_of_excursion(n: int) -> FloatArray:
     """|t| of the best stretch of autocorrelated series without an excursion, largest first."""
-    rng = np.random.default_rng([SEED, n])
-    scores = (scores_of(autocorrelated(rng, 250, n, PHI)) for _ in range(n_simulated(n) // 250))
-    return np.sort(np.concatenate([_best_stretch(some)[2] for some in scores]))[::-1]
+    return nulls(n, {"excursion": lambda _values, scores: _best_stretch(scores)[2]})["excursion"]
 
 
 @lru_cache(maxsize=256)
-def _null_of_split(n: int, test: Literal["values", "ranks"]) -> FloatArray:
-    """|t| of the best split of autocorrelated series without a step, largest first. Seeded: the same each time."""
-    rng = np.random.default_rng([SEED, n])
-    found = []
-    for _ in range(n_simulated(n) // 500):
-        series = autocorrelated(rng, 500, n, PHI)
-        if test == "ranks":
-            found.append(_best_split(scores_of(series), MIN_SEGMENT).t)
-        else:
-            series = (series - series.mean(axis=1, keepdims=True)) / series.std(axis=1, keepdims=True)
-            found.append(_best_split(series, _min_beyond(n), beyond=True).t)
-    return np.sort(np.concatenate(found))[::-1]
+def _nulls_of_split(n: int) -> dict[str, FloatArray]:
+    """|t| of the best split of autocorrelated series without a step, largest first, by each test of a length."""
+
+    def by_values(values: FloatArray, _scores: FloatArray) -> FloatArray:
+        series = (values - values.mean(axis=1, keepdims=True)) / values.std(axis=1, keepdims=True)
+        return _best_split(series, _min_beyond(n), beyond=True).t
+
+    def by_ranks(_values: FloatArray, scores: FloatArray) -> FloatArray:
+        return _best_split(scores, MIN_SEGMENT).t
+
+    statistics: dict[str, Statistic] = {"values": by_values, "ranks": by_ranks}
+    return nulls(n, {test: statistics[test] for test in _tests(n) if test in statistics})
 
 
 def _difference(before: FloatArray, after: FloatArray) -> tuple[float, tuple[float, float]]:

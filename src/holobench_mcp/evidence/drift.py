@@ -12,14 +12,10 @@ from holobench_mcp.evidence.change_points import Step, find_change_points
 from holobench_mcp.evidence.formulas import FloatArray, t_quantile
 from holobench_mcp.evidence.series import (
     MIN_SERIES,
-    PHI,
-    SEED,
-    autocorrelated,
     inflation,
-    n_simulated,
     normal_scores,
+    nulls,
     p_of,
-    scores_of,
     simulated_length,
 )
 
@@ -71,10 +67,8 @@ def _t(slope: FloatArray, error: FloatArray) -> FloatArray:
 @lru_cache(maxsize=256)
 def _null_of_drift(n: int) -> FloatArray:
     """|t| of the slope of autocorrelated series that do not drift, largest first."""
-    rng = np.random.default_rng([SEED, n])
     x = np.linspace(-1.0, 1.0, n)
-    some = (scores_of(autocorrelated(rng, 500, n, PHI)) for _ in range(n_simulated(n) // 500))
-    return np.sort(np.concatenate([_t(*_slope(x, scores)) for scores in some]))[::-1]
+    return nulls(n, {"slope": lambda _values, scores: _t(*_slope(x, scores))})["slope"]
 
 
 def explain(values: FloatArray, *, alpha: float = 0.05, least_sd: float = 0.0) -> tuple[list[Step], Drift | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from scipy import special
@@ -16,6 +17,11 @@ MIN_SERIES = 6
 PHI = 0.3
 #: What is simulated is the same each time.
 SEED = 20260301
+#: Series that are drawn at once, and values of them that are looked at at once: as many as stay in a core's cache.
+_DRAWN, _AT_ONCE = 500, 50_000
+
+#: What is computed of each of some series: (values, their normal scores) -> (series,).
+Statistic = Callable[[FloatArray, FloatArray], FloatArray]
 
 
 def normal_scores(series: FloatArray) -> FloatArray:
@@ -29,8 +35,9 @@ def normal_scores(series: FloatArray) -> FloatArray:
 def scores_of(series: FloatArray) -> FloatArray:
     """The same for many series without ties at once: (series, n) -> (series, n)."""
     n = series.shape[1]
-    ranks = series.argsort(axis=1).argsort(axis=1)
-    return np.asarray(special.ndtri(np.arange(1, n + 1) / (n + 1))[ranks], dtype=np.float64)
+    scores = np.empty(series.shape)
+    np.put_along_axis(scores, series.argsort(axis=1), special.ndtri(np.arange(1, n + 1) / (n + 1))[None, :], axis=1)
+    return scores
 
 
 def inflation(residual: FloatArray, *, fitted: int) -> FloatArray:
@@ -52,6 +59,24 @@ def autocorrelated(rng: np.random.Generator, series: int, n: int, phi: float) ->
     for i in range(1, n):
         noise[:, i] += phi * noise[:, i - 1]
     return noise
+
+
+def nulls(n: int, statistics: Mapping[str, Statistic]) -> dict[str, FloatArray]:
+    """What statistics are of autocorrelated series of a length in which nothing happens, each largest first.
+
+    Seeded: the same each time.
+    """
+    rng = np.random.default_rng([SEED, n])
+    found: dict[str, list[FloatArray]] = {name: [] for name in statistics}
+    at_once = max(_AT_ONCE // n, 1)
+    for _ in range(n_simulated(n) // _DRAWN):
+        drawn = autocorrelated(rng, _DRAWN, n, PHI)
+        for first in range(0, _DRAWN, at_once):
+            values = drawn[first : first + at_once]
+            scores = scores_of(values)
+            for name, statistic in statistics.items():
+                found[name].append(statistic(values, scores))
+    return {name: np.sort(np.concatenate(parts))[::-1] for name, parts in found.items()}
 
 
 def p_of(statistic: float, null: FloatArray) -> float:

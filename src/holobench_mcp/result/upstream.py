@@ -7,7 +7,9 @@ afterwards, or that had bencher imported already, is not touched.
 
 from __future__ import annotations
 
+import builtins
 import importlib
+import importlib.util
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -198,10 +200,36 @@ def regression_report(records: Sequence[Mapping[str, Any]]) -> Any:  # noqa: ANN
 
 def detect(dataset: xr.Dataset | Stacked, metrics: Sequence[Metric], run_cfg: Any) -> Any:  # noqa: ANN401 - bencher's classes
     """`bencher.regression.detect_regressions`, verbatim. Of the declarations it reads the metrics, and nothing else."""
-    bencher()
-    from bencher.regression import detect_regressions
+    declared = SimpleNamespace(result_vars=[_declared(m) for m in metrics])
+    return regression().detect_regressions(dataset, declared, run_cfg)
 
-    return detect_regressions(dataset, SimpleNamespace(result_vars=[_declared(m) for m in metrics]), run_cfg)
+
+@lru_cache(maxsize=1)
+def regression() -> ModuleType:
+    """`bencher.regression`, loaded once more for ourselves: its import of two functions of `scipy.stats` finds ours.
+
+    Theirs stays as it is for whoever else uses holobench in this process.
+    """
+    bencher()
+    with _import_lock:
+        spec = importlib.util.find_spec("bencher.regression")
+        if spec is None or spec.loader is None:
+            return importlib.import_module("bencher.regression")
+        module = importlib.util.module_from_spec(spec)
+        module.__dict__["__builtins__"] = {**vars(builtins), "__import__": _import}
+        spec.loader.exec_module(module)
+        return module
+
+
+def _import(name: str, *where: Any, **by_name: Any) -> Any:  # noqa: ANN401 - what `__import__` takes and gives
+    """`__import__`, with `rank_trend` in the place of a `scipy.stats` that nobody loaded, for what it has."""
+    wanted = by_name.get("fromlist", where[2] if len(where) > 2 else None) or ()  # behind globals and locals
+    if name == "scipy.stats" and name not in sys.modules:
+        from holobench_mcp.result import rank_trend
+
+        if wanted and all(hasattr(rank_trend, function) for function in wanted):
+            return rank_trend
+    return builtins.__import__(name, *where, **by_name)
 
 
 def judge_claim(claim: Any, samples: xr.DataArray) -> dict[str, Any]:  # noqa: ANN401 - a claim or its text

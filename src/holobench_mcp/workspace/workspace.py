@@ -179,6 +179,7 @@ class Workspace:
 
         from holobench_mcp.evidence import contract_comparison  # noqa: F401 - as above
         from holobench_mcp.result import upstream
+        from holobench_mcp.workspace import tracking  # noqa: F401 - as above: scipy.special takes most of it
 
         upstream.run_config()
 
