@@ -46,7 +46,10 @@ def answers_check(
     judged: the evidence, by metric. claims: the contract's, judged on both sides. cause: of the whole decision.
     guarded: whether the baseline and the candidate passed their guard.
     """
-    states = {m.variable: _state(m, judged.get(m.variable), claims) for m in metrics if _checks(m, settings)}
+    claimed = {c["variable"]: c for c in claims}
+    states = {
+        m.variable: _state(m, judged.get(m.variable), claimed.get(m.variable)) for m in metrics if _checks(m, settings)
+    }
     before, now = guarded
     if now:
         states["guard"] = "same" if before else "better"
@@ -65,9 +68,11 @@ def _checks(metric: Metric, settings: Mapping[str, MetricSettings]) -> bool:
     )
 
 
-def _state(metric: Metric, evidence: MetricEvidence | None, claims: Sequence[Mapping[str, Any]]) -> AnswersState:
-    """What one check says. A measurement that only has a claim may be faster or slower: its claim holds or fails."""
-    judged = next((c for c in claims if c["variable"] == metric.variable), None)
+def _state(metric: Metric, evidence: MetricEvidence | None, judged: Mapping[str, Any] | None) -> AnswersState:
+    """What one check says. A measurement that only has a claim may be faster or slower: its claim holds or fails.
+
+    judged: the claim on both sides.
+    """
     claim = None if judged is None else judged["candidate"]["holds"]
     if judged is not None and claim is False:
         before = judged["baseline"]

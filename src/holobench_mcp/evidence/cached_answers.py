@@ -6,16 +6,18 @@ not see its speed. One rule serves both results that are compared and runs that 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from itertools import compress
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import special
 
 from holobench_mcp import digits
-from holobench_mcp.model import Difference, Direction, Kind
+from holobench_mcp.model import Difference, Direction, Kind, Metric
 
 if TYPE_CHECKING:
     from holobench_mcp.evidence.formulas import FloatArray
@@ -27,6 +29,8 @@ _ALPHA = 0.01
 _WARM_UP = float(np.log(1.25))
 #: How much runs usually differ, and for how many runs that counts beside those that are at hand.
 _RUN_SD, _PRIOR_DF = 0.03, 4
+#: Samples that are looked at together: 8 MB of them.
+_MOST_AT_ONCE = 1_000_000
 _FRESH_SAMPLES = (
     "Measure with fresh inputs: give the code at each sample an input that it has not had, such as one that is seeded "
     "by a counter."
@@ -58,16 +62,8 @@ class _Costs:
 
     runs: FloatArray
     first: FloatArray | None
-
-    @cached_property
-    def later(self) -> FloatArray:
-        """What is typical of a run at each point, its first sample apart. Shape (runs, points)."""
-        return np.median(self.runs[..., 1:] if self.runs.shape[-1] > 1 else self.runs, axis=-1)
-
-    @cached_property
-    def level(self) -> FloatArray:
-        """The same of all runs. Shape (points,)."""
-        return np.median(self.later, axis=0)
+    later: FloatArray  #: what is typical of a run at each point, its first sample apart: (runs, points)
+    level: FloatArray  #: the same of all runs: (points,)
 
     @property
     def first_samples(self) -> FloatArray:
@@ -89,10 +85,9 @@ def cached_answers(base: SideRuns, head: SideRuns) -> tuple[Difference, ...]:
     """
     pairs = []
     for sweep, snapshots in enumerate(zip(*head.rounds, strict=False)):
-        for metric in snapshots[0].metrics:
-            pair = _pair(base, head, sweep, metric.variable)
-            if pair is not None and pair[1].level.mean() < pair[0].level.mean():
-                pairs.append((metric.variable, *pair))
+        costs = _costs(base, head, sweep, snapshots[0].metrics)
+        pairs += [(m.variable, *costs[m.variable]) for m in snapshots[0].metrics if m.variable in costs]
+    pairs = [(variable, before, after) for variable, before, after in pairs if after.level.mean() < before.level.mean()]
     cautions = []
     looks = len(pairs) * (2 if base.first and head.first else 1)
     for variable, before, after in pairs:
@@ -173,34 +168,84 @@ def _excess_of_run(side: _Costs) -> FloatArray:
     return side.first_run - np.median(np.median(side.runs, axis=-1), axis=0)
 
 
-def _pair(base: SideRuns, head: SideRuns, sweep: int, variable: str) -> tuple[_Costs, _Costs] | None:
-    """Both sides at the points that are known in all runs; None where they have others, or none is."""
-    sides = [(side, _costs(side, sweep, variable)) for side in (base, head)]
-    arrays = [costs for _, costs in sides if costs is not None]
-    if len(arrays) < 2 or arrays[0].shape[1] != arrays[1].shape[1]:
-        return None
-    known = np.isfinite(arrays[0]).all(axis=(0, 2)) & np.isfinite(arrays[1]).all(axis=(0, 2))
-    if not known.any():
-        return None
-    before, after = (
-        _Costs(costs[1:, known], costs[0, known]) if side.first else _Costs(costs[:, known], None)
-        for (side, _), costs in zip(sides, arrays, strict=True)
-    )
-    return before, after
+# ---------------------------------------------------------------------- the costs of many metrics at once
 
 
-def _costs(side: SideRuns, sweep: int, variable: str) -> FloatArray | None:
-    """Logarithms, (runs, points, repeats), the very first run before the others where it is known.
+class _Form(NamedTuple):
+    """What metrics must have alike on a side to be looked at together."""
 
-    None where the metric is neither a cost nor a rate, or runs differ in their points. What has none is not finite.
+    direction: Direction
+    shape: tuple[int, int, int]  #: runs, points, repeats
+
+
+def _costs(base: SideRuns, head: SideRuns, sweep: int, metrics: Sequence[Metric]) -> dict[str, tuple[_Costs, _Costs]]:
+    """Both sides of metrics, at the points that are known in all runs; without those of which none is.
+
+    Of many metrics each has but few samples: those of one form are looked at together.
     """
-    runs = [*([side.first] if side.first else []), *side.rounds]
+    alike: dict[tuple[_Form, _Form], list[str]] = {}
+    for metric in metrics:
+        before, after = (_form(side, sweep, metric.variable) for side in (base, head))
+        if before is not None and after is not None and before.shape[1] == after.shape[1]:
+            alike.setdefault((before, after), []).append(metric.variable)
+    costs: dict[str, tuple[_Costs, _Costs]] = {}
+    for forms, variables in alike.items():
+        most = max(1, _MOST_AT_ONCE // max(1, sum(math.prod(form.shape) for form in forms)))
+        for start in range(0, len(variables), most):
+            together = variables[start : start + most]
+            sides = [_logs(side, sweep, together, form) for side, form in zip((base, head), forms, strict=True)]
+            costs |= _where_known(base, head, sides, together)
+    return costs
+
+
+def _where_known(
+    base: SideRuns, head: SideRuns, sides: Sequence[FloatArray], variables: Sequence[str]
+) -> dict[str, tuple[_Costs, _Costs]]:
+    """The costs of metrics of one form. sides: the logarithms of each, as `_logs` has them."""
+    known = np.logical_and.reduce([np.isfinite(logs).all(axis=(1, 3)) for logs in sides])
+    whole = known.all(axis=1)
+    costs: dict[str, tuple[_Costs, _Costs]] = {}
+    if known.size and whole.any():
+        before, after = (_each(s, logs[whole]) for s, logs in zip((base, head), sides, strict=True))
+        costs |= zip(compress(variables, whole), zip(before, after, strict=True), strict=True)
+    for place in np.flatnonzero(known.any(axis=1) & ~whole).tolist():
+        before, after = (
+            _each(s, logs[[place]][:, :, known[place]]) for s, logs in zip((base, head), sides, strict=True)
+        )
+        costs[variables[place]] = before[0], after[0]
+    return costs
+
+
+def _each(side: SideRuns, logs: FloatArray) -> list[_Costs]:
+    first, runs = (logs[:, 0], logs[:, 1:]) if side.first else (None, logs)
+    later = np.median(runs[..., 1:] if runs.shape[-1] > 1 else runs, axis=-1)
+    level = np.median(later, axis=1)
+    return [_Costs(runs[i], None if first is None else first[i], later[i], level[i]) for i in range(len(logs))]
+
+
+def _form(side: SideRuns, sweep: int, variable: str) -> _Form | None:
+    """None where the metric is neither a cost nor a rate, or runs differ in their points."""
+    runs = _runs(side)
     if not side.rounds or any(len(run) <= sweep or variable not in run[sweep].samples for run in runs):
         return None
     metric = runs[0][sweep].metric(variable)
-    arrays = [run[sweep].samples[variable] for run in runs]
-    if metric.direction is Direction.none or metric.kind is not Kind.float or len({a.shape for a in arrays}) != 1:
+    shapes = {run[sweep].samples[variable].shape for run in runs}
+    if metric.direction is Direction.none or metric.kind is not Kind.float or len(shapes) != 1:
         return None
-    stacked = np.stack([a.reshape(-1, a.shape[-1]) for a in arrays]).astype(np.float64)
+    shape = shapes.pop()
+    return _Form(metric.direction, (len(runs), math.prod(shape[:-1]), shape[-1]))
+
+
+def _logs(side: SideRuns, sweep: int, variables: Sequence[str], form: _Form) -> FloatArray:
+    """Logarithms, (metrics, runs, points, repeats), the very first run before the others where it is known.
+
+    What has none is not finite.
+    """
+    arrays = [run[sweep].samples[variable] for variable in variables for run in _runs(side)]
+    stacked = np.stack(arrays).astype(np.float64).reshape(len(variables), *form.shape)
     logs = np.log(stacked, out=np.full(stacked.shape, np.nan), where=stacked > 0)
-    return logs if metric.direction is Direction.minimize else -logs
+    return logs if form.direction is Direction.minimize else -logs
+
+
+def _runs(side: SideRuns) -> list[Sequence[Snapshot]]:
+    return [*([side.first] if side.first else []), *side.rounds]

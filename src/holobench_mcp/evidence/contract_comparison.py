@@ -138,7 +138,7 @@ def _weighed(side: Snapshot, *, by_point: bool) -> xr.Dataset:
 
 def _unpaired(base: Snapshot, cand: Snapshot) -> dict[str, list[str]]:
     """The metrics that only one side declares. Raises NotComparable when no metric is shared."""
-    base_names, cand_names = ([m.variable for m in side.metrics] for side in (base, cand))
+    base_names, cand_names = (dict.fromkeys(m.variable for m in side.metrics) for side in (base, cand))
     candidate_only = [name for name in cand_names if name not in base_names]
     baseline_only = [name for name in base_names if name not in cand_names]
     if len(candidate_only) == len(cand_names):
@@ -157,8 +157,8 @@ def _claims(base: Snapshot, cand: Snapshot) -> list[dict[str, Any]]:
         {
             "variable": m.variable,
             "claim": upstream.claim_text(m.claim),
-            "candidate": upstream.judge_claim(m.claim, cand.known_dataset[m.variable]),
-            "baseline": upstream.judge_claim(m.claim, base.known_dataset[m.variable])
+            "candidate": upstream.judge_claim(m.claim, cand.known_dataset, m.variable),
+            "baseline": upstream.judge_claim(m.claim, base.known_dataset, m.variable)
             if m.variable in base_names
             else None,
         }

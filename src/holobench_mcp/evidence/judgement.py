@@ -65,7 +65,8 @@ def examined(
     guards: Guards = GUARDS,
 ) -> Examined:
     """The tests of two sides: the part of `judge`, and the costly one, that needs neither margin nor error rate."""
-    theirs = {m.variable: m for m in baseline[0].metrics if metrics is None or m.variable in metrics}
+    asked = None if metrics is None else set(metrics)
+    theirs = {m.variable: m for m in baseline[0].metrics if asked is None or m.variable in asked}
     shared = tuple(m for m in candidate[0].metrics if m.variable in theirs)
     aligned = align(baseline, candidate) if shared else None
     if aligned is None or aligned.n_points == 0:

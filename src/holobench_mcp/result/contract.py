@@ -72,7 +72,7 @@ def metric_entry(metric: Metric, best: Mapping[str, Any], moment: xr.Dataset) ->
     if metric.claim is not None:
         entry["claim"] = {
             "claim": upstream.claim_text(metric.claim),
-            **upstream.judge_claim(metric.claim, moment[metric.variable]),
+            **upstream.judge_claim(metric.claim, moment, metric.variable),
         }
     return entry
 

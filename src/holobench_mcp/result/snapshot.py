@@ -222,12 +222,13 @@ class Snapshot:
             return {}
         return {i.name: np.asarray(self.dataset.variables[i.name].values) for i in self.inputs}
 
+    @cached_property
+    def _metric_by_name(self) -> Mapping[str, Metric]:
+        return {m.variable: m for m in self.metrics}
+
     def metric(self, variable: str) -> Metric:
         """A metric's declaration. Raises KeyError."""
-        for metric in self.metrics:
-            if metric.variable == variable:
-                return metric
-        raise KeyError(variable)
+        return self._metric_by_name[variable]
 
     def stats(self) -> dict[str, MetricStats]:
         """n, mean, sd, min, median, max of every metric's finite samples."""

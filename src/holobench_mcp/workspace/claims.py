@@ -26,11 +26,13 @@ def with_claims(
     A claim of a metric that says whether answers are right is one of correctness, and is told before any other.
     settings: what is configured, by metric.
     """
+    asked = None if metrics is None else set(metrics)
+    before = {m.variable: m.claim for m in baseline[0].metrics}
     for cause in ("correctness", "claim"):
         for metric in candidate[0].metrics:
-            if (metrics is not None and metric.variable not in metrics) or _cause(metric, settings) != cause:
+            if (asked is not None and metric.variable not in asked) or _cause(metric, settings) != cause:
                 continue
-            if sentence := _broken_claim(baseline, candidate, metric):
+            if sentence := _broken_claim(baseline, candidate, metric, before.get(metric.variable)):
                 remedy = "Make the claim hold again; a faster wrong answer is worse."
                 return answer.overruled(cause, sentence, remedy)
     return answer
@@ -43,7 +45,9 @@ def _cause(metric: Metric, settings: Mapping[str, MetricSettings]) -> Literal["c
     return "correctness" if answers else "claim"
 
 
-def _broken_claim(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot], metric: Metric) -> str | None:
+def _broken_claim(
+    baseline: Sequence[Snapshot], candidate: Sequence[Snapshot], metric: Metric, claim_before: str | None
+) -> str | None:
     """A claim that holds in every run of the baseline and fails in one of the candidate's: a sentence, or None.
 
     It is the candidate's own claim; where that declares none any more, the baseline's.
@@ -52,7 +56,7 @@ def _broken_claim(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot], m
     from holobench_mcp.result.strict_json import strict
 
     variable = metric.variable
-    claim = metric.claim or next((m.claim for m in baseline[0].metrics if m.variable == variable), None)
+    claim = metric.claim or claim_before
     if claim is None:
         return None
     before = [o["holds"] for o in _outcomes(baseline, variable, claim) if o["holds"] is not None]
@@ -77,7 +81,7 @@ def _outcomes(runs: Sequence[Snapshot], variable: str, claim: str) -> list[dict[
 
     none: dict[str, Any] = {"holds": None, "worst_value": None, "worst_inputs": {}}
     return [
-        upstream.judge_claim(claim, s.dataset[variable]) if s.dataset is not None and variable in s.dataset else none
+        upstream.judge_claim(claim, s.dataset, variable) if s.dataset is not None and variable in s.dataset else none
         for s in runs
     ]
 

@@ -25,12 +25,13 @@ def chosen(document: Mapping[str, Any], metrics: Sequence[str] | None) -> dict[s
             f"metrics: {', '.join(map(repr, unknown))[:200]} is not measured by both results; these are: "
             f"{', '.join(sorted(known))}."
         )
-    rows = [m for m in document["metrics"] if m["variable"] in metrics]
+    asked = set(metrics)
+    rows = [m for m in document["metrics"] if m["variable"] in asked]
     words = [m["verdict"] for m in rows]
     return {
         **document,
         "metrics": rows,
-        "claims": [c for c in document["claims"] if c["variable"] in metrics],
+        "claims": [c for c in document["claims"] if c["variable"] in asked],
         "summary": {word: words.count(word) for word in document["summary"]},
     }
 
