@@ -24,6 +24,10 @@ class SteppedBackend(Backend):
         self.before()
         return super()._store()
 
+    def _write(self, folder, key, parts, *, replace):
+        self.before()
+        return super()._write(folder, key, parts, replace=replace)
+
 
 def stepped(folder: Path | str, before: Callable[[], None]) -> Store:
     """A store of a folder that calls a function before each of its requests."""

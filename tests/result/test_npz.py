@@ -52,6 +52,21 @@ def test_an_archive_of_numpys_is_read_as_numpy_reads_it() -> None:
     assert found is not None and same(found, by_numpy(archive()))
 
 
+def test_what_is_written_is_what_numpy_writes_to_the_last_byte() -> None:
+    for arrays in (ARRAYS, {}, *({name: array} for name, array in ARRAYS.items()), {"by steps": np.arange(12.0)[::-3]}):
+        assert b"".join(npz.parts(arrays)) == archive(arrays)
+
+
+def test_what_needs_a_larger_directory_is_written_by_numpy() -> None:
+    arrays = {f"metric/{i}": np.array(i) for i in range(0x10000)}
+    assert b"".join(npz.parts(arrays)) == archive(arrays)
+
+
+def test_no_object_is_written() -> None:
+    with pytest.raises(ValueError, match="Object arrays"):
+        npz.parts({"metric/t": np.array([None, 1.0])})
+
+
 @given(st.integers(0, len(archive()) - 1), st.integers(0, 7))
 def test_a_flipped_bit_is_never_read_as_other_samples(place: int, bit: int) -> None:
     data = bytearray(archive())

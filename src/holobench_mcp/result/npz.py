@@ -1,8 +1,11 @@
-"""Reading an npz archive as `numpy.savez` writes it, at a tenth of the time that `zipfile` and `numpy.load` take.
+"""An npz archive as `numpy.savez` writes it, read and written at a tenth of the time that numpy and `zipfile` take.
 
 A history reads a thousand archives of a few hundred bytes each, whose headers are always the same. What is anything but
 the plainest archive (packed, with a comment, of another version, with a member twice) is not read here: `read` says so
 by None, and `samples` reads it the long way, which says what is wrong with it. Nothing can run, as no object is read.
+
+What is written is the same to the last byte, as a result's id is made of its digest, and is not copied together: an
+array's own memory is a part of it.
 """
 
 from __future__ import annotations
@@ -10,9 +13,11 @@ from __future__ import annotations
 import io
 import math
 import struct
+import sys
 import zlib
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +29,15 @@ _MAGIC = b"\x93NUMPY\x01\x00"
 #: Flags of a member: none, or that its name is UTF-8.
 _PLAIN, _UTF8 = 0, 0x800
 _LARGEST = 0xFFFFFFFF
+#: Members and bytes from which on an archive needs a larger directory than this module writes.
+_MAX_MEMBERS, _MAX_BYTES = 0xFFFF, 0x7FFFFFFF
+#: Bytes that stand around an array at most, without its name.
+_AROUND = 1024
+#: Version 4.5 of the format, with sizes of 64 bits in a member's own header; 1 January 1980.
+_VERSION, _DATE = 45, 0x21
+#: Of what system a file's attributes are, and that its owner may read and write it.
+_SYSTEM, _ATTRIBUTES = 0 if sys.platform == "win32" else 3, 0o600 << 16
+_SIZES = struct.Struct("<2H2Q")
 
 
 def read(data: bytes) -> dict[str, npt.NDArray[Any]] | None:
@@ -84,3 +98,50 @@ def _array(member: memoryview) -> npt.NDArray[Any] | None:
 def _header(header: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     """Shape, whether it is by columns, and dtype: read once, as results of one sweep have the same."""
     return np.lib.format.read_array_header_1_0(io.BytesIO(header))
+
+
+def parts(arrays: Mapping[str, npt.NDArray[Any]]) -> list[bytes | memoryview]:
+    """What `numpy.savez` writes of arrays, in parts. Raises ValueError for an array of objects."""
+    whole = sum(array.nbytes + 2 * len(name.encode()) + _AROUND for name, array in arrays.items())
+    if len(arrays) >= _MAX_MEMBERS or whole > _MAX_BYTES or not all(map(_is_plain, arrays.values())):
+        return _by_numpy(arrays)
+    written, directory, place = list[bytes | memoryview](), list[bytes](), 0
+    for name, array in arrays.items():
+        header, body = _npy_header(array.shape, array.dtype), _bytes_of(array)
+        crc, size = zlib.crc32(body, zlib.crc32(header)), len(header) + len(body)
+        raw, flags = f"{name}.npy".encode(), _PLAIN if name.isascii() else _UTF8
+        local = _LOCAL.pack(b"PK\3\4", _VERSION, flags, 0, 0, _DATE, crc, _LARGEST, _LARGEST, len(raw), _SIZES.size)
+        before = local + raw + _SIZES.pack(1, 16, size, size) + header
+        written += (before, body)
+        made_by = _SYSTEM << 8 | _VERSION
+        entry = (made_by, _VERSION, flags, 0, 0, _DATE, crc, size, size, len(raw), 0, 0, 0, 0, _ATTRIBUTES, place)
+        directory.append(_ENTRY.pack(b"PK\1\2", *entry) + raw)
+        place += len(before) + len(body)
+    listed = b"".join(directory)
+    end = _END.pack(b"PK\5\6", 0, 0, len(arrays), len(arrays), len(listed), place, 0)
+    return [*written, listed + end]
+
+
+def _is_plain(array: npt.NDArray[Any]) -> bool:
+    """Whether an array is by rows, as `numpy.savez` writes all but those that are by columns, and of no objects."""
+    return not array.dtype.hasobject and (array.flags.c_contiguous or not array.flags.f_contiguous)
+
+
+def _by_numpy(arrays: Mapping[str, npt.NDArray[Any]]) -> list[bytes | memoryview]:
+    stream = io.BytesIO()
+    np.savez(stream, allow_pickle=False, **cast("Any", arrays))
+    return [stream.getbuffer()]
+
+
+def _bytes_of(array: npt.NDArray[Any]) -> memoryview:
+    """The memory of an array, whatever its dtype: of times numpy gives none by itself."""
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data if array.nbytes else memoryview(b"")
+
+
+@lru_cache(maxsize=256)
+def _npy_header(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
+    """What stands before an array's bytes, its mark and version included."""
+    stream = io.BytesIO()
+    described = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(stream, described)
+    return stream.getvalue()

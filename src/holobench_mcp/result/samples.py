@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,8 +38,13 @@ _UNREADABLE = (
 
 
 def encode_samples(snapshot: Snapshot) -> bytes:
+    """`sample_parts`, joined."""
+    return b"".join(sample_parts(snapshot))
+
+
+def sample_parts(snapshot: Snapshot) -> list[bytes | memoryview]:
     """The dataset as an npz archive: `metric/<name>`, `coord/<name>`, `dims`, and `count/<name>`, `sd/<name>` where a
-    metric has a replication of its own. Bit-exact; the same bytes each time.
+    metric has a replication of its own. Bit-exact; the same bytes each time, in parts.
 
     Raises InvalidArgument for a result without samples, and for more of them than are ever read back.
     """
@@ -60,9 +65,7 @@ def encode_samples(snapshot: Snapshot) -> bytes:
     size = sum(array.nbytes + _HEADER for array in arrays.values())
     if size > 8 * MAX_SAMPLES:  # it would be stored, and never be read
         raise InvalidArgument(f"samples: a result has at most {8 * MAX_SAMPLES:,} bytes of samples, not {size:,}.")
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **cast("Any", arrays))
-    return buffer.getvalue()
+    return npz.parts(arrays)
 
 
 def decode_samples(data: bytes, *, name: str = "samples.npz") -> xr.Dataset:

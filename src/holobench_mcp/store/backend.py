@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from holobench_mcp.model import ConfigError, IntegrityError, StoreError
 from holobench_mcp.store import layout
-from holobench_mcp.store.local_file import read_file
+from holobench_mcp.store.blob import Blob, Part, digest_of
+from holobench_mcp.store.local_file import read_file, write_file
 from holobench_mcp.store.location import Location
 from holobench_mcp.store.mirror import Mirror
 from holobench_mcp.store.remote import cause, is_unreachable, missing_bucket, open_bucket
@@ -123,41 +123,42 @@ class Backend:
             data = self._in_trash(layout.blob_key(sha256))
         if data is None:
             raise IntegrityError(f"The blob {sha256[:12]}… ({name}) is missing from the store at {self.location.url}.")
-        if hashlib.sha256(data).hexdigest() != sha256:
+        if digest_of(data) != sha256:
             raise IntegrityError(
                 f"The blob {sha256[:12]}… ({name}) in {self.location.url} does not match its digest: it was "
                 "damaged or replaced. Restore it from a backup, or record the result again."
             )
         return data
 
-    def put_blob(self, data: bytes) -> bool:
+    def put_blob(self, content: Blob | bytes) -> bool:
         """Store bytes under their digest. False where they were stored before. A damaged twin is healed."""
-        sha256 = hashlib.sha256(data).hexdigest()
-        key = layout.blob_key(sha256)
-        if self.create(key, data):
+        blob = Blob.of(content)
+        key = layout.blob_key(blob.sha256)
+        if self._put(key, blob.parts, "create"):
             return True
         present = self.get(key)
-        if present is None or hashlib.sha256(present).hexdigest() != sha256:
-            self.heal(key, data)
+        if present is None or digest_of(present) != blob.sha256:
+            self._put(key, blob.parts, "overwrite")
         return False
 
-    def ensure_blob(self, data: bytes) -> None:
+    def ensure_blob(self, content: Blob | bytes) -> None:
         """Put a blob that was stored, or found stored, where gc has taken it away meanwhile."""
-        key = layout.blob_key(hashlib.sha256(data).hexdigest())
+        blob = Blob.of(content)
+        key = layout.blob_key(blob.sha256)
         if not self.has(key):
-            self.create(key, data)
+            self._put(key, blob.parts, "create")
 
     def create(self, key: str, data: bytes) -> bool:
         """Put an object that must not be there yet. False when it was."""
-        return self._put(key, data, "create")
+        return self._put(key, (data,), "create")
 
     def put(self, key: str, data: bytes) -> None:
         """Put an object in the place of what is there, if anything: only a measurement's document is ever changed."""
-        self._put(key, data, "overwrite")
+        self._put(key, (data,), "overwrite")
 
     def heal(self, key: str, data: bytes) -> None:
         """Put an object in the place of one that was found damaged."""
-        self._put(key, data, "overwrite")
+        self._put(key, (data,), "overwrite")
 
     def move(self, source: str, target: str) -> bool:
         """Give an object another key, in the place of what has it. False when there was no object.
@@ -304,25 +305,22 @@ class Backend:
 
     def _read(self, folder: Path, key: str) -> bytes | None:
         """A file of a folder: by itself, as the way through an object store takes four times as long."""
-        if ".." in key.split("/"):
-            raise StoreError(f"{key!r:.80} leads out of the store {self.location.url}.")
         try:
-            return read_file(f"{folder}/{key}")  # a Path takes three times as long
+            return read_file(self._path(folder, key))
         except (FileNotFoundError, NotADirectoryError):
             self._folder_exists()
             return None
         except (OSError, ValueError) as problem:
             raise self._error(f"read {key}", problem) from problem
 
-    def _put(self, key: str, data: bytes, mode: str) -> bool:
+    def _put(self, key: str, parts: Sequence[Part], mode: str) -> bool:
+        """Put an object, given in parts. False where there is one that is not to be overwritten."""
+        if self.location.folder is not None:
+            return self._write(self.location.folder, key, parts, replace=mode == "overwrite")
         import obstore
         from obstore.exceptions import AlreadyExistsError
 
-        if self.location.folder is not None:
-            try:
-                self.location.folder.mkdir(parents=True, exist_ok=True)
-            except OSError as problem:
-                raise StoreError(f"The store {self.location.url} can't be made: {problem.strerror}.") from problem
+        data = b"".join(parts)
         try:
             with self._as_sentence(f"write {key}"):
                 obstore.put(self._store(), key, data, mode=mode)  # type: ignore[arg-type]  # 'create' or 'overwrite'
@@ -333,6 +331,21 @@ class Backend:
         if self._mirror is not None:
             self._mirror.put_written(key, data)
         return True
+
+    def _write(self, folder: Path, key: str, parts: Sequence[Part], *, replace: bool) -> bool:
+        """A file of a folder: by itself, as the way through an object store takes twice as long."""
+        try:
+            return write_file(self._path(folder, key), parts, replace=replace)
+        except (OSError, ValueError) as problem:
+            if isinstance(problem, OSError) and not folder.is_dir():
+                raise StoreError(f"The store {self.location.url} can't be made: {problem.strerror}.") from problem
+            raise self._error(f"write {key}", problem) from problem
+
+    def _path(self, folder: Path, key: str) -> str:
+        """The file of a key; a text, as a Path takes three times as long."""
+        if ".." in key.split("/"):
+            raise StoreError(f"{key!r:.80} leads out of the store {self.location.url}.")
+        return f"{folder}/{key}"
 
     def _store(self) -> ObjectStore:
         if self._opened is None:

@@ -26,6 +26,7 @@ from holobench_mcp.model import (
 )
 from holobench_mcp.store import journal, layout, measurements, refs
 from holobench_mcp.store.backend import Backend
+from holobench_mcp.store.blob import digest_of
 from holobench_mcp.store.contents import HISTORY, RESULT, SAMPLES, contents_of, manifest_of, snapshot_of
 from holobench_mcp.store.index import Index
 from holobench_mcp.store.location import Location
@@ -33,7 +34,7 @@ from holobench_mcp.store.many import read_many
 from holobench_mcp.store.marker import CHAINED_MARKER_BYTES, MARKER_BYTES
 from holobench_mcp.store.parsing import parse_manifest
 from holobench_mcp.store.seal import sealed
-from holobench_mcp.store.written import digest_of, note_changing, note_written
+from holobench_mcp.store.written import note_changing, note_written
 
 if TYPE_CHECKING:
     from holobench_mcp.result.snapshot import Snapshot
@@ -69,14 +70,14 @@ class Store:
         key = layout.manifest_key(manifest.result_id)
         if self.backend.get(key) is not None and self._is_whole(manifest.result_id):
             return manifest.result_id
-        reused = [data for data in contents.values() if not self.backend.put_blob(data)]
+        reused = [blob for blob in contents.values() if not self.backend.put_blob(blob)]
         written = sealed(manifest.model_dump_json(indent=1).encode())
         ours = self.backend.create(key, written)
         if not ours and not self._is_whole(manifest.result_id):
             self.backend.heal(key, written)
             ours = True
-        for data in reused:  # gc may have found them unreferenced just before the manifest was there
-            self.backend.ensure_blob(data)
+        for blob in reused:  # gc may have found them unreferenced just before the manifest was there
+            self.backend.ensure_blob(blob)
         self._in_journal({manifest.result_id: written if ours else None})
         return manifest.result_id
 

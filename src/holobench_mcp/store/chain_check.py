@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from holobench_mcp.model import InvalidArgument
 from holobench_mcp.store import heads, layout
 from holobench_mcp.store.backend import Backend
+from holobench_mcp.store.blob import digest_of
 from holobench_mcp.store.chain import Chain
 from holobench_mcp.store.finding import Finding
 from holobench_mcp.store.marker import look_for_chain
-from holobench_mcp.store.written import digest_of, written_documents
+from holobench_mcp.store.written import written_documents
 
 if TYPE_CHECKING:
     from holobench_mcp.store.bundle import Store

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from holobench_mcp.model import BlobRef, Manifest
 from holobench_mcp.store import layout
+from holobench_mcp.store.blob import Blob
 
 if TYPE_CHECKING:
     from holobench_mcp.result.samples import SampleArrays
@@ -18,25 +18,26 @@ if TYPE_CHECKING:
 RESULT, SAMPLES, HISTORY = "result.json", "samples.npz", "history.json"
 
 
-def contents_of(snapshot: Snapshot) -> dict[str, bytes]:
-    """The bytes of a result's blobs, by their names."""
+def contents_of(snapshot: Snapshot) -> dict[str, Blob]:
+    """A result's blobs, by their names."""
     from holobench_mcp.result.contract import result_to_dict
-    from holobench_mcp.result.samples import encode_samples
+    from holobench_mcp.result.samples import sample_parts
     from holobench_mcp.result.strict_json import canonical_json, strict
 
-    contents = {RESULT: json.dumps(strict(result_to_dict(snapshot)), indent=2, allow_nan=False).encode()}
+    contract = json.dumps(strict(result_to_dict(snapshot)), indent=2, allow_nan=False).encode()
+    contents = {RESULT: Blob.of(contract)}
     if snapshot.dataset is not None:
-        contents[SAMPLES] = encode_samples(snapshot)
+        contents[SAMPLES] = Blob.of(sample_parts(snapshot))
     if snapshot.history:
-        contents[HISTORY] = canonical_json(strict(snapshot.history))
+        contents[HISTORY] = Blob.of(canonical_json(strict(snapshot.history)))
     return contents
 
 
-def manifest_of(snapshot: Snapshot, contents: Mapping[str, bytes]) -> Manifest:
+def manifest_of(snapshot: Snapshot, contents: Mapping[str, Blob]) -> Manifest:
     """What a store says of a result beside its blobs."""
     from holobench_mcp.result.strict_json import strict
 
-    blobs = {name: BlobRef(sha256=hashlib.sha256(data).hexdigest(), size=len(data)) for name, data in contents.items()}
+    blobs = {name: BlobRef(sha256=blob.sha256, size=blob.size) for name, blob in contents.items()}
     sha256s = {name: blob.sha256 for name, blob in blobs.items()}
     return Manifest(
         result_id=layout.make_result_id(snapshot.bench_name, snapshot.executed_at, sha256s),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from holobench_mcp.answers import Repaired, RepairStep
 from holobench_mcp.model import IntegrityError, InvalidArgument, JournalEntry
 from holobench_mcp.store import journal, layout, measurements, trash
+from holobench_mcp.store.blob import digest_of
 from holobench_mcp.store.chain import linked
 from holobench_mcp.store.correction import corrected_blob, corrected_document
 from holobench_mcp.store.finding import Finding
@@ -25,7 +26,7 @@ from holobench_mcp.store.rebuilding import rebuilt_contract
 from holobench_mcp.store.references import Progress
 from holobench_mcp.store.seal import sealed
 from holobench_mcp.store.verify import unsealed_documents, verify
-from holobench_mcp.store.written import Written, digest_of, note_changing, note_written, written_documents
+from holobench_mcp.store.written import Written, note_changing, note_written, written_documents
 
 if TYPE_CHECKING:
     from holobench_mcp.store.bundle import Store

@@ -22,6 +22,7 @@ from holobench_mcp.model import (
 )
 from holobench_mcp.store import layout
 from holobench_mcp.store.backend import Backend
+from holobench_mcp.store.blob import Blob
 from holobench_mcp.store.many import map_many, read_many
 from holobench_mcp.store.measurements import measurement_id_of
 from holobench_mcp.store.parsing import parse_comparison, parse_manifest, parse_measurement, parse_ref_entry
@@ -117,14 +118,15 @@ def _copy_result(work: _Copy, key: str, *, heal: bool) -> int:
     if work.dry_run:
         return sum(blob.size for blob in manifest.blobs.values())
     contents = [
-        work.source.get_blob(blob.sha256, f"{name} of {manifest.result_id}") for name, blob in manifest.blobs.items()
+        Blob((work.source.get_blob(blob.sha256, f"{name} of {manifest.result_id}"),), blob.sha256, blob.size)
+        for name, blob in manifest.blobs.items()
     ]
     reused = [content for content in contents if not work.destination.put_blob(content)]
     if not work.destination.create(key, data) and heal:
         work.destination.heal(key, data)
     for content in reused:  # as a writer does, for gc: see gc.py
         work.destination.ensure_blob(content)
-    return sum(map(len, contents))
+    return sum(blob.size for blob in contents)
 
 
 def _damaged_results(work: _Copy, keys: list[str]) -> set[str]:

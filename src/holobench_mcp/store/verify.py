@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from holobench_mcp.model import IntegrityError, InvalidArgument, Manifest, UnknownResult
 from holobench_mcp.store import comparisons, layout, measurements, refs
 from holobench_mcp.store.agreement import summed_up_otherwise
+from holobench_mcp.store.blob import digest_of
 from holobench_mcp.store.chain_check import chain_findings
 from holobench_mcp.store.finding import Finding
 from holobench_mcp.store.marker import CHAINED_MARKER_BYTES, MARKER_BYTES
 from holobench_mcp.store.parsing import parse_journal_entry, parse_manifest
 from holobench_mcp.store.references import Progress
 from holobench_mcp.store.seal import is_sealed, sealed
-from holobench_mcp.store.written import Written, digest_of, written_documents
+from holobench_mcp.store.written import Written, written_documents
 
 if TYPE_CHECKING:
     from holobench_mcp.store.bundle import Store

@@ -6,13 +6,13 @@ knows of its digest. The journal can: for all that do not change, and where it i
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from holobench_mcp.model import IntegrityError, JournalEntry
 from holobench_mcp.store import journal, layout
 from holobench_mcp.store.backend import Backend
+from holobench_mcp.store.blob import digest_of
 from holobench_mcp.store.chain import Chain, chain_of
 from holobench_mcp.store.many import read_many
 from holobench_mcp.store.marker import look_for_chain
@@ -103,11 +103,6 @@ def put_changing(backend: Backend, key: str, data: bytes) -> None:
     backend.put(key, data)
     if is_new:
         note_changing(backend, {key: data})
-
-
-def digest_of(data: bytes) -> str:
-    """What the journal has of a document's bytes."""
-    return hashlib.sha256(data).hexdigest()
 
 
 def _result_id(key: str) -> str | None:
