@@ -69,10 +69,15 @@ def pages() -> dict[str, str]:
         kinds, reason="a reason " * 40, also=[{"bench_name": LONG, "decision": "unchanged", "reason": LONG}]
     )
     steps = history([10.0 + (i > 20) * 3 + 0.1 * (i % 5) for i in range(60)], [21, 40, 41], metric=LONG)
+    extremes = document([evidence("vast", percent=1e306), evidence("least", percent=1e-9, margin=1e-12)])
+    apart = document(
+        [evidence("share", percent=-33.3, ci=(-73.1, 6.4)), evidence("exact", percent=-12345.678, margin=None)]
+    )
     attacked, runs, over_time = hostile("<i>x</i> " + "y" * 50)
     return {
         "comparison": page("A comparison", comparison_fragment(answer, [runs_of(far)])),
         "history": page(LONG, history_fragment(steps), history_fragment(history([1e-9, 2e7]))),
+        "extremes": page("Extremes", *(comparison_fragment(d) for d in (extremes, apart))),
         "hostile": page("x" * 300, comparison_fragment(attacked, [runs]), history_fragment(over_time)),
     }
 
@@ -102,7 +107,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, ob
 
 
 def test_nothing_is_wider_than_the_page(measured: dict[str, dict[str, object]]) -> None:
-    assert len(measured) == 3 * len(WIDTHS) * len(THEMES)
+    assert len(measured) == 4 * len(WIDTHS) * len(THEMES)
     assert {name: found["wider"] for name, found in measured.items() if found["wider"]} == {}
     assert {name: found["out"] for name, found in measured.items() if found["out"]} == {}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,6 +34,16 @@ def test_the_margin_is_seen_however_far_the_effects_are() -> None:
         assert 0 in axis.ticks()
     assert scale.effects([400.0], 3.0).unit == 3.0
     assert scale.effects([30.0], 3.0).unit == 0.0
+
+
+@pytest.mark.parametrize("ends", [(0.0, 49.7), (-73.0, 6.4), (-29.8, 49.7), (-4e5, 2e5), (0.0, 1e306), (-3e-7, 37.0)])
+def test_a_far_axis_has_numbers_up_to_what_is_drawn(ends: tuple[float, float]) -> None:
+    axis = scale.effects(ends, 3.0)
+    ticks = axis.ticks()
+    assert axis.unit and 0 in ticks
+    for end in (e for e in ends if abs(e) > 6):
+        outer = ticks[-1] if end > 0 else ticks[0]
+        assert abs(end) <= abs(outer) <= abs(end) * 3, "the last number is at the end, and that is near"
 
 
 def test_an_axis_of_nothing_has_a_middle() -> None:

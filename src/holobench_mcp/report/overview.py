@@ -143,7 +143,13 @@ def metric_lines(bench: OverviewBench) -> Markup:
     """A bench's metrics: each with its line, its newest value and its noise."""
     rows = [_metric(metric, bench.bench_name) for metric in bench.metrics]
     if bench.metrics_more:
-        rows.append(element("p", f"and {bench.metrics_more:,} more metrics", class_="hb-soft hb-remark"))
+        rows.append(
+            element(
+                "p",
+                f"and {bench.metrics_more:,} more metric{'' if bench.metrics_more == 1 else 's'}",
+                class_="hb-soft hb-remark",
+            )
+        )
     return element("div", *rows, class_="hb-lines")
 
 

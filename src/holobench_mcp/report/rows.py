@@ -20,8 +20,10 @@ _NAME = 80
 #: The height of a row's picture, or of one whose figures stand in a line; and where in it everything is drawn.
 HEIGHT, COMPACT, AXIS_HEIGHT = 44.0, 32.0, 24.0
 MIDDLE, COMPACT_MIDDLE = 20.0, 16.0
-#: A number so near to an end of the axis stands before it; and shares of the width that numbers are apart there.
-_END, _APART = 0.96, 0.24
+#: A number so near to an end of the axis stands before it.
+_END = 0.96
+#: A character's width and the gap between numbers, in percent of the narrowest picture, of 280 pixels.
+_CHARACTER, _GAP = 2.5, 2.0
 #: Characters of a unit that has room behind a number.
 _UNITS = 4
 
@@ -58,20 +60,21 @@ def grid(axis: Axis, margin: float | None, height: float | str = "100%") -> Mark
 
 
 def tick_labels(axis: Axis, units: str, y: float) -> Markup:
-    """The numbers of an axis, the last one with its unit."""
+    """The numbers of an axis, the last one with its unit: as many as have room where a page is narrow."""
     ticks = axis.ticks()
-    texts = [digits.signed(t) if t else "0" for t in ticks]
-    if texts:
-        texts[-1] += f" {units}".rstrip() if len(units) <= _UNITS else ""
-    parts = []
-    last = axis.share(ticks[-1]) if ticks else 0.0
-    for tick, text in zip(ticks, texts, strict=True):
-        share = axis.share(tick)
-        if tick != ticks[-1] and last > _END and last - share < _APART:
-            continue  # the last one, with its unit, stands before the end and takes its place
+    suffix = f" {units}" if units and len(units) <= _UNITS else ""
+    places: list[tuple[float, float]] = []
+    parts: dict[float, Markup] = {}
+    # The last one and zero have their places first, then those at the ends.
+    for tick in sorted(ticks, key=lambda t: (t != ticks[-1], t != 0, -abs(t))):
+        text = (digits.signed(tick) if tick else "0") + (suffix if tick == ticks[-1] else "")
+        width, share, at = _CHARACTER * len(text), axis.share(tick), axis.percent(tick)
         anchor = "start" if share < 1 - _END else "end" if share > _END else "middle"
-        parts.append(marks.label(text, axis.at(tick), y, "hb-number", anchor))
-    return joined(parts)
+        left = at - {"start": 0.0, "middle": width / 2, "end": width}[anchor]
+        if all(left >= right or left + width <= other for other, right in places):
+            places.append((left - _GAP, left + width + _GAP))
+            parts[tick] = marks.label(text, axis.at(tick), y, "hb-number", anchor)
+    return joined([parts[tick] for tick in sorted(parts)])
 
 
 def _row(row: Row, axis: Axis, margin: float | None) -> Markup:

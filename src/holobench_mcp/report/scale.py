@@ -19,6 +19,7 @@ _FAR = 12.0
 _EDGE = 3.0
 _LARGEST = sys.float_info.max
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_ROUND = (1.0, 2.0, 5.0, 10.0)
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,13 @@ class Axis:
         span = high / 2 - low / 2
         return min(max((place / 2 - low / 2) / span, 0.0), 1.0) if span > 0 else 0.5
 
-    def at(self, value: float) -> str:
+    def percent(self, value: float) -> float:
         """Where a value stands, in percent of the width."""
-        return f"{number(_EDGE + (100 - 2 * _EDGE) * self.share(value))}%"
+        return _EDGE + (100 - 2 * _EDGE) * self.share(value)
+
+    def at(self, value: float) -> str:
+        """The same as SVG has it."""
+        return f"{number(self.percent(value))}%"
 
     def holds(self, value: float) -> bool:
         """Whether a value is between the ends."""
@@ -57,6 +62,7 @@ def effects(values: Iterable[float | None], margin: float | None) -> Axis:
     if low == high:
         low, high = -1.0, 1.0
     if margin and max(-low, high) > _FAR * margin:
+        low, high = (-_rounded_up(-low, margin), _rounded_up(high, margin))
         return Axis(low, high, margin)
     # What is on one side only leaves a sixth to the other.
     return Axis(min(low, -high / 6), max(high, -low / 6))
@@ -103,16 +109,23 @@ def _bent(value: float, unit: float) -> float:
     return math.copysign(math.log(2) + math.log(abs(value)) - math.log(unit), value)
 
 
+def _rounded_up(end: float, margin: float) -> float:
+    """The end of a logarithmic axis, where a number can stand; as it is where nothing is beyond the margin."""
+    if end <= 1.6 * margin:
+        return end
+    size = 10.0 ** math.floor(math.log10(end))
+    return next((s * size for s in _ROUND if end <= s * size < math.inf), end)
+
+
 def _bent_ticks(axis: Axis, most: int) -> tuple[float, ...]:
-    """Zero, and powers of ten beyond the margin, no two nearer to one another than their numbers are wide."""
+    """Zero, the ends, and powers of ten beyond the margin, no two too near to one another."""
     ticks = [0.0]
     for side, end in ((1.0, axis.high), (-1.0, -axis.low)):
-        if end <= axis.unit:
+        if end <= 1.6 * axis.unit:
             continue
         last = math.floor(math.log10(end))
         first = math.ceil(math.log10(axis.unit * 2))
-        powers = [10.0**e for e in range(last, first - 1, -1)]
-        ticks += [side * p for p in powers]
+        ticks += [side * end, *(side * 10.0**e for e in range(last, first - 1, -1))]
     spaced: list[float] = []
     for tick in sorted(ticks, key=lambda t: (t != 0, -abs(t))):
         if all(abs(axis.share(tick) - axis.share(other)) >= 0.8 / (most + 1) for other in spaced):

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from holobench_mcp import digits
 from holobench_mcp.answers.overview import OverviewMetric
 from holobench_mcp.model import Kind
-from holobench_mcp.report.markup import Markup, element, identity, number
+from holobench_mcp.report.markup import Markup, element, identity, number, shortened
 
 WIDTH, HEIGHT = 150.0, 30.0
 _EDGE = 4.0
+#: Characters of a unit: the value beside a line is not broken.
+_UNITS = 16
 #: The least that the height stands for, as a share of the value: less would make mountains of noise.
 _LEAST_SPAN = 0.04
 #: A value within so many standard deviations of the newest is as likely noise.
@@ -64,7 +66,7 @@ def value_text(value: float | None, metric: OverviewMetric) -> str:
         return "no value"
     if metric.kind is Kind.bool:
         return f"{digits.plain(100 * value)} %"
-    return f"{digits.plain(value)} {metric.units or ''}".rstrip()
+    return f"{digits.plain(value)} {shortened(metric.units or '', _UNITS)}".rstrip()
 
 
 def in_words(metric: OverviewMetric, values: Sequence[float]) -> str:
