@@ -9,7 +9,7 @@ import pytest
 
 from conftest import rewrite, snapshot
 from holobench_mcp.model import IntegrityError, InvalidArgument
-from holobench_mcp.store import Store, bundle
+from holobench_mcp.store import Store, bundle, open_store
 from holobench_mcp.store.lookup import Lookup
 
 
@@ -83,3 +83,50 @@ def test_what_was_set_last_counts_though_the_clock_has_gone_back(store: Store, m
         store.set_ref("sort", "baseline", result_id)
         assert store.ref("sort", "baseline").result_id == result_id
     assert [entry.result_id for entry in store.ref_log("sort", "baseline")] == [first, second, third]
+
+
+@pytest.mark.parametrize("kind", ["folder", "bucket"])
+def test_a_listing_reads_an_entry_once_and_sees_what_another_process_set_or_damaged(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = tmp_path / "store" if kind == "folder" else f"memory://{tmp_path.name}-refs"
+    writer, reader = open_store(where), open_store(where)
+    first, second = (writer.record(snapshot(at=i)) for i in range(2))
+    for i in range(30):
+        writer.set_ref("sort", f"name-{i}", first)
+    read = list[str]()
+    get = reader.backend.get
+    monkeypatch.setattr(reader.backend, "get", lambda key: read.append(key) or get(key))
+
+    def meanings() -> dict[str, str]:
+        read.clear()
+        entries, damaged = reader.readable_refs()
+        assert not damaged
+        return {entry.name: entry.result_id for entry in entries}
+
+    assert meanings() == {f"name-{i}": first for i in range(30)}
+    assert len(read) == 30
+    assert meanings() == {f"name-{i}": first for i in range(30)}
+    assert reader.readable_refs("sort")[0] == reader.refs()
+    assert read == []
+    entry = writer.set_ref("sort", "name-7", second)
+    assert meanings()["name-7"] == second
+    assert len(read) == 1
+    key = next(key for key in read if "name-7" in key)
+    writer.backend.put(key, b'{"cut": ')
+    entries, damaged = reader.readable_refs()
+    assert damaged == [key]
+    assert entry not in entries
+    with pytest.raises(IntegrityError, match="name-7"):
+        reader.refs()
+
+
+def test_what_a_name_means_costs_a_listing_and_its_last_entry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    store = open_store(tmp_path / "store")
+    result_id = store.record(snapshot())
+    entries = [store.set_ref("sort", "baseline", result_id, reason=str(i)) for i in range(20)]
+    read = list[str]()
+    get = store.backend.get
+    monkeypatch.setattr(store.backend, "get", lambda key: read.append(key) or get(key))
+    assert store.ref("sort", "baseline") == entries[-1]
+    assert len(read) == 1

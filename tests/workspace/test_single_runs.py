@@ -92,15 +92,22 @@ def test_a_bench_that_was_measured_once_has_its_history_and_a_note(tmp_path: Pat
     assert content.notes[0].startswith("There is no comparison: ")
 
 
-def test_since_a_revision_is_what_was_measured_from_it_on(tmp_path: Path, repository: object) -> None:
+def test_since_a_revision_is_what_was_measured_from_it_on(
+    tmp_path: Path, repository: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from histories import commits, opened
     from histories import measured as one_run
+    from holobench_mcp.workspace import tracking
 
     space = opened(tmp_path)
     listed = commits(repository, 6)  # type: ignore[arg-type]
     for i, revision in enumerate(listed):
         space.record(one_run(10.0 + i, 10 * i, revision))
+    explained = list[int]()
+    explain = tracking.explain
+    monkeypatch.setattr(tracking, "explain", lambda v, **more: explained.append(len(v)) or explain(v, **more))
     [history] = space.report_content(["sort"], since=listed[2][:10]).histories
+    assert explained == [4], "a history is read once, and nothing of what is older"
     assert [p.source_revision for p in history.series] == listed[2:]
     assert [len(h.series) for h in space.report_content(since=listed[-1]).histories] == [1]
     assert [len(h.series) for h in space.report_content(["sort"], since="HEAD~4").histories] == [5]

@@ -54,6 +54,7 @@ class Store:
         self.wants_chain = False
         self._checked = False
         self._journal_end: int | None = None
+        self._refs = refs.Current(self.backend)
         self._moment = threading.local()
 
     # ------------------------------------------------------------------ writing
@@ -237,8 +238,7 @@ class Store:
 
     def ref(self, bench_name: str, name: str) -> RefEntry | None:
         """What a ref means now; None when it was never set."""
-        log = self.ref_log(bench_name, name)
-        return log[-1] if log else None
+        return refs.last(self.backend, bench_name, name)
 
     def ref_target(self, entry: RefEntry) -> Manifest:
         """The result that an entry of a ref means. Raises UnknownResult, or IntegrityError for another bench's."""
@@ -256,11 +256,12 @@ class Store:
 
     def refs(self, bench_name: str | None = None) -> list[RefEntry]:
         """What every ref means now: of one bench, or of all. Raises IntegrityError where one is damaged."""
-        return [refs.read(self.backend, key) for key in refs.last_keys(self.backend, bench_name)]
+        entries, damaged = self._refs.read(bench_name)
+        return [*entries, *(refs.read(self.backend, key) for key in damaged)]
 
     def readable_refs(self, bench_name: str | None = None) -> tuple[list[RefEntry], list[str]]:
         """The same without those that are damaged, whose keys come second."""
-        return refs.current(self.backend, bench_name)
+        return self._refs.read(bench_name)
 
     def measurement(self, measurement_id: str) -> MeasurementDocument | None:
         """A measurement's document. None where there is none, as for results that were recorded one by one."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from operator import itemgetter
+from pathlib import Path
 
 from holobench_mcp import gitinfo
 from holobench_mcp.answers import History, ReportContent
@@ -153,22 +155,19 @@ def _history(library: Library, bench: str, variable: str, since: str | None) -> 
     """A metric's newest codes, or those from a revision on; None where there are none."""
     if since is None:
         return metric_history(library, bench, variable, limit=_CODES)
-    whole = metric_history(library, bench, variable, limit=_MOST_CODES, detectors={})
-    newer = len(whole.series) - _first(library, whole, since)
-    return metric_history(library, bench, variable, limit=newer) if newer else None
+    begin = partial(_first, library.config.root, bench, since)
+    history = metric_history(library, bench, variable, limit=_MOST_CODES, begin=begin)
+    return history if history.series else None
 
 
-def _first(library: Library, history: History, since: str) -> int:
+def _first(root: Path, bench: str, since: str, revisions: Sequence[str]) -> int:
     """The place in a series of the first code that is not older than a revision. Raises InvalidArgument."""
-    root = library.config.root
-    revisions = [p.source_revision or "" for p in history.series]
     commit = gitinfo.resolve_revision(root, since)
     if commit is None:
         named = [i for i, revision in enumerate(revisions) if revision.startswith(since)]
         if not named:
             raise InvalidArgument(
-                f"--since: {since!r:.80} is no revision that git knows here, and none that {history.bench_name!r:.80} "
-                "measured."
+                f"--since: {since!r:.80} is no revision that git knows here, and none that {bench!r:.80} measured."
             )
         return named[0]
     commits = gitinfo.commits_of(root, {r for r in revisions if r})

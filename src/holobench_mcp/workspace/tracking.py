@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -97,10 +97,12 @@ def metric_history(
     limit: int = 50,
     uncommitted: bool = False,
     detectors: Mapping[str, float | None] = DETECTORS,
+    begin: Callable[[Sequence[str]], int] | None = None,
 ) -> History:
     """A metric over the newest codes that were measured by a bench, oldest first.
 
-    Raises UnknownResult for a bench without results, InvalidArgument for a metric or a point that it does not have.
+    begin: gives, of the revisions of these codes, the place of the first that is looked at. Raises UnknownResult for a
+    bench without results, InvalidArgument for a metric or a point that it does not have.
     """
     results = library.index().select(bench_name=bench_name, limit=_MOST_RESULTS)
     if not results:
@@ -112,6 +114,8 @@ def metric_history(
     series = choose_series(
         library.config.root, library.snapshot, results, declared, uncommitted=uncommitted, limit=limit
     )
+    if begin is not None:
+        series = replace(series, codes=series.codes[begin([runs[-1].source_revision or "" for runs in series.codes]) :])
     numbers = _levels(library, series, declared, point)
     steps, drift = explain(numbers.values, least_sd=numbers.least_sd)
     margin = library.config.settings_for(bench_name, (metric,)).get(metric)
