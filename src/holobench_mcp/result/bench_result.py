@@ -16,8 +16,9 @@ import numpy.typing as npt
 
 from holobench_mcp.model import CaptureError, Environment, Input, JsonScalar, Measurement, Metric
 from holobench_mcp.result import upstream
-from holobench_mcp.result.coordinates import kind_of, of_enum, plain_array
+from holobench_mcp.result.coordinates import as_index, kind_of, of_enum, plain_array
 from holobench_mcp.result.optimum import optimum
+from holobench_mcp.result.sample_arrays import SampleArrays
 from holobench_mcp.result.snapshot import NO_REGRESSIONS, Snapshot, in_order
 from holobench_mcp.result.strict_json import finite_or_none
 
@@ -34,7 +35,7 @@ def moment_of_result(bench_res: BenchResult) -> Snapshot:
     report = getattr(bench_res, "regression_report", None)
     return moment_of(
         bench_res.ds,
-        bench_name=bench_res.identity.bench_name,
+        bench_name=_bench_name(bench_res),
         provenance=provenance(bench_res),
         inputs=[(iv.name, getattr(iv, "units", None)) for iv in cfg.input_vars],
         metrics=tuple(upstream.declaration_of(rv) for rv in cfg.result_vars if isinstance(rv, types)),
@@ -42,6 +43,12 @@ def moment_of_result(bench_res: BenchResult) -> Snapshot:
         regressions=None if report is None else report.to_dict(),
         over_time=bool(getattr(cfg, "over_time", False)),
     )
+
+
+def _bench_name(bench_res: BenchResult) -> str:
+    """As the result's identity has it, whose other parts, digests of the whole configuration, are not asked for."""
+    collected = getattr(bench_res, "collected_identity", None)
+    return str(bench_res.bench_cfg.bench_name if collected is None else collected.bench_name)
 
 
 def moment_of(
@@ -65,7 +72,9 @@ def moment_of(
         bench_name=bench_name,
         provenance=provenance,
         inputs=tuple(
-            Input(name=name, units=units, kind=kind_of(moment[name].values) if name in moment.coords else "str")
+            Input(
+                name=name, units=units, kind=kind_of(moment.variables[name].values) if name in moment.coords else "str"
+            )
             for name, units in inputs
         ),
         metrics=metrics,
@@ -91,12 +100,12 @@ def storable(moment: Snapshot, environment: Environment | None, measurement: Mea
     lost |= {m.variable for m in moment.metrics} - {str(v) for v in moment.dataset.data_vars}
     if lost:
         raise CaptureError(f"{name} declares {', '.join(sorted(lost))}, which its samples do not have.")
-    dataset = _scalars_only(moment.dataset, [i.name for i in moment.inputs], moment.metrics)
-    if 0 in dataset.sizes.values():
+    arrays = _scalars_only(moment.dataset, [i.name for i in moment.inputs], moment.metrics)
+    if any(values.size == 0 for values in arrays.coordinates.values()):
         raise CaptureError(f"{name} has no samples.")
-    return moment.with_(
-        dataset=dataset,
-        inputs=tuple(i.model_copy(update={"kind": kind_of(dataset[i.name].values)}) for i in moment.inputs),
+    return moment.with_arrays(
+        arrays,
+        inputs=tuple(i.model_copy(update={"kind": kind_of(arrays.coordinates[i.name])}) for i in moment.inputs),
         environment=environment or Environment(),
         measurement=measurement,
     )
@@ -149,22 +158,26 @@ def _history(dataset: xr.Dataset, metric: Metric, inputs: Sequence[str]) -> dict
     return known
 
 
-def _scalars_only(moment: xr.Dataset, inputs: Sequence[str], metrics: Sequence[Metric]) -> xr.Dataset:
+def _scalars_only(moment: xr.Dataset, inputs: Sequence[str], metrics: Sequence[Metric]) -> SampleArrays:
     """The samples of the metrics over the inputs and `repeat`, and nothing else. Raises CaptureError for others."""
-    import xarray as xr
-
     dims = [*inputs, "repeat"]
-    coords = {d: plain_array(np.asarray(moment[d].values)) if d in moment.dims else np.array([1]) for d in dims}
     arrays = {}
     for name in (m.variable for m in metrics):
         lacking = set(dims) ^ {str(d) for d in moment.variables[name].dims}
         if lacking == {"repeat"} and "repeat" not in moment.dims:
-            arrays[name] = in_order(moment, name, inputs)[..., np.newaxis]
+            arrays[name] = _without_objects(name, in_order(moment, name, inputs)[..., np.newaxis])
         elif lacking:
             raise CaptureError(f"{name} was not measured at every input: {', '.join(sorted(lacking))} is not its own.")
         else:
-            arrays[name] = in_order(moment, name, dims)
-    return xr.Dataset({name: (dims, _without_objects(name, a)) for name, a in arrays.items()}, coords=coords)
+            arrays[name] = _without_objects(name, in_order(moment, name, dims))
+    return SampleArrays(tuple(dims), {dim: _coordinate(moment, dim) for dim in dims}, arrays, {})
+
+
+def _coordinate(moment: xr.Dataset, dim: str) -> npt.NDArray[Any]:
+    if dim not in moment.dims:
+        return np.array([1])
+    known = moment.variables.get(dim)  # a dimension may have none
+    return np.arange(moment.sizes[dim]) if known is None else as_index(plain_array(np.asarray(known.values)))
 
 
 def _without_objects(name: str, array: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -16,8 +16,9 @@ from pydantic_core import PydanticSerializationError
 
 from holobench_mcp.model import Environment, Input, InvalidArgument, JsonScalar, Kind, Measurement, Metric, fault_in
 from holobench_mcp.result import upstream
-from holobench_mcp.result.coordinates import kind_of, of_enum, plain_array, without_objects
+from holobench_mcp.result.coordinates import as_index, kind_of, of_enum, plain_array, without_objects
 from holobench_mcp.result.replication import Replication
+from holobench_mcp.result.sample_arrays import SampleArrays
 from holobench_mcp.result.snapshot import FloatArray, Snapshot
 
 _Declaration = TypeVar("_Declaration", Input, Metric, Environment, Measurement)
@@ -44,30 +45,24 @@ def from_arrays(
     sds: object = (),
 ) -> Snapshot:
     """`Snapshot.build`: see there. Nothing is taken for what its type promises. Raises InvalidArgument."""
-    import xarray as xr
-
     _check_name("bench_name", bench_name)
     declared_inputs, coords = _inputs(inputs)
     declared, arrays = _metrics(metrics, samples, tuple(len(c) for c in coords.values()))
     clash = {m.variable for m in declared} & set(coords)
     if clash:
         raise InvalidArgument(f"metrics: {sorted(clash)} are names of inputs too.")
-    dims = (*coords, "repeat")
     repeats = next(iter(arrays.values())).shape[-1]
-    dataset = xr.Dataset(
-        {name: (dims, array) for name, array in arrays.items()},
-        coords={**coords, "repeat": np.arange(1, repeats + 1)},
-    )
-    return Snapshot(
+    coordinates = {**{name: as_index(values) for name, values in coords.items()}, "repeat": np.arange(1, repeats + 1)}
+    replication = _replication(_mapping("counts", counts or {}), _mapping("sds", sds or {}), arrays)
+    return Snapshot.of_arrays(
+        SampleArrays((*coords, "repeat"), coordinates, arrays, replication),
         bench_name=bench_name,
         provenance=_provenance(_utc(executed_at), source_revision, label),
         inputs=declared_inputs,
         metrics=declared,
-        dataset=dataset,
         constants=_constants(constants),
         environment=_parsed(Environment, environment, "environment"),
         measurement=None if measurement is None else _parsed(Measurement, measurement, "measurement"),
-        replication=_replication(_mapping("counts", counts or {}), _mapping("sds", sds or {}), arrays),
     )
 
 

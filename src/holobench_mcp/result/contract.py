@@ -15,6 +15,7 @@ from holobench_mcp.model import SCHEMA_VERSION, Metric
 from holobench_mcp.result import upstream
 from holobench_mcp.result.bench_result import latest_moment, moment_of_result, provenance, series_for_var
 from holobench_mcp.result.optimum import coordinate_scalar, optimum
+from holobench_mcp.result.plain_dataset import PlainDataset
 from holobench_mcp.result.snapshot import Snapshot
 from holobench_mcp.result.strict_json import finite_value
 
@@ -37,8 +38,8 @@ def result_to_dict(bench_res: BenchResult | Snapshot, *, include_series: bool = 
     metrics = []
     for metric in result.metrics:
         # What the whole recorded history says, the stored moment alone can't tell.
-        known = result.history.get(metric.variable) or optimum(result.known_dataset, metric, inputs)
-        entry = metric_entry(metric, known, result.known_dataset)
+        known = result.history.get(metric.variable) or optimum(result.arrays, metric, inputs)
+        entry = metric_entry(metric, known, result.arrays)
         if include_series and "series" in known:
             entry["series"] = known["series"]
         metrics.append(entry)
@@ -60,7 +61,7 @@ def result_to_json(
     return write_json(result_to_dict(bench_res, include_series=include_series), path, indent)
 
 
-def metric_entry(metric: Metric, best: Mapping[str, Any], moment: xr.Dataset) -> dict[str, Any]:
+def metric_entry(metric: Metric, best: Mapping[str, Any], moment: xr.Dataset | PlainDataset) -> dict[str, Any]:
     """A metric's identity, its optimal value and where that was, and its claim's outcome at the last moment."""
     entry: dict[str, Any] = {
         "variable": metric.variable,

@@ -1,7 +1,8 @@
 """The values of a swept input as an array without objects, so that they can be stored, compared and ordered.
 
 bencher keeps the members of an enum, and whatever else a sweep selects from, as objects. Written as text alone, an
-enum's number would not be the number any more that the contract gives for it. Imports numpy only: the quarantine does.
+enum's number would not be the number any more that the contract gives for it. Imports numpy only, as the quarantine
+does, except for times.
 """
 
 from __future__ import annotations
@@ -39,6 +40,16 @@ def plain_array(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if values.dtype.kind in "fiubUM":
         return values
     return without_objects(of_enum(v) for v in values.tolist())
+
+
+def as_index(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """An input's values as a dataset has them: of times, in units that pandas knows; of numbers, no halves."""
+    native = values.dtype.isnative
+    if native and (values.dtype.kind in "iubU" or values.dtype in (np.float64, np.float32)):
+        return values
+    import xarray as xr
+
+    return np.asarray(xr.IndexVariable("values", values).values)  # type: ignore[no-untyped-call]  # xarray left its types out
 
 
 def kind_of(values: npt.ArrayLike) -> InputKind:

@@ -19,8 +19,10 @@ from holobench_mcp.result.strict_json import finite_or_none
 if TYPE_CHECKING:
     import xarray as xr
 
+    from holobench_mcp.result.plain_dataset import PlainDataset, PlainVariable
 
-def optimum(dataset: xr.Dataset, metric: Metric, inputs: Sequence[str]) -> dict[str, Any]:
+
+def optimum(dataset: xr.Dataset | PlainDataset, metric: Metric, inputs: Sequence[str]) -> dict[str, Any]:
     """`optimal_value` and `optimal_inputs` of a metric: null and empty where nothing finite was measured."""
     samples = dataset.variables.get(metric.variable)
     if samples is None:
@@ -62,10 +64,11 @@ def _best(values: npt.NDArray[Any], direction: Direction) -> Any:  # noqa: ANN40
 
 def _places_by_dim(mask: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.intp]]:
     """For each dimension, the positions at which anything is set."""
-    axes = range(mask.ndim)
-    return [np.flatnonzero(mask.any(axis=tuple(a for a in axes if a != axis))) for axis in axes]
+    return [along if along.size == 1 else np.unique(along) for along in np.nonzero(mask)] if mask.ndim else []
 
 
-def _cropped(coordinate: xr.Variable, places: dict[Any, npt.NDArray[np.intp]]) -> npt.NDArray[Any]:
+def _cropped(coordinate: xr.Variable | PlainVariable, places: dict[Any, npt.NDArray[np.intp]]) -> npt.NDArray[Any]:
     values = np.asarray(coordinate.values)
+    if len(coordinate.dims) == 1:
+        return values[places[coordinate.dims[0]]]
     return values[np.ix_(*(places[dim] for dim in coordinate.dims))] if coordinate.dims else values

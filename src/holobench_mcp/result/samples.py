@@ -11,7 +11,6 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from holobench_mcp.model import IntegrityError, InvalidArgument
 from holobench_mcp.result import npz
 from holobench_mcp.result.coordinates import plain_array
 from holobench_mcp.result.replication import Replication
+from holobench_mcp.result.sample_arrays import SampleArrays
 from holobench_mcp.result.snapshot import Snapshot, in_order
 
 if TYPE_CHECKING:
@@ -48,15 +48,16 @@ def sample_parts(snapshot: Snapshot) -> list[bytes | memoryview]:
 
     Raises InvalidArgument for a result without samples, and for more of them than are ever read back.
     """
-    if snapshot.dataset is None:
+    if not snapshot.has_samples:
         raise InvalidArgument("a contract-only result has no samples to encode.")
+    variables = snapshot.arrays.variables
     dims = [i.name for i in snapshot.inputs] + ["repeat"]
     arrays: dict[str, npt.NDArray[Any]] = {"dims": np.array(dims, dtype=np.str_)}
     for name in dims:
-        arrays[f"coord/{name}"] = plain_array(np.asarray(snapshot.dataset.variables[name].values))
+        arrays[f"coord/{name}"] = plain_array(variables[name].values)
     for metric in snapshot.metrics:
-        if metric.variable in snapshot.dataset.variables:
-            values = in_order(snapshot.dataset, metric.variable, dims)
+        if metric.variable in variables:
+            values = in_order(snapshot.arrays, metric.variable, dims)
             arrays[f"metric/{metric.variable}"] = np.ascontiguousarray(values)
         if (held := snapshot.replication.get(metric.variable)) is not None:
             arrays[f"count/{metric.variable}"] = np.array(held.count, order="C")
@@ -71,25 +72,6 @@ def sample_parts(snapshot: Snapshot) -> list[bytes | memoryview]:
 def decode_samples(data: bytes, *, name: str = "samples.npz") -> xr.Dataset:
     """The dataset of an npz archive: `decode_archive` without what it says of how many samples there are."""
     return decode_archive(data, name=name).dataset()
-
-
-@dataclass(frozen=True)
-class SampleArrays:
-    """What an archive holds. A dataset of it takes longer to make than all else of reading a small result."""
-
-    dims: tuple[str, ...]  #: the inputs, then `repeat`
-    coordinates: Mapping[str, npt.NDArray[Any]]  #: of each dimension
-    metrics: Mapping[str, npt.NDArray[Any]]  #: of all dimensions, in their order
-    replication: Mapping[str, Replication]
-
-    def dataset(self) -> xr.Dataset:
-        """The same as a dataset."""
-        import xarray as xr
-
-        return xr.Dataset(
-            {name: (self.dims, array) for name, array in self.metrics.items()},
-            coords={name: (name, self.coordinates[name]) for name in self.dims},
-        )
 
 
 def decode_archive(data: bytes, *, name: str = "samples.npz") -> SampleArrays:

@@ -11,6 +11,10 @@ from typing import Any
 
 import numpy as np
 
+#: A text as JSON.
+_quoted = json.encoder.encode_basestring_ascii
+_WORDS = {None: "null", True: "true", False: "false"}
+
 
 def strict(document: Any) -> Any:  # noqa: ANN401 - any JSON-like tree
     """The same document in strict JSON: NaN and infinities are null, numpy scalars and times are plain."""
@@ -36,6 +40,47 @@ def strict(document: Any) -> Any:  # noqa: ANN401 - any JSON-like tree
 def _plain_scalar(value: str | int) -> str | int:
     """The same without what a subclass adds, such as a YamlSelection."""
     return str(value) if isinstance(value, str) else int(value)
+
+
+def indented_json(document: object) -> bytes:
+    """`json.dumps(strict(document), indent=2)`, in one pass: json itself leaves its C code for an indent."""
+    parts: list[str] = []
+    _write(document, "\n", parts)
+    return "".join(parts).encode()
+
+
+def _write(document: Any, newline: str, parts: list[str]) -> None:  # noqa: ANN401 - any JSON-like tree
+    kind = type(document)
+    if kind is str:
+        parts.append(_quoted(document))
+    elif kind is float:
+        parts.append(float.__repr__(document) if math.isfinite(document) else "null")
+    elif kind is int:
+        parts.append(int.__repr__(document))
+    elif document is None or kind is bool:
+        parts.append(_WORDS[document])
+    elif kind is dict and {*map(type, document)} <= {str}:
+        deeper = newline + "  "
+        before = "{" + deeper
+        for key, value in document.items():
+            parts.append(f"{before}{_quoted(key)}: ")
+            _write(value, deeper, parts)
+            before = "," + deeper
+        parts.append(newline + "}" if document else "{}")
+    elif kind in (list, tuple):
+        deeper = newline + "  "
+        before = "[" + deeper
+        for value in document:
+            parts.append(before)
+            _write(value, deeper, parts)
+            before = "," + deeper
+        parts.append(newline + "]" if document else "[]")
+    else:
+        plain = strict(document)
+        if type(plain) in (dict, list):
+            _write(plain, newline, parts)
+        else:
+            parts.append(json.dumps(plain, allow_nan=False))
 
 
 def canonical_json(document: object) -> bytes:

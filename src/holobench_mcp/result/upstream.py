@@ -24,6 +24,7 @@ from holobench_mcp.model import Direction, InvalidArgument, Kind, Metric
 if TYPE_CHECKING:
     import xarray as xr
 
+    from holobench_mcp.result.plain_dataset import PlainDataset, PlainVariable
     from holobench_mcp.result.stacked import Stacked
 
 #: holobench's detectors, and which setting of a BenchRunCfg is the threshold of each.
@@ -149,13 +150,18 @@ def check_claim(claim: str) -> None:
     parse_claim(claim)
 
 
-def claim_text(claim: str) -> str:
-    """A claim as the contract writes it, with its bound rounded to six digits; empty for a text that is no claim."""
+@lru_cache(maxsize=1024)
+def _parsed_claim(claim: str) -> Any:  # noqa: ANN401 - a bencher Claim
     bencher()
     from bencher.claims import parse_claim
 
+    return parse_claim(claim)
+
+
+def claim_text(claim: str) -> str:
+    """A claim as the contract writes it, with its bound rounded to six digits; empty for a text that is no claim."""
     try:
-        return str(parse_claim(claim))
+        return str(_parsed_claim(claim))
     except ValueError:
         return ""
 
@@ -232,12 +238,16 @@ def _import(name: str, *where: Any, **by_name: Any) -> Any:  # noqa: ANN401 - wh
     return builtins.__import__(name, *where, **by_name)
 
 
-def judge_claim(claim: Any, dataset: xr.Dataset, variable: str) -> dict[str, Any]:  # noqa: ANN401 - a claim or its text
+def judge_claim(
+    claim: Any,  # noqa: ANN401 - a claim or its text
+    dataset: xr.Dataset | PlainDataset,
+    variable: str,
+) -> dict[str, Any]:
     """A claim's outcome on every sample of a variable, as the contract writes it. Raises KeyError for none of these."""
     bencher()
     from bencher.claims import as_claim, evaluate_claim, outcome_to_dict
 
-    parsed = as_claim(claim)
+    parsed = _parsed_claim(claim) if isinstance(claim, str) else as_claim(claim)
     if parsed is None:
         raise InvalidArgument("a claim is a text such as '< 0.7', not None.")
     samples = _ClaimedSamples(dataset, variable)
@@ -255,12 +265,12 @@ class _ClaimedSamples:
     To take the array itself out of a dataset is to look at all variables: with as many claims, at the square of them.
     """
 
-    def __init__(self, dataset: xr.Dataset, variable: str) -> None:
+    def __init__(self, dataset: xr.Dataset | PlainDataset, variable: str) -> None:
         samples = dataset.variables[variable]
         self.values, self.dims, self.coords = samples.values, samples.dims, dataset.coords
         self._dataset = dataset
 
-    def __getitem__(self, name: Hashable) -> xr.Variable:
+    def __getitem__(self, name: Hashable) -> xr.Variable | PlainVariable:
         return self._dataset.variables[name]
 
 

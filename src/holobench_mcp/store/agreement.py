@@ -11,7 +11,7 @@ from holobench_mcp.model import Kind, Manifest, MetricStats, ResultDocument
 from holobench_mcp.result.upstream import claim_text
 
 if TYPE_CHECKING:
-    from holobench_mcp.result.samples import SampleArrays
+    from holobench_mcp.result.sample_arrays import SampleArrays
     from holobench_mcp.result.snapshot import Snapshot
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from holobench_mcp.model import BlobRef, Manifest
@@ -11,26 +11,44 @@ from holobench_mcp.store import layout
 from holobench_mcp.store.blob import Blob
 
 if TYPE_CHECKING:
-    from holobench_mcp.result.samples import SampleArrays
+    from holobench_mcp.result.sample_arrays import SampleArrays
     from holobench_mcp.result.snapshot import Snapshot
 
 #: The blobs of a result, by their names in its manifest.
 RESULT, SAMPLES, HISTORY = "result.json", "samples.npz", "history.json"
 
+#: Bytes of samples from which on digesting them takes longer than starting a thread.
+_LARGE = 1 << 19
+
 
 def contents_of(snapshot: Snapshot) -> dict[str, Blob]:
-    """A result's blobs, by their names."""
-    from holobench_mcp.result.contract import result_to_dict
-    from holobench_mcp.result.samples import sample_parts
-    from holobench_mcp.result.strict_json import canonical_json, strict
+    """A result's blobs, by their names.
 
-    contract = json.dumps(strict(result_to_dict(snapshot)), indent=2, allow_nan=False).encode()
-    contents = {RESULT: Blob.of(contract)}
-    if snapshot.dataset is not None:
-        contents[SAMPLES] = Blob.of(sample_parts(snapshot))
+    Of a large one, samples are digested by another thread while this one looks for optima, claims and medians: neither
+    needs Python's lock for long.
+    """
+    from holobench_mcp.result.contract import result_to_dict
+    from holobench_mcp.result.strict_json import canonical_json, indented_json, strict
+
+    def contract() -> Blob:
+        return Blob.of(indented_json(result_to_dict(snapshot)))
+
+    if sum(array.nbytes for array in snapshot.samples.values()) < _LARGE:
+        contents = {RESULT: contract(), **_samples(snapshot)}
+    else:
+        with ThreadPoolExecutor(1) as other:
+            samples = other.submit(_samples, snapshot)
+            snapshot.stats()
+            contents = {RESULT: contract(), **samples.result()}
     if snapshot.history:
         contents[HISTORY] = Blob.of(canonical_json(strict(snapshot.history)))
     return contents
+
+
+def _samples(snapshot: Snapshot) -> dict[str, Blob]:
+    from holobench_mcp.result.samples import sample_parts
+
+    return {SAMPLES: Blob.of(sample_parts(snapshot))} if snapshot.has_samples else {}
 
 
 def manifest_of(snapshot: Snapshot, contents: Mapping[str, Blob]) -> Manifest:
@@ -48,7 +66,7 @@ def manifest_of(snapshot: Snapshot, contents: Mapping[str, Blob]) -> Manifest:
         inputs=snapshot.inputs,
         shape=next((array.shape for array in snapshot.samples.values()), ()),
         metrics=snapshot.metrics,
-        stats=snapshot.stats(),
+        stats=dict(snapshot.stats()),
         constants=dict(snapshot.constants),
         environment=snapshot.environment,
         measurement=snapshot.measurement,
