@@ -7,15 +7,15 @@ import stat
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from holobench_mcp.model import ConfigError, IntegrityError, StoreError
-from holobench_mcp.store import layout
+from holobench_mcp.store import folder, layout
 from holobench_mcp.store.blob import Blob, Part, digest_of
-from holobench_mcp.store.local_file import read_file, write_file
+from holobench_mcp.store.folder import Oddity, StoredObject
+from holobench_mcp.store.local_file import write_file
 from holobench_mcp.store.location import Location
 from holobench_mcp.store.mirror import Mirror
 from holobench_mcp.store.remote import cause, is_unreachable, missing_bucket, open_bucket
@@ -30,15 +30,6 @@ LISTING_PAGE = 1000
 _PAUSE_S = 5.0
 #: For so long after it did not answer it counts as down.
 _DOWN_S = 60.0
-
-
-@dataclass(frozen=True)
-class StoredObject:
-    """An object as a listing has it."""
-
-    key: str
-    size: int
-    written: datetime
 
 
 class Backend:
@@ -167,10 +158,10 @@ class Backend:
         """
         import obstore
 
-        if not self._folder_exists():
-            return False
         try:
             with self._as_sentence(f"move {source}"):
+                if self.location.folder is not None:
+                    return folder.move(self.location.folder, source, target)
                 obstore.rename(self._store(), source, target)
         except FileNotFoundError as problem:
             if missing_bucket(problem):
@@ -190,9 +181,9 @@ class Backend:
                 raise self._error(f"remove {key}", problem) from problem
 
     def has(self, key: str) -> bool:
-        """Whether there is an object; nothing of it is read."""
+        """Whether anything stands at a key; nothing of it is read."""
         if self.location.folder is not None:
-            return (self.location.folder / key).is_file()
+            return os.path.lexists(self.location.folder / key)
         return self.written(key) is not None
 
     def written(self, key: str) -> datetime | None:
@@ -211,13 +202,27 @@ class Backend:
 
     def objects(self, prefix: str) -> Iterator[StoredObject]:
         """Every object below a prefix, with its size and the time that it was written at by the store's clock."""
-        for found in self._listed(prefix):
-            yield StoredObject(found["path"], found["size"], found["last_modified"].astimezone(UTC))
+        if not self._folder_exists(prefix):
+            return
+        if self.location.folder is not None:
+            with self._as_sentence(f"list {prefix}"):
+                yield from folder.objects(self.location.folder, prefix)
+        else:
+            for found in self._listed(prefix):
+                yield StoredObject(found["path"], found["size"], found["last_modified"].astimezone(UTC))
 
     def keys(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Every key below a prefix, with its size."""
-        for found in self._listed(prefix):
-            yield found["path"], found["size"]
+        for found in self.objects(prefix):
+            yield found.key, found.size
+
+    def oddity(self, key: str) -> Oddity | None:
+        """What stands at a key of a folder and is no object, which reads as nothing. A bucket has objects alone."""
+        return None if self.location.folder is None else folder.oddity(self.location.folder, key)
+
+    def unnameable(self) -> list[str]:
+        """What stands in a folder under names that no key has."""
+        return [] if self.location.folder is None else sorted(folder.unnameable(self.location.folder))
 
     def names(self, prefix: str) -> list[str]:
         """The names of all objects right below a prefix, in no order."""
@@ -256,8 +261,6 @@ class Backend:
             return None
 
     def _listed(self, prefix: str) -> Iterator[ObjectMeta]:
-        if not self._folder_exists(prefix):
-            return
         if self._mirror is None or not self._mirror.has_listings_of(prefix):
             yield from self._list(prefix)
             return
@@ -286,8 +289,9 @@ class Backend:
 
     def _in_trash(self, key: str) -> bytes | None:
         """What was taken out of its place while somebody still names it, as gc may do a moment before it sees that."""
-        found = next((k for k, _ in self.keys(layout.TRASH) if k.endswith(f"/{key}")), None)
-        return None if found is None else self.get(found)
+        taken = [k for k, _ in self.keys(layout.TRASH) if k.endswith(f"/{key}")]
+        found = [data for data in map(self.get, taken) if data is not None]
+        return next((d for d in found if digest_of(d) == layout.sha256_of(key)), found[0] if found else None)
 
     def _folder_exists(self, prefix: str = "") -> bool:
         """Whether the folder, or the one of a prefix in it, is there. Raises StoreError for what is no folder."""
@@ -298,20 +302,21 @@ class Backend:
             if stat.S_ISDIR(path.stat().st_mode):
                 return True
         except (FileNotFoundError, NotADirectoryError):
-            return False
+            if not path.is_symlink():
+                return False
         except OSError as problem:
             raise StoreError(f"The store {self.location.url} can't be read: {problem.strerror}.") from problem
         raise StoreError(f"The store {self.location.url} can't be read: {path} is not a folder.")
 
-    def _read(self, folder: Path, key: str) -> bytes | None:
+    def _read(self, root: Path, key: str) -> bytes | None:
         """A file of a folder: by itself, as the way through an object store takes four times as long."""
         try:
-            return read_file(self._path(folder, key))
-        except (FileNotFoundError, NotADirectoryError):
-            self._folder_exists()
-            return None
+            data = folder.read(root, key, self._path(root, key))
         except (OSError, ValueError) as problem:
             raise self._error(f"read {key}", problem) from problem
+        if data is None:
+            self._folder_exists()
+        return data
 
     def _put(self, key: str, parts: Sequence[Part], mode: str) -> bool:
         """Put an object, given in parts. False where there is one that is not to be overwritten."""

@@ -114,19 +114,29 @@ class ComparisonLog:
 
 def _folders_in(root: Path) -> list[tuple[str, int]]:
     """The folders in a folder, and when each changed last."""
+    return [(entry.name, at) for entry in _entries(root) if (at := _changed(entry, folders=True)) is not None]
+
+
+def _files_in(folder: Path, prefix: str) -> dict[str, int]:
+    """The documents in a folder, and when each was written."""
+    found = (entry for entry in _entries(folder) if entry.name.endswith(".json"))
+    return {prefix + entry.name: at for entry in found if (at := _changed(entry, folders=False)) is not None}
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
     try:
-        with os.scandir(root) as found:
-            return [(entry.name, entry.stat().st_mtime_ns) for entry in found if entry.is_dir()]
+        with os.scandir(folder) as found:
+            return list(found)
     except OSError:
         return []
 
 
-def _files_in(folder: Path, prefix: str) -> dict[str, int]:
+def _changed(entry: os.DirEntry[str], *, folders: bool) -> int | None:
+    """When it changed last; None for what is not of the kind, or leads nowhere: `verify` tells of that."""
     try:
-        with os.scandir(folder) as found:
-            return {prefix + entry.name: entry.stat().st_mtime_ns for entry in found if entry.name.endswith(".json")}
+        return entry.stat().st_mtime_ns if entry.is_dir() is folders else None
     except OSError:
-        return {}
+        return None
 
 
 def _candidate_of(key: str) -> str:

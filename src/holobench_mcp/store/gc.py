@@ -8,14 +8,16 @@ has its blobs. What is in the trash is destroyed a grace period later, if still 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from holobench_mcp.answers import Collected
 from holobench_mcp.store import layout, leftovers, trash
-from holobench_mcp.store.backend import Backend, StoredObject
+from holobench_mcp.store.backend import Backend
+from holobench_mcp.store.blob import digest_of
+from holobench_mcp.store.folder import StoredObject
 from holobench_mcp.store.references import Progress, References, manifest_keys, referenced_blobs
 from holobench_mcp.store.retention import restore_named_results
 
@@ -45,9 +47,9 @@ def gc(
     unfinished = leftovers.broken_off_writes(backend, before)
     if named.damaged:
         return _refused(store, named.damaged, dry_run=dry_run)
-    unreferenced = [o for o in old if layout.sha256_of(o.key) not in named.sha256s]
+    unreferenced = [o for o in old if layout.sha256_of(o.key) not in named.sha256s and not backend.oddity(o.key)]
     if dry_run:
-        due = [item for item in trash.items(backend) if item.moment <= before]
+        due = _due(backend, before, named.sha256s)
         return _collected(store, unreferenced, due, unfinished, dry_run=True)
     taken = [o for o in unreferenced if trash.take_out(backend, o.key, now) is not None]
     later = referenced_blobs(backend, set(manifest_keys(backend)) - named.keys)
@@ -56,12 +58,22 @@ def gc(
         for item in trash.items(backend):
             restored += item.moment == now and trash.put_back(backend, item)
         return _refused(store, later.damaged, dry_run=False)
-    due = [item for item in trash.items(backend) if item.moment <= before]
+    due = _due(backend, before, named.sha256s | later.sha256s)
     for key in [*(item.key for item in due), *trash.old_clocks(backend, before)]:
         backend.remove(key)
     leftovers.remove(unfinished)
     leftovers.remove_empty_folders(backend, layout.TRASH)
     return _collected(store, taken, due, unfinished, restored=restored, dry_run=False)
+
+
+def _due(backend: Backend, before: datetime, named: Collection[str]) -> list[trash.Trashed]:
+    """What was taken out before a moment. Not what a manifest names, whose place something damaged has; nor what is no
+    object: nobody put that there to be destroyed."""
+    return [
+        item
+        for item in trash.items(backend)
+        if item.moment <= before and layout.sha256_of(item.original) not in named and not backend.oddity(item.key)
+    ]
 
 
 def _restore(backend: Backend, *references: References) -> int:
@@ -72,7 +84,7 @@ def _restore(backend: Backend, *references: References) -> int:
         if layout.sha256_of(item.original) in named:
             if trash.put_back(backend, item):
                 restored += 1
-            elif backend.has(item.original):
+            elif digest_of(backend.get(item.original) or b"") == layout.sha256_of(item.original):
                 backend.remove(item.key)
     return restored
 

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from holobench_mcp.store.backend import Backend
-
-#: obstore writes a file under its name and a number, and renames it when it is whole.
-_UNFINISHED = re.compile(r".+#\d+")
+from holobench_mcp.store.folder import UNFINISHED, moment
 
 
 def broken_off_writes(backend: Backend, before: datetime) -> list[Path]:
     """Files that were begun before a moment and are still not whole."""
-    return [path for path in _files(backend) if _UNFINISHED.fullmatch(path.name) and _written(path) <= before]
+    return [path for path in _files(backend) if UNFINISHED.fullmatch(path.name) and _written(path) <= before]
 
 
 def remove(paths: list[Path]) -> None:
@@ -45,6 +42,6 @@ def _files(backend: Backend) -> Iterator[Path]:
 
 def _written(path: Path) -> datetime:
     try:
-        return datetime.fromtimestamp(path.lstat().st_mtime, UTC)
-    except (OSError, OverflowError, ValueError):
+        return moment(path.lstat().st_mtime)
+    except OSError:
         return datetime.max.replace(tzinfo=UTC)

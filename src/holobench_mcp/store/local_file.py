@@ -5,7 +5,9 @@ A first index reads a hundred thousand files, and recording a small result is mo
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import count
@@ -14,16 +16,19 @@ from pathlib import Path
 #: Bytes that are read at once: nearly every document is shorter.
 _CHUNK = 1 << 16
 _BINARY = getattr(os, "O_BINARY", 0)
-_READ_ONLY = os.O_RDONLY | _BINARY
+#: Opening a pipe must not wait for somebody who writes to it.
+_READ_ONLY = os.O_RDONLY | _BINARY | getattr(os, "O_NONBLOCK", 0)
 #: How often a folder is made before its file is given up.
 _MAX_TRIES = 3
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY
 
 
 def read_file(path: str) -> bytes:
-    """All bytes of a file. Raises OSError."""
+    """All bytes of a file. Raises OSError, for whatever else can be opened too."""
     file = os.open(path, _READ_ONLY)
     try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise OSError(errno.EINVAL, "it is no file", path)
         parts = list[bytes]()
         while data := os.read(file, _CHUNK if len(parts) < 2 else max(os.fstat(file).st_size, _CHUNK)):
             parts.append(data)

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from threading import Lock
 
-from holobench_mcp.model import IntegrityError, RefEntry
+from holobench_mcp.model import IntegrityError, RefEntry, StoreError
 from holobench_mcp.store import layout
-from holobench_mcp.store.backend import Backend, StoredObject
+from holobench_mcp.store.backend import Backend
+from holobench_mcp.store.folder import StoredObject
 from holobench_mcp.store.many import map_many
 from holobench_mcp.store.parsing import parse_ref_entry
 
@@ -47,7 +48,12 @@ class Current:
 
     def read(self, bench_name: str | None = None) -> tuple[list[RefEntry], list[str]]:
         """The last entry of every ref, of one bench or of all, and the keys of those that are damaged."""
-        found = _last(self._backend, bench_name)
+        try:
+            found = _last(self._backend, bench_name)
+        except StoreError:
+            if self._backend.location.folder is None:
+                raise
+            return [], [layout.REFS]  # of a folder that can't be read nothing is known; what else there is can be
         with self._lock:
             known = dict(self._known)
         unread = [one for one in found if one not in known]

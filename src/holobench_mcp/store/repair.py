@@ -49,6 +49,8 @@ class _Repair:
     steps: dict[str, RepairStep] = field(default_factory=dict)
     #: The bytes that stand where they don't belong.
     misplaced: dict[str, bytes] = field(default_factory=dict)
+    #: What only a person can put right.
+    by_hand: list[str] = field(default_factory=list)
 
     def add(self, key: str, action: Action, detail: str) -> None:
         self.steps[key] = RepairStep(key=key, action=action, detail=detail)
@@ -68,7 +70,7 @@ class _Repair:
 
     def set_aside(self, key: str, detail: str) -> None:
         """Take what can't be put right out of its place."""
-        there = self.store.backend.has(key)
+        there = self.store.backend.get(key) is not None
         self.add(key, "set_aside" if there else "lost", detail)
         if not self.dry_run:
             if not key.startswith(layout.BLOBS):
@@ -84,7 +86,9 @@ def repair(store: Store, *, dry_run: bool = True, on_progress: Progress | None =
     """
     work = _Repair(store, dry_run, datetime.now(UTC), written_documents(store.backend))
     for _ in range(_MAX_PASSES):
-        findings = {f.key: f for f in verify(store, on_progress) if f.damage and f.key is not None}
+        found = [f for f in verify(store, on_progress) if f.damage]
+        work.by_hand = [f.sentence for f in found if f.by_hand]
+        findings = {f.key: f for f in found if f.key is not None}
         work.written = written_documents(store.backend)
         work.misplaced = {key: data for key, data in read_many(store.backend, findings) if data is not None}
         for key, finding in findings.items():
@@ -248,7 +252,7 @@ def _repaired(work: _Repair) -> Repaired:
     right = len(steps) - len(lost)
     would = "would be " if work.dry_run else ""
     url = work.store.location.url
-    if not steps:
+    if not steps and not work.by_hand:
         return Repaired(
             status="nothing",
             reason=f"Nothing in {url} is damaged.",
@@ -257,11 +261,12 @@ def _repaired(work: _Repair) -> Repaired:
         )
     parts = [f"{right} objects {would}put right"] if right else []
     parts += [f"{len(lost)} can't be: {would}set aside in {layout.DAMAGED}"] if lost else []
+    parts += [f"{len(work.by_hand)} only a person can put right: {work.by_hand[0]}"] if work.by_hand else []
     fetch = f"holobench-mcp sync OTHER_STORE {url}" if lost else None
     return Repaired(
-        status="planned" if work.dry_run else "incomplete" if lost else "done",
-        reason="; ".join(parts) + ".",
-        next_step="holobench-mcp repair --yes" if work.dry_run else fetch,
+        status="planned" if work.dry_run and steps else "incomplete" if lost or work.by_hand else "done",
+        reason="; ".join(parts).removesuffix(".") + ".",
+        next_step="holobench-mcp repair --yes" if work.dry_run and steps else fetch,
         store=url,
         dry_run=work.dry_run,
         steps=steps,

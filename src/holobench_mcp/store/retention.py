@@ -6,7 +6,7 @@ the trash, so that a baseline that is set on it meanwhile gets it back.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -69,18 +69,29 @@ def retention(
 
 def restore_named_results(backend: Backend) -> set[str]:
     """Put results back from the trash that a baseline names or a measurement under way has. Gives back their ids."""
-    taken = {item.original: item for item in trash.items(backend) if item.original.startswith(layout.RESULTS)}
+    taken = defaultdict[str, list[trash.Trashed]](list)
+    for item in trash.items(backend):
+        if item.original.startswith(layout.RESULTS):
+            taken[item.original].append(item)
     if not taken:
         return set()
     named, _ = baselines(backend)
     named |= {i for running, ids in measured(backend)[0].values() if running for i in ids}
     back = set()
     for result_id in filter(layout.is_result_id, named):
-        item = taken.get(layout.manifest_key(result_id))
-        if item is not None and trash.put_back(backend, item):
+        whole = (item for item in taken[layout.manifest_key(result_id)] if _is_whole(backend, item, result_id))
+        if any(trash.put_back(backend, item) for item in whole):
             back.add(result_id)
     note_written(backend, documents=dict(read_many(backend, map(layout.manifest_key, sorted(back)))))
     return back
+
+
+def _is_whole(backend: Backend, item: trash.Trashed, result_id: str) -> bool:
+    try:
+        parse_manifest(backend.get(item.key) or b"", result_id)
+    except IntegrityError:
+        return False
+    return True
 
 
 def _manifests(backend: Backend, on_progress: Progress | None) -> tuple[list[Manifest], list[str]]:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from holobench_mcp.store import layout
 from holobench_mcp.store.backend import Backend
+from holobench_mcp.store.folder import StoredObject
 
 _MOMENT = "%Y%m%dT%H%M%S.%fZ"
 _CLOCK = f"{layout.TRASH}clock-"
@@ -47,13 +48,23 @@ def take_out(backend: Backend, key: str, moment: datetime, folder: str = layout.
 def items(backend: Backend, folder: str = layout.TRASH) -> Iterator[Trashed]:
     """All that is in the trash."""
     for found in backend.objects(folder):
-        time, slash, original = found.key.removeprefix(folder).partition("/")
-        try:
-            moment = datetime.strptime(time, _MOMENT).replace(tzinfo=UTC)
-        except ValueError:
-            continue  # a clock
-        if slash:
-            yield Trashed(found.key, original, moment, found.size)
+        if (item := _trashed(found, folder)) is not None:
+            yield item
+
+
+def strangers(backend: Backend) -> list[str]:
+    """The keys of what is in the trash, and was not put there by anything here."""
+    found = (o for o in backend.objects(layout.TRASH) if not o.key.startswith(_CLOCK))
+    return sorted(o.key for o in found if _trashed(o, layout.TRASH) is None)
+
+
+def _trashed(found: StoredObject, folder: str) -> Trashed | None:
+    time, slash, original = found.key.removeprefix(folder).partition("/")
+    try:
+        moment = datetime.strptime(time, _MOMENT).replace(tzinfo=UTC)
+    except ValueError:  # a clock, or a stranger
+        return None
+    return Trashed(found.key, original, moment, found.size) if slash else None
 
 
 def old_clocks(backend: Backend, before: datetime) -> list[str]:

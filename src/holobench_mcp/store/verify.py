@@ -7,17 +7,18 @@ What is found says which object it is of, so that repair can set about it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from holobench_mcp.model import IntegrityError, InvalidArgument, Manifest, UnknownResult
-from holobench_mcp.store import comparisons, layout, measurements, refs
+from holobench_mcp.store import comparisons, layout, measurements, refs, trash
 from holobench_mcp.store.agreement import summed_up_otherwise
 from holobench_mcp.store.blob import digest_of
 from holobench_mcp.store.chain_check import chain_findings
 from holobench_mcp.store.finding import Finding
+from holobench_mcp.store.many import read_many
 from holobench_mcp.store.marker import CHAINED_MARKER_BYTES, MARKER_BYTES
-from holobench_mcp.store.parsing import parse_journal_entry, parse_manifest
+from holobench_mcp.store.parsing import parse_document, parse_journal_entry, parse_manifest
 from holobench_mcp.store.references import Progress
 from holobench_mcp.store.seal import is_sealed, sealed
 from holobench_mcp.store.written import Written, written_documents
@@ -47,6 +48,11 @@ def verify(store: Store, on_progress: Progress | None = None, head: str | None =
     head: the digest of an entry of a chained journal, which somebody remembers. What others record, remove or collect
     meanwhile is no damage. Raises StoreError for a store that can't be read, or of a format that is not known.
     """
+    for finding in _verify(store, on_progress, head):
+        yield _named_for_what_it_is(store, finding)
+
+
+def _verify(store: Store, on_progress: Progress | None, head: str | None) -> Iterator[Finding]:
     written = written_documents(store.backend)  # before the listing: what comes later is not missed
     keys = frozenset(
         key for folder in (*_CHECKS, layout.BLOBS, layout.DAMAGED) for key, _ in store.backend.keys(folder)
@@ -63,7 +69,8 @@ def verify(store: Store, on_progress: Progress | None = None, head: str | None =
             yield Finding(f"{key}: {problem}", key=key, result_id=_result_of(key))
     yield from _missing(store, written, reading.keys)
     yield from chain_findings(store.backend, written.chain, head)
-    yield from _strangers(reading.keys)
+    yield from _strangers(store, reading.keys)
+    yield from _taken_out(store)
     yield from _notes(reading, written)
 
 
@@ -252,8 +259,45 @@ def _missing(store: Store, written: Written, keys: frozenset[str]) -> Iterator[F
         yield Finding(f"{key}: it is missing, between other entries of the journal.", key=key)
 
 
-def _strangers(keys: frozenset[str]) -> Iterator[Finding]:
+def _named_for_what_it_is(store: Store, finding: Finding) -> Finding:
+    """A finding on what is no object, which reads as nothing, as a finding on what it is."""
+    odd = store.backend.oddity(finding.key) if finding.key is not None else None
+    if odd is None:
+        return finding
+    sentence = f"{finding.key}: {odd.sentence}."
+    return replace(finding, sentence=sentence, key=None if odd.is_left else finding.key, by_hand=odd.is_left)
+
+
+def _taken_out(store: Store) -> Iterator[Finding]:
+    """What is wrong in the trash: nothing here names it, but somebody may want it back."""
+    backend = store.backend
+    originals = {item.key: item.original for item in trash.items(backend)}
+    damaged = [key for key, data in read_many(backend, originals) if not _is_as_it_was(data, originals[key])]
+    for keys, what in (
+        (damaged, "is damaged and can't be brought back"),
+        (trash.strangers(backend), "was put there by nothing here, so that gc leaves it"),
+    ):
+        if keys:
+            yield Finding(f"Of what is in {layout.TRASH}, {len(keys)} {what}, such as {keys[0]}.", damage=False)
+
+
+def _is_as_it_was(data: bytes | None, key: str) -> bool:
+    """Whether bytes are right for the key that they had."""
+    if data is None:  # removed since the listing
+        return True
+    if (sha256 := layout.sha256_of(key)) is not None:
+        return digest_of(data) == sha256
+    try:
+        parse_document(data, key)
+    except _DAMAGE:
+        return False
+    return True
+
+
+def _strangers(store: Store, keys: frozenset[str]) -> Iterator[Finding]:
     """Objects in the place of ours that are none of ours."""
+    for name in store.backend.unnameable():
+        yield Finding(f"{name}: nothing here is stored under such a name. Move it out of the store.", by_hand=True)
     for key in sorted(keys):
         folder = f"{key.partition('/')[0]}/"
         if (folder == layout.BLOBS and layout.sha256_of(key) is None) or (
