@@ -7,7 +7,7 @@ import pytest
 
 from evidence_sides import lognormal, only, run
 from holobench_mcp import Snapshot, judge
-from holobench_mcp.evidence.coverage import coverage, has_samples
+from holobench_mcp.evidence.coverage import coverages, has_samples
 from holobench_mcp.model import MetricSettings
 
 NAN, INF = np.nan, np.inf
@@ -138,6 +138,6 @@ def test_a_missing_point_counts_more_than_an_improvement_and_less_than_a_wrong_a
 
 def test_coverage_and_whole_sweeps_can_be_asked_of_alone():
     base, cand = run(lognormal(60, (3, 2))), run(gone(lognormal(60, (3, 2)), [0]))
-    found = coverage([base], [cand], "m0")
+    (found,) = coverages([base], [cand], ["m0"])
     assert (found.missing.tolist(), found.appeared.tolist()) == ([0], [])
     assert has_samples([cand]) and not has_samples([run(np.full((3, 2), NAN))])

@@ -6,9 +6,11 @@ import math
 
 import numpy as np
 import pytest
+from scipy import special
 
 from evidence_sides import only, run
 from holobench_mcp import judge
+from holobench_mcp.evidence import formulas
 from holobench_mcp.evidence.formulas import row_sums
 
 
@@ -61,3 +63,25 @@ def test_samples_without_a_gap_are_judged_as_those_are_that_could_have_one(repea
     quick = judge(*sides)
     monkeypatch.setattr(type(sides[0][0]), "is_finite", lambda self, variable: False)
     assert judge(*sides) == quick
+
+
+# ---------------------------------------------------------------------- to the last bit
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 7, 8, 9, 20, 101])
+def test_a_median_is_numpys(n: int) -> None:
+    rng = np.random.default_rng(n)
+    normal = rng.standard_normal((20, n))
+    coarse, spread = np.round(normal, 1), np.exp(rng.uniform(-700, 700, (20, n)))
+    holed = np.where(rng.random((20, n)) < 0.2, np.nan, normal)
+    for values in (*normal, *coarse, *spread, *holed, normal[0][::-1], np.full(n, np.inf)):
+        assert np.array_equal(formulas.median(values), np.median(values), equal_nan=True)
+
+
+def test_a_trigamma_is_scipys() -> None:
+    values = np.exp(np.random.default_rng(1).uniform(-20, 20, 2000))
+    assert np.array_equal(formulas.trigamma(values), special.polygamma(1, values))
+    for value in values[:200].tolist():
+        assert float(formulas.trigamma(value)) == float(special.polygamma(1, value))
+        found = formulas.inverse_trigamma(float(special.polygamma(1, value)))
+        assert found == pytest.approx(value, rel=1e-6)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any
 
 import numpy as np
@@ -31,10 +32,10 @@ class Aligned:
         """How many runs the candidate side has."""
         return len(self.runs) - self.n_baseline
 
-    @property
+    @cached_property
     def n_points(self) -> int:
         """How many input points all runs share; 1 for a result without inputs."""
-        return int(np.prod([len(v) for v in self.values], dtype=np.int64)) if self.values else 1
+        return math.prod(len(v) for v in self.values)
 
     def baseline_samples(self, run: int, variable: str) -> FloatArray:
         """A metric's samples in one baseline run: shape (points, repeats), NaN where missing."""
@@ -82,6 +83,11 @@ def inputs_at(
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
+def same_values(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> bool:
+    """Whether two columns of input values are alike."""
+    return one is other or (one.shape == other.shape and np.array_equal(one, other))
+
+
 def align(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot]) -> Aligned | None:
     """The input points that every run has; None when the runs sweep different inputs."""
     runs = (*baseline, *candidate)
@@ -92,14 +98,14 @@ def align(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot]) -> Aligne
     for name in names:
         columns = [s.coordinates[name] for s in runs]
         first = columns[0]
-        if all(c is first or (c.shape == first.shape and np.array_equal(c, first)) for c in columns):
+        if all(same_values(c, first) for c in columns):
             shared.append(first)
             continue
         shared.append(first[np.isin(first, reduce(in_common, columns))])
     places: list[tuple[npt.NDArray[np.intp], ...] | None] = []
     for s in runs:
         columns = [s.coordinates[name] for name in names]
-        if all(c.shape == v.shape and np.array_equal(c, v) for c, v in zip(columns, shared, strict=True)):
+        if all(same_values(c, v) for c, v in zip(columns, shared, strict=True)):
             places.append(None)
         else:
             places.append(tuple(_places(c, v) for c, v in zip(columns, shared, strict=True)))

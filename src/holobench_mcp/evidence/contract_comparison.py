@@ -60,7 +60,7 @@ def compare_results(
     base, base_name = _side(baseline)
     cand, cand_name = _side(candidate)
     unpaired = _unpaired(base, cand)
-    run_cfg = upstream.run_config() if run_cfg is None else run_cfg
+    run_cfg = upstream.detector_config() if run_cfg is None else run_cfg
     base_ds, cand_ds = (_weighed(side, by_point=bool(base.replication or cand.replication)) for side in (base, cand))
     if isinstance(baseline, Snapshot) and isinstance(candidate, Snapshot):
         base_ds, cand_ds = _joinable(base_ds, cand_ds), _joinable(cand_ds, base_ds)
@@ -182,12 +182,13 @@ def _metric(reg: Any) -> dict[str, Any]:  # noqa: ANN401 - bencher's RegressionR
 
 def _joinable(dataset: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
     """The dataset with times as texts where the other side's input is none: xarray joins times with nothing else."""
+    ours, theirs = dataset.variables, other.variables
     times = [
         name
         for name in set(dataset.coords) & set(other.coords)
-        if dataset[name].dtype.kind == "M" and other[name].dtype.kind != "M"
+        if ours[name].dtype.kind == "M" and theirs[name].dtype.kind != "M"
     ]
-    return dataset.assign_coords({name: dataset[name].values.astype(str) for name in times}) if times else dataset
+    return dataset.assign_coords({name: ours[name].values.astype(str) for name in times}) if times else dataset
 
 
 def _stack_equal(base: xr.Dataset, cand: xr.Dataset, *, brief: bool) -> Stacked | None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from holobench_mcp.evidence.aligned import inputs_at
+from holobench_mcp.evidence.aligned import inputs_at, same_values
 from holobench_mcp.model import JsonScalar, Limit
 from holobench_mcp.result.snapshot import Snapshot
 
@@ -47,13 +48,22 @@ class Coverage:
         return tuple(inputs_at(self.names, self.values, places[:MAX_MISSING_LISTED]))
 
 
-def coverage(baseline: Sequence[Snapshot], candidate: Sequence[Snapshot], variable: str) -> Coverage:
-    """Where each side measured a metric, in any of its runs. The runs sweep the same inputs, at whatever values."""
+def coverages(
+    baseline: Sequence[Snapshot], candidate: Sequence[Snapshot], variables: Sequence[str]
+) -> tuple[Coverage, ...]:
+    """Where each side measured some metrics, in any of its runs.
+
+    The runs sweep the same inputs, at whatever values, and are laid over one another once.
+    """
     runs = (*baseline, *candidate)
     names = tuple(runs[0].coordinates)
     values = tuple(_union([s.coordinates[name] for s in runs]) for name in names)
-    sides = (_measured(side, variable, names, values) for side in (baseline, candidate))
-    return Coverage(variable, names, values, *sides)
+    shape = tuple(len(v) for v in values)
+    sides = [[_Run(s, *_place(s, names, values)) for s in side] for side in (baseline, candidate)]
+    return tuple(
+        Coverage(variable, names, values, *(_measured(side, variable, shape) for side in sides))
+        for variable in variables
+    )
 
 
 def has_samples(runs: Sequence[Snapshot]) -> bool:
@@ -127,16 +137,35 @@ def _inputs_of(snapshot: Snapshot, there: BoolArray) -> str:
 
 def _union(columns: Sequence[npt.NDArray[np.generic]]) -> npt.NDArray[np.generic]:
     first = columns[0]
-    if all(c is first or (c.shape == first.shape and np.array_equal(c, first)) for c in columns):
+    if all(same_values(c, first) for c in columns):
         return first
     return np.unique(np.concatenate(columns))
 
 
-def _measured(
-    runs: Sequence[Snapshot], variable: str, names: tuple[str, ...], values: tuple[npt.NDArray[np.generic], ...]
-) -> BoolArray:
-    grid = np.zeros([len(v) for v in values], dtype=np.bool_)
-    for snapshot in runs:
+class _Run(NamedTuple):
+    """A run, and where its points lie among all that any run swept: in which order of its inputs, and at which places.
+
+    None: in their order, and at all places.
+    """
+
+    snapshot: Snapshot
+    order: list[int] | None
+    places: tuple[npt.NDArray[np.intp], ...] | None
+
+
+def _place(
+    snapshot: Snapshot, names: tuple[str, ...], values: tuple[npt.NDArray[np.generic], ...]
+) -> tuple[list[int] | None, tuple[npt.NDArray[np.intp], ...] | None]:
+    order = [list(snapshot.coordinates).index(name) for name in names]
+    columns = [snapshot.coordinates[name] for name in names]
+    everywhere = all(same_values(c, v) for c, v in zip(columns, values, strict=True))
+    places = None if everywhere else np.ix_(*(np.searchsorted(v, c) for c, v in zip(columns, values, strict=True)))
+    return None if order == list(range(len(order))) else order, places
+
+
+def _measured(runs: Sequence[_Run], variable: str, shape: tuple[int, ...]) -> BoolArray:
+    grid = np.zeros(shape, dtype=np.bool_)
+    for snapshot, order, places in runs:
         samples = snapshot.samples.get(variable)
         if samples is None:
             continue
@@ -144,12 +173,10 @@ def _measured(
             there: BoolArray = np.ones(samples.shape[:-1], dtype=np.bool_)
         else:
             there = np.asarray(np.isfinite(samples).any(axis=-1))
-        order = [list(snapshot.coordinates).index(name) for name in names]
-        if order != list(range(len(order))):
+        if order is not None:
             there = np.moveaxis(there, order, range(len(order)))
-        columns = [snapshot.coordinates[name] for name in names]
-        if all(c.shape == v.shape and np.array_equal(c, v) for c, v in zip(columns, values, strict=True)):
+        if places is None:
             grid |= there
         else:
-            grid[np.ix_(*(np.searchsorted(v, c) for c, v in zip(columns, values, strict=True)))] |= there
+            grid[places] |= there
     return grid.reshape(-1)

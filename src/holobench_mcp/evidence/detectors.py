@@ -33,7 +33,7 @@ def upstream_detectors(
     alike = _with_as_many_repeats(series)
     checks: list[dict[str, Any]] = []
     for method, threshold in methods.items():
-        found = _detected(alike, metric, upstream.run_config(method, threshold))
+        found = _detected(alike, metric, upstream.detector_config(method, threshold))
         # With a short history the adaptive detector answers as the percentage one does: once is enough.
         known = {(check["method"], check["details"]) for check in checks}
         checks += [c for c in (r.to_dict() for r in found) if (c["method"], c["details"]) not in known]

@@ -6,6 +6,7 @@ What looks at a measurement get, is taken off before: see ALPHA in the models. P
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -43,6 +44,7 @@ def _holm_factors(p_values: Sequence[float | None]) -> list[float]:
     return factors
 
 
+@lru_cache(maxsize=1024)
 def share_of_mean(points: int) -> float:
     """The weight of the mean against that of the points, falling with the logarithm of their number."""
     return float(np.interp(np.log10(points), np.log10(list(_SHARE_OF_MEAN)), list(_SHARE_OF_MEAN.values())))

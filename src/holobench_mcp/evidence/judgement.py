@@ -15,7 +15,7 @@ from typing import Literal
 
 from holobench_mcp.evidence import wording
 from holobench_mcp.evidence.aligned import Aligned, align
-from holobench_mcp.evidence.coverage import Coverage, coverage, incomplete
+from holobench_mcp.evidence.coverage import Coverage, coverages, incomplete
 from holobench_mcp.evidence.decision import Share, decide, missing_metric
 from holobench_mcp.evidence.error_rate import holm_factors
 from holobench_mcp.evidence.family import ALONE, Family
@@ -79,7 +79,7 @@ def examined(
             configured = configured.model_copy(update={"repeats": "independent"})
         question = Question(metric, configured, None, past, paired, guards=guards)
         tests.append(examine(question, aligned, theirs[metric.variable]))
-    covered = tuple(coverage(baseline, candidate, m.variable) for m in shared)
+    covered = coverages(baseline, candidate, [m.variable for m in shared])
     cautions = tuple(tuple(incomplete(baseline, candidate, c.variable, but_not=c)) for c in covered)
     return Examined(theirs, shared, aligned, tuple(tests), covered, cautions)
 
@@ -137,7 +137,7 @@ def judge(
         share = Share(alpha, factor, family.benches, alpha_unchanged)
         judged.append(decide(tested, share, aligned, covered, cautions))
     dropped = theirs.keys() - {m.variable for m in shared}
-    judged += [missing_metric(coverage(baseline, candidate, name)) for name in theirs if name in dropped]
+    judged += map(missing_metric, coverages(baseline, candidate, [name for name in theirs if name in dropped]))
     judged.sort(key=_worst_first)
     deciding = [m for m in judged if _can_be_judged(m)] or judged
     answers = {variable for variable, configured in (settings or {}).items() if configured.correctness}

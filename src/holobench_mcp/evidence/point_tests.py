@@ -106,7 +106,7 @@ def moderated_tests(
     if not (relative and guards.beside_the_others) or points < _ENOUGH_POINTS:
         return beside_zero
     apart = _OWN_SHARE * added
-    typical = float(np.median(effect))
+    typical = formulas.median(effect)
     unsure = float((within + apart).mean()) * math.pi / 2 / points  # of a median of normal numbers
     same_sign = effect * (effect - typical) > 0
     least = np.where(same_sign, np.minimum(np.abs(effect), np.abs(effect - typical)), 0.0)
@@ -128,7 +128,7 @@ def _within(sides: FloatArray, dfs: FloatArray, weights: FloatArray, guards: Gua
         # variance, the Welch way, is the least that is believed.
         floors.append((np.where(dfs > 0, sides, pooled) * weights).sum(axis=0))
     if fewest <= _SOME_DF:
-        usual = (float(np.median(pooled)) if fewest > _FEWEST_DF else 0.0) or float(pooled.mean())
+        usual = (formulas.median(pooled) if fewest > _FEWEST_DF else 0.0) or float(pooled.mean())
         if fewest <= _FEW_DF:
             # And so is what is usual among all points.
             floors += [usual * scale] if guards.usual_variance else []

@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -210,7 +211,7 @@ class Tested:
         """What was asked."""
         return self.samples.question
 
-    @property
+    @cached_property
     def p(self) -> float | None:
         """The metric's p, over its mean and its points."""
         if self.p_overall is None or self.points.q.size < 2:

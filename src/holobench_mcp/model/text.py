@@ -35,7 +35,7 @@ def plain(line: str, most: int | None = MOST) -> str:
     """
     if most is not None and len(line) > most:
         line = line[: most - 1] + "…"
-    if line.isascii() and line.isprintable():
+    if line.isprintable() and (line.isascii() or _SHOWS_NOTHING.isdisjoint(line)):
         return line
     return "".join(_shown(c, _MARK) for c in line)
 

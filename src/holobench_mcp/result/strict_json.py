@@ -18,11 +18,13 @@ _WORDS = {None: "null", True: "true", False: "false"}
 
 def strict(document: Any) -> Any:  # noqa: ANN401 - any JSON-like tree
     """The same document in strict JSON: NaN and infinities are null, numpy scalars and times are plain."""
+    if document is None or type(document) in (str, bool, int):  # as most of a document of many metrics is
+        return document
     match document:
         case Enum():
             return strict(document.value)
-        case None | bool() | int() | str():
-            return document if document is None or isinstance(document, bool) else _plain_scalar(document)
+        case int() | str():
+            return _plain_scalar(document)
         case float():
             return float(document) if math.isfinite(document) else None
         case Mapping():

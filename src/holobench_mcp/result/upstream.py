@@ -106,6 +106,10 @@ def run_config(method: str | None = None, threshold: float | None = None) -> Any
     return BenchRunCfg(regression_method=method, **{_THRESHOLD_OF[method]: float(threshold)})
 
 
+#: For a detector, which only reads it: making one takes as long as judging three metrics by it.
+detector_config = lru_cache(maxsize=64)(run_config)
+
+
 def judges_by_means(run_cfg: Any) -> bool:  # noqa: ANN401 - bencher's class
     """Whether a detector is of those that read nothing of samples but their mean, and whether there are any."""
     by_means = getattr(run_cfg, "regression_method", None) in ("percentage", "delta", "absolute")

@@ -47,7 +47,7 @@ NOTHING_SHARED = SharedRate({}, {})
 def measured_together(index: Index, pairs: Sequence[Pair], replicates: str) -> list[Sides]:
     """The sides of some pairs, and of all that was measured together with both results of one of them.
 
-    Not of pairs that were measured in turn: these have a family of their own.
+    Not of pairs that were measured in turn: these have a family of their own. Empty for one that is alone.
     """
     found: dict[Hashable, tuple[Manifest, Manifest]] = {}
     apart = [p for p in pairs if not in_turn(p.baseline, p.candidate)]
@@ -61,6 +61,8 @@ def measured_together(index: Index, pairs: Sequence[Pair], replicates: str) -> l
     for before, after in sorted(measurements, key=str):
         for baseline, candidate in _in_both(_results_of(index, *before), _results_of(index, *after)):
             found.setdefault(_bench_of(candidate), (baseline, candidate))
+    if len(found) < 2:  # as most are: the sides of one are chosen once, by whoever judges it
+        return []
     return [choose_sides(index, baseline, candidate, replicates) for baseline, candidate in found.values()]
 
 

@@ -42,7 +42,7 @@ def verdicts(baseline: Snapshot, candidate: Snapshot, options: CompareOptions) -
     from holobench_mcp.result import upstream
     from holobench_mcp.result.strict_json import strict
 
-    run_cfg = upstream.run_config(options.method, options.threshold)
+    run_cfg = upstream.detector_config(options.method, options.threshold)
     if baseline.dataset is None or candidate.dataset is None:
         return _from_files(baseline, candidate)
     return strict(  # type: ignore[no-any-return]  # strict keeps the shape of what it is given

@@ -181,7 +181,7 @@ class Workspace:
         from holobench_mcp.result import upstream
         from holobench_mcp.workspace import tracking  # noqa: F401 - as above: scipy.special takes most of it
 
-        upstream.run_config()
+        upstream.detector_config()
 
     def warm_up(self) -> None:
         """Read the index, so that the first answer need not."""

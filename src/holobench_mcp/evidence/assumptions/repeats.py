@@ -47,7 +47,7 @@ def by_moments(samples: Samples, base: Moments, cand: Moments) -> Tested:
     if least_p > run_tests.MOST_BY_CHANCE:
         return samples.unable("two repeats at one point can't tell a change from noise")
     d = mc - mb
-    sides, dfs = np.stack([vb / nb, vc / nc]), np.stack([nb - 1, nc - 1])
+    sides, dfs = np.array([vb / nb, vc / nc]), np.array([nb - 1, nc - 1])
     models = [formulas.stratified_welch(d, sides, dfs)]
     if guards.worst_model and (nb != nc).any():
         # Few repeats against many: Welch's test is too sure where the few happen to agree (7.6 % at 3 and 30).
@@ -58,7 +58,7 @@ def by_moments(samples: Samples, base: Moments, cand: Moments) -> Tested:
     size = np.ones(d.size) if samples.scale == "log" else (np.abs(mb) + np.abs(mc)) / 2
     overall = formulas.worst([model.plus(added * float(size.mean()) ** 2, added_df) for model in models])
     points = point_tests.moderated_tests(
-        d, np.stack([vb, vc]), dfs, np.stack([1 / nb, 1 / nc]),
+        d, np.array([vb, vc]), dfs, np.array([1 / nb, 1 / nc]),
         added=added * size**2, added_df=added_df, relative=added > 0 and samples.scale == "log", guards=guards,
     )  # fmt: skip
     return samples.answer(overall, points=points, variance=between, p=least_p)

@@ -42,7 +42,7 @@ class Index:
         self._db: sqlite3.Connection | None = None
         self._place: Path | str | None = None
         self._backend: Backend | None = None
-        self._parsed: LRUCache[bytes, Manifest] = LRUCache(_MAX_PARSED)
+        self._parsed: LRUCache[tuple[int, bytes], Manifest] = LRUCache(_MAX_PARSED)
         self._counts: LRUCache[Hashable, int] = LRUCache(_MAX_COUNTS)
 
     def refresh(self, backend: Backend) -> None:
@@ -55,9 +55,9 @@ class Index:
         """Manifests, newest first; those of a beginning of ids by their ids, the last one first."""
         return self._on_index(
             lambda db: [
-                self._manifest(body)
-                for (number,) in query.select(db, "id", conditions, limit, offset)
-                for (body,) in db.execute("SELECT body FROM bodies WHERE id = ?", (number,))
+                manifest
+                for number, digest in query.select(db, "id, digest", conditions, limit, offset)
+                if (manifest := self._manifest(db, number, digest)) is not None
             ]
         )
 
@@ -159,11 +159,12 @@ class Index:
         self._counts.clear()
         return self._place
 
-    def _manifest(self, body: bytes) -> Manifest:
-        """A body as a manifest, parsed once."""
-        manifest = self._parsed.get(body)
+    def _manifest(self, db: sqlite3.Connection, number: int, digest: bytes) -> Manifest | None:
+        """The manifest of a row, read and parsed once as long as it has this digest; None where it is gone."""
+        manifest = self._parsed.get((number, digest))
         if manifest is None:
-            manifest = self._parsed[body] = rows.manifest_of(body)
+            for (body,) in db.execute("SELECT body FROM bodies WHERE id = ?", (number,)):
+                manifest = self._parsed[number, digest] = rows.manifest_of(body)
         return manifest
 
     def _count(self, db: sqlite3.Connection, conditions: Conditions) -> int:
