@@ -71,6 +71,7 @@ class ResultPage(Frozen):
     """A page of results, newest first."""
 
     reason: str | None = Field(None, description="why there are none, or what is left out")
+    next_step: str | None = None
     results: tuple[ResultRow, ...]
     total: int = Field(description="results that match, on all pages")
     next_cursor: str | None = None

@@ -4,6 +4,7 @@ Only a person writes this file. Whatever it does not allow, no argument that an 
 """
 
 from holobench_mcp.config.benchmarks import (
+    FEWEST_ROUNDS,
     KNOWN_TOOLS,
     MAX_ROUNDS,
     MAX_RUNS,
@@ -28,6 +29,7 @@ from holobench_mcp.config.settings import TABLE, Config, FileConfig, Retention
 
 __all__ = [
     "CACHE_VARIABLE",
+    "FEWEST_ROUNDS",
     "KNOWN_TOOLS",
     "MAX_ROUNDS",
     "MAX_RUNS",

@@ -17,6 +17,8 @@ from holobench_mcp.model import Frozen
 PLACEHOLDER = re.compile(r"\{(\{)?([A-Za-z0-9][A-Za-z0-9._-]*)\}(?(1)\})")
 #: Processes of a measurement, and rounds of two revisions.
 MAX_RUNS, MAX_ROUNDS = 100, 50
+#: "auto" measures at least so many rounds, also where its time is over.
+FEWEST_ROUNDS = 3
 #: Tools whose own results can be asked for, by the names in `capture.tools`.
 KNOWN_TOOLS = (
     "pytest-benchmark", "pyperf", "hyperfine", "google-benchmark", "go-test", "criterion", "vitest", "jmh",

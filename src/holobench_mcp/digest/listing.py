@@ -23,7 +23,8 @@ _BETTER = {
 def results(page: ResultPage) -> str:
     """One line a result. Ids and cursor are whole, however long the other words are."""
     if not page.results:
-        return plain(page.reason or "No result is on this page.")
+        said = [page.reason or "No result is on this page.", *([f"Next: {page.next_step}"] if page.next_step else [])]
+        return "\n".join(map(plain, said))
     shown = f"{len(page.results)} of {page.total} results, newest first."
     more = f" More: cursor={page.next_cursor!r}" if page.next_cursor else ""
     return room.fitting(

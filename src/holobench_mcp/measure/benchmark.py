@@ -92,6 +92,7 @@ class BenchmarkMeasurement:
             rounds=done + 1,
             head=head,
             seconds_a_round=round(mean, 3),
+            seconds_to_prepare=self.session.preparation.took,
             light=self.session.imports.light,
             notes=tuple(dict.fromkeys((*self.document.notes, *run.notes, *([_CHANGED] if changed else [])))),
         )

@@ -157,6 +157,7 @@ class RevisionMeasurement:
         self._changed(
             rounds=done + 1,
             seconds_a_round=round(mean, 3),
+            seconds_to_prepare=self.session.preparation.took,
             light=self.session.imports.light,
             head_failure=self._head_failure(),
             cautions=self._all_cautions(),

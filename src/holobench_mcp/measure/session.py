@@ -27,6 +27,7 @@ from holobench_mcp.importers.points import number_or_text
 from holobench_mcp.measure.failures import EDITABLE, failure_in, remedy, side_name
 from holobench_mcp.measure.holobench_imports import HolobenchImports
 from holobench_mcp.measure.progress import Cancelled, Ending, OnProgress, Progress
+from holobench_mcp.measure.time_left import Preparation, seconds_left
 from holobench_mcp.model import CaptureError, Failure, InvalidArgument
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ class Session:
     seconds: list[float] = field(default_factory=list)
     ends_in: Callable[[], float | None] = lambda: None  #: seconds after which no further run begins
     seconds_expected: float | None = None  #: of a run, before the first one is done
+    preparation: Preparation = field(default_factory=Preparation)
+    fewest: int = 0  #: runs that are made whatever the time
     pythons: dict[str, str] = field(default_factory=dict)  #: which Python each bare name was taken for
     versions: dict[tuple[str, str], dict[str, str | None]] = field(default_factory=dict)  #: by program and folder
     imports: HolobenchImports = field(default_factory=HolobenchImports)
@@ -114,6 +117,8 @@ class Session:
         words = self.words_of(self.config.command, where, folder, env)
         if (missing := self._missing(words[0], where, folder, env, side)) is not None:
             return Run((), 0.0, Failure(what="crash", detail=missing))
+        if counts:
+            self.preparation.end()
         self.say(f"{'measuring' if counts else 'warming up'} {self.name}{f' ({side})' if side else ''}")
         started = time.monotonic()
         outcome = self._outcome(words, where, folder, env, revision, probe, timeout_s)
@@ -129,6 +134,8 @@ class Session:
             raise CaptureError(remedy(self.name, failure, by_hand=self.by_hand, folder=folder))
         again = isinstance(probe, str) and self._asks_for_another(outcome, failure)
         run = Run(tuple(outcome.snapshots), time.monotonic() - started, failure, outcome, again)
+        if not counts and not again:
+            self.preparation.warmed_up()
         if not counts and failure is None and not self.seconds:
             self.seconds_expected = run.seconds
         if counts and failure is None and not again:
@@ -242,9 +249,14 @@ class Session:
         a_run = sum(self.seconds) / len(self.seconds) if self.seconds else self.seconds_expected
         if a_run is None:
             return None
-        limit = self.ends_in()
-        rest = max(0.0, (self.runs - self.done) * a_run)
-        return rest if limit is None else min(rest, max(0.0, limit) + a_run)
+        begun = len(self.seconds) > 0
+        return seconds_left(
+            a_run,
+            preparing=self.preparation.seconds_left(a_run),
+            rest=max(0, self.runs - self.done),
+            fewest=max(self.fewest - self.done, 0 if begun else 2),
+            limit=self.ends_in(),
+        )
 
     def environment_in(self, folder: Path) -> dict[str, str]:
         """What a process gets that runs in a tree."""

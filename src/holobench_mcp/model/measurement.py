@@ -108,6 +108,7 @@ class MeasurementDocument(Frozen):
     stopped: str | None = Field(None, description="why it ended before its last round, where it did")
     rounds: int = Field(0, ge=0, description="that were measured: runs, or rounds of both sides")
     seconds_a_round: float | None = None
+    seconds_to_prepare: float | None = Field(None, description="before the first round of its last beginning")
     roles: tuple[RunRole, ...] = ()
     looks: tuple[Look, ...] = ()
     light: bool | None = Field(None, description="whether the measured Python imported holobench without plotting")

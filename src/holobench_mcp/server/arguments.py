@@ -101,8 +101,22 @@ class Server(MCPServer[Any]):
             return with_link(result, version) if isinstance(result, CallToolResult) else result
         except ToolError as problem:
             if isinstance(problem.__cause__, ValidationError) and not isinstance(problem, UnexpectedToolError):
-                raise ToolError(plain(str(fault_in(problem.__cause__, document=arguments)))) from problem
+                fault = fault_in(problem.__cause__, document=arguments)
+                absent = fault.path[0] if fault.path and fault.path[0] not in arguments else ""
+                raise ToolError(f"{plain(str(fault))} {_named_by(name, absent)}".strip()) from problem
             raise
+
+
+def _named_by(tool: str, argument: str) -> str:
+    """The call that has the names of which a tool's argument is one; nothing of an argument that is no name."""
+    measures = tool in ("run_benchmark", "compare_revisions")
+    calls = {
+        "benchmark": "list_benchmarks()" if measures else "list_results()",
+        "metric": "list_metrics()",
+        "result": "list_results()",
+        "measurement": "wait_measurement()",
+    }
+    return f"{calls[argument]} has the names." if argument in calls else ""
 
 
 def _no_such_tool(name: str, known: list[str]) -> str:

@@ -71,20 +71,24 @@ def list_results(
     for entry in entries:
         names.setdefault(entry.result_id, []).append(entry.name)
     total = index.count(**conditions)
+    recorded = total + len(unreadable) > 0
+    configured = next(iter(library.config.benchmarks), None)
     reason = " ".join(
         filter(
             None,
             (
                 *library.remarks(),
-                _why_empty(library, conditions, total + len(unreadable)),
+                None if recorded else _why_empty(library, conditions),
                 _of_all_worktrees(library),
                 left_out(unreadable),
                 damaged_baselines(damaged),
             ),
         )
     )
+    is_new = not recorded and not conditions and configured is not None
     return ResultPage(
         **({"reason": reason} if reason else {}),
+        **({"next_step": f"compare_revisions(benchmark={configured!r})"} if is_new else {}),
         results=tuple(result_row(row, tuple(names.get(row.result_id, ()))) for row in page),
         total=total,
         next_cursor=encoded_cursor(page[-1].executed_at, page[-1].result_id) if more else None,
@@ -165,9 +169,7 @@ def _conditions(library: Library, benchmark: str | None, revision: str | None, l
     return conditions
 
 
-def _why_empty(library: Library, conditions: Conditions, recorded: int) -> str | None:
-    if recorded:
-        return None
+def _why_empty(library: Library, conditions: Conditions) -> str:
     if not conditions:
         return nothing_recorded(library.store, library.config.benchmarks)
     return (

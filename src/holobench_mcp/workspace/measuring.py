@@ -237,6 +237,25 @@ class Measuring:
         status = "running" if alive else said.status
         return said.model_copy(update={"status": status, "reason": str(problem), "next_step": step})
 
+    def with_call(self, document: ComparisonDocument, sides: Mapping[str, str]) -> ComparisonDocument:
+        """A comparison whose next step is the literal call for it. sides: how they were named, if they were."""
+        from holobench_mcp.workspace.next_calls import unconfigured, with_call, with_margin_call
+
+        if document.next_step is None:
+            return document
+        document = document.model_copy(update={"next_step": with_margin_call(document.next_step, sides)})
+        if document.candidate.result_id is None:
+            return document
+        measured = self._store.manifest(document.candidate.result_id).measurement
+        if measured is None or measured.benchmark is None:
+            return document
+        if measured.benchmark not in self._config.benchmarks:
+            return unconfigured(document, measured.benchmark)
+        recorded = self._library.measurement(measured.id)
+        if recorded is None or recorded.request is None:
+            return document
+        return with_call(document, recorded, self._work_of(recorded, measures=False).plan)
+
     def close(self, *, at_once: bool = False, timeout: float | None = None) -> None:
         """Let all measurements end, after their present process or at once, and wait until they have."""
         self.jobs.close(at_once=at_once, timeout=timeout)

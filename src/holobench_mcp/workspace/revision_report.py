@@ -19,6 +19,9 @@ from holobench_mcp.model import (
 from holobench_mcp.workspace.headline import NOT_MEASURED
 from holobench_mcp.workspace.suite_reason import joint_reason, worst_first
 
+#: Causes of a decision that have to be mended before it is worth measuring anything.
+MENDED_FIRST = ("missing", "correctness")
+
 if TYPE_CHECKING:
     from holobench_mcp.measure.revisions import RevisionPlan
 
@@ -56,8 +59,8 @@ def report(
     command is called, not a tool.
     """
     ordered = worst_first(comparisons)
-    rounds = _rounds_needed(ordered) if document.rounds < MAX_ROUNDS else 0
-    documents = [_with_call(c, document, plan, rounds, by_person=by_person) for c in ordered]
+    rounds = rounds_needed(ordered) if document.rounds < MAX_ROUNDS else 0
+    documents = [measured_on(c, document, plan, rounds, by_person=by_person) for c in ordered]
     decision, cause, reason, next_step = _answer(document, documents, plan, by_person=by_person)
     if not_comparable and decision is not Decision.regressed:
         reason = f"{not_comparable[0]} The rest is {decision.value}: {reason}" if documents else not_comparable[0]
@@ -114,6 +117,43 @@ def literal_call(
     return f"compare_revisions({', '.join(arguments)}){takes}"
 
 
+def measured_on(
+    comparison: ComparisonDocument, document: MeasurementDocument, plan: RevisionPlan, rounds: int, *, by_person: bool
+) -> ComparisonDocument:
+    """The same, with the literal call that extends the measurement, where more rounds would settle it.
+
+    rounds: that would settle all that is not settled; 0 where none would, and then it is said already what to do.
+    """
+    # More rounds of code that is not the change would tell no more of it.
+    other_code = any(difference.what in NOT_MEASURED for difference in comparison.comparability)
+    if comparison.decision is not Decision.inconclusive or not rounds or other_code:
+        return comparison
+    more = max(rounds, document.rounds + 1)
+    again = literal_call(plan, more, by_person=by_person, seconds=_seconds(document, more - document.rounds))
+    step = f"Measure on: {again}. The {document.rounds} rounds that are measured count."
+    return comparison.model_copy(update={"next_step": step})
+
+
+def rounds_needed(comparisons: Sequence[ComparisonDocument]) -> int:
+    """The rounds that would settle every metric that is not settled; 0 where no number that may be asked for would."""
+    unsettled = [
+        m.evidence
+        for comparison in comparisons
+        for m in comparison.metrics
+        if m.evidence is not None and m.evidence.decision is Decision.inconclusive
+        # Of what was never measured more rounds would tell no more.
+        if m.evidence.ci is not None or m.evidence.runs_needed is not None
+    ]
+    if any(evidence.runs_needed is None for evidence in unsettled):
+        return 0
+    return min(max((evidence.runs_needed or 0 for evidence in unsettled), default=0), MAX_ROUNDS)
+
+
+def mended_first(step: str, again: str) -> str:
+    """What has to be mended, and the call that measures it after that."""
+    return f"{step} Then measure again: {again}."
+
+
 # ---------------------------------------------------------------------- parts
 
 
@@ -148,7 +188,10 @@ def _answer(
     worst = documents[0]
     decisions = [(d.candidate.bench_name, d.decision or Decision.inconclusive) for d in documents]
     decision, reason = decisions[0][1], joint_reason(decisions, worst)
-    return decision, worst.model_dump().get("cause"), reason, worst.next_step
+    next_step = worst.next_step
+    if worst.cause in MENDED_FIRST and next_step is not None:
+        next_step = mended_first(next_step, literal_call(plan, plan.rounds, by_person=by_person))
+    return decision, worst.cause, reason, next_step
 
 
 def _failed(failure: Failure, documents: Sequence[ComparisonDocument]) -> str:
@@ -171,38 +214,6 @@ def _failed(failure: Failure, documents: Sequence[ComparisonDocument]) -> str:
 
 def _command(plan: RevisionPlan) -> str:
     return f"`{shlex.join(plan.config.command)}`"
-
-
-def _with_call(
-    comparison: ComparisonDocument, document: MeasurementDocument, plan: RevisionPlan, rounds: int, *, by_person: bool
-) -> ComparisonDocument:
-    """The same, with the literal call that extends the measurement, where more rounds would settle it.
-
-    rounds: that would settle all that is not settled; 0 where none would, and then it is said already what to do.
-    """
-    # More rounds of code that is not the change would tell no more of it.
-    other_code = any(difference.what in NOT_MEASURED for difference in comparison.comparability)
-    if comparison.decision is not Decision.inconclusive or not rounds or other_code:
-        return comparison
-    more = max(rounds, document.rounds + 1)
-    again = literal_call(plan, more, by_person=by_person, seconds=_seconds(document, more - document.rounds))
-    step = f"Measure on: {again}. The {document.rounds} rounds that are measured count."
-    return comparison.model_copy(update={"next_step": step})
-
-
-def _rounds_needed(comparisons: Sequence[ComparisonDocument]) -> int:
-    """The rounds that would settle every metric that is not settled; 0 where no number that may be asked for would."""
-    unsettled = [
-        m.evidence
-        for comparison in comparisons
-        for m in comparison.metrics
-        if m.evidence is not None and m.evidence.decision is Decision.inconclusive
-        # Of what was never measured more rounds would tell no more.
-        if m.evidence.ci is not None or m.evidence.runs_needed is not None
-    ]
-    if any(evidence.runs_needed is None for evidence in unsettled):
-        return 0
-    return min(max((evidence.runs_needed or 0 for evidence in unsettled), default=0), MAX_ROUNDS)
 
 
 def _seconds(document: MeasurementDocument, rounds: int | Literal["auto"]) -> float | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from holobench_mcp.config import MAX_ROUNDS
+from holobench_mcp.config import FEWEST_ROUNDS, MAX_ROUNDS
 from holobench_mcp.model import Decision, MeasurementDocument, MetricSettings
 from holobench_mcp.workspace import revision_report
 from holobench_mcp.workspace.library import Library
@@ -18,9 +18,6 @@ from holobench_mcp.workspace.past_noise import past_noise
 if TYPE_CHECKING:
     from holobench_mcp.measure.revisions import RevisionMeasurement
     from holobench_mcp.result.snapshot import Snapshot
-
-#: "auto" measures at least so many rounds, also where its time is over.
-FEWEST_ROUNDS = 3
 
 
 class Level(NamedTuple):

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from holobench_mcp.answers import MeasurementReport, RevisionReport, RunningMeasurement
+from holobench_mcp.config import FEWEST_ROUNDS
 from holobench_mcp.measure.benchmark import BenchmarkMeasurement
 from holobench_mcp.measure.jobs import Job
 from holobench_mcp.measure.machine_lock import machine_lock
@@ -23,6 +24,7 @@ from holobench_mcp.measure.plan import (
 )
 from holobench_mcp.measure.revision_choice import has_changed_since
 from holobench_mcp.measure.revisions import RevisionMeasurement
+from holobench_mcp.measure.time_left import Preparation
 from holobench_mcp.model import ComparisonDocument, InvalidArgument, MeasurementDocument, NotComparable, UnknownResult
 from holobench_mcp.workspace import resuming, revision_report
 from holobench_mcp.workspace.intake import benches_given
@@ -44,6 +46,11 @@ Compare = Callable[[str, str], ComparisonDocument]
 
 class Work(Protocol):
     """What is planned, before anything of it is measured."""
+
+    @property
+    def plan(self) -> BenchmarkPlan | RevisionPlan:
+        """Which it is."""
+        ...
 
     def document(self) -> MeasurementDocument:
         """The document that a new measurement of it begins with."""
@@ -93,6 +100,7 @@ class BenchmarkWork:
                 ending=job.ending,
             ) as measurement:
                 measurement.session.seconds_expected = document.seconds_a_round
+                measurement.session.preparation = Preparation(self.plan.config.warmup_runs, document.seconds_to_prepare)
                 measurement.session.gave_before = benches_given(self.library, benchmark=self.plan.name)
                 measurement.prepare()
                 while not measurement.is_over:
@@ -171,6 +179,9 @@ class RevisionsWork:
             ) as measurement:
                 if document.seconds_a_round is not None:
                     measurement.session.seconds_expected = document.seconds_a_round / 2
+                warm_ups = 2 * max(1, self.plan.config.warmup_runs)
+                measurement.session.preparation = Preparation(warm_ups, document.seconds_to_prepare)
+                measurement.session.fewest = 2 * FEWEST_ROUNDS if self.plan.rounds == "auto" else 0
                 if not self.plan.by_hand:
                     measurement.session.gave_before = benches_given(self.library, benchmark=self.plan.name)
                 measurement.prepare()

@@ -18,7 +18,7 @@ def is_built_with(found: Started, *texts: bytes) -> bool:
     """Whether the program is a compiled one whose file has one of some texts in it."""
     if found.kind != "program":
         return False
-    word = found.command[found.at]
+    word = found.word
     path = None if found.env is None else found.env.get("PATH")
     file = found.path if "/" in word or "\\" in word else Path(shutil.which(word, path=path) or "")
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 from holobench_mcp.capture.tools.known_tool import ToolCommand, unusable
@@ -24,7 +25,7 @@ def ask(found: Started, folder: Path, *, named: bool) -> ToolCommand | None:
     """With its two options behind the jar or the class."""
     file = folder / "jmh.json"
     if found.name in ("mvn", "mvnw", "mvnd") and any(word.endswith(_MAVEN) for word in found.words):
-        command = (*found.command, "-Djmh.rf=json", f"-Djmh.rff={file}")
+        command = found.with_words("-Djmh.rf=json", f"-Djmh.rff={file}", behind=len(found.words))
         return ToolCommand(NAME, command, FORMAT, (file,), ("-Djmh.rf=json -Djmh.rff=FILE was added to Maven.",))
     if found.name in ("gradle", "gradlew") and any(word.rpartition(":")[2] == "jmh" for word in found.words):
         # Its plugin has no option for it: a build says `resultFormat = "JSON"` itself.
@@ -32,7 +33,7 @@ def ask(found: Started, folder: Path, *, named: bool) -> ToolCommand | None:
     behind = _behind(found, named=named) if found.name == "java" else None
     if behind is None:
         return None
-    own = Started(found.command, found.at + behind, "program", found.cwd, found.env)
+    own = replace(found, at=found.at + behind, kind="program")
     how, given = own.option("-rf"), own.option("-rff")
     if how is None and given is None:
         command = own.with_words("-rf", "json", "-rff", str(file))

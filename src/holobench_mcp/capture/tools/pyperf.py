@@ -35,6 +35,8 @@ def ask(found: Started, folder: Path, *, named: bool) -> ToolCommand | None:
         return unusable(sys.modules[__name__], found, "it appends its results to those of other runs")
     if (given := found.option("--output", short="-o")) is not None:
         return ToolCommand(NAME, found.command, FORMAT, (found.cwd / given,))
+    if found.launch is not None and found.words[:1] == ("command",):
+        return unusable(sys.modules[__name__], found, "behind its own words are those of the command")
     file = folder / "pyperf.json"
     inherits = found.option("--inherit-environ") is not None
     added = ("-o", str(file), *(() if inherits else (f"--inherit-environ={_INHERITED}",)))

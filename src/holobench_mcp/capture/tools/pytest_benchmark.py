@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from holobench_mcp.capture.tools.known_tool import ToolCommand, unusable
@@ -53,13 +54,13 @@ def ask(found: Started, folder: Path, *, named: bool) -> ToolCommand | None:
 
 def _has_plugin(found: Started) -> bool:
     """Whether pytest knows the argument, as the command starts it."""
-    key = (found.command, str(found.cwd), None if found.env is None else found.env.get("PATH"))
+    key = (found.line, str(found.cwd), None if found.env is None else found.env.get("PATH"))
     answer, until = _answers.get(key, (False, 0.0))
     if time.monotonic() >= until:
         answer = False
         with suppress(OSError, subprocess.SubprocessError, ValueError):
             finished = subprocess.run(
-                found.with_words("--help"),
+                replace(found, launch=None).with_words("--help"),
                 cwd=found.cwd,
                 env=None if found.env is None else dict(found.env),
                 stdin=subprocess.DEVNULL,

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PureWindowsPath
 from typing import Literal
 
+from holobench_mcp.capture.tools.package_scripts import PackageScript, package_script
 from holobench_mcp.capture.tools.wrappers import WRAPPERS, Wrapper
 
 _PYTHON = re.compile(r"(?:python|pypy)w?(?:\d+(?:\.\d+)*)?t?|py")
@@ -26,39 +27,73 @@ _MOST_WRAPPERS = 12
 
 
 @dataclass(frozen=True)
+class Launch:
+    """Words that run a script of package.json, by its text. outer: the script that these words stand in themselves."""
+
+    words: tuple[str, ...]
+    script: PackageScript
+    outer: Launch | None = None
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The words of the outermost."""
+        return self.words if self.outer is None else self.outer.command
+
+    def with_words(self, *added: str) -> tuple[str, ...]:
+        """The command with further words behind the script's."""
+        behind = added if self.script.separated else ("--", *added)
+        return (*self.words, *behind) if self.outer is None else self.outer.with_words(*behind)
+
+
+@dataclass(frozen=True)
 class Started:
     """What a command starts: a program by its name, a module of Python, or a script by its path.
 
-    at: the place of that word in the command. cwd: the folder that it starts in. env: its environment, None for this
-    process's.
+    line: its words, of package.json where a script there starts it. at: the place of that word in it. cwd: the folder
+    that it starts in. env: its environment, None for this process's. launch: what runs the script of package.json.
+    script: what it runs of package.json, where that can't be told apart.
     """
 
-    command: tuple[str, ...]
+    line: tuple[str, ...]
     at: int
     kind: Kind
     cwd: Path
     env: Mapping[str, str] | None = None
+    launch: Launch | None = None
+    script: PackageScript | None = None
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The words that were given."""
+        return self.line if self.launch is None else self.launch.command
+
+    @property
+    def word(self) -> str:
+        """How it is written."""
+        return self.line[self.at]
 
     @cached_property
     def name(self) -> str:
         """The program's or module's name without folder, `.exe` and version (`vitest@5`); of a script its file's."""
-        word = self.command[self.at]
-        return _MODULE_FLAG.sub("", word, count=1) if self.kind == "module" else _program(word)
+        return _MODULE_FLAG.sub("", self.word, count=1) if self.kind == "module" else _program(self.word)
 
     @property
     def words(self) -> tuple[str, ...]:
         """The words that it gets."""
-        return self.command[self.at + 1 :]
+        return self.line[self.at + 1 :]
 
     @property
     def path(self) -> Path:
         """The file of a program or script that is named by its path."""
-        return self.cwd / self.command[self.at]
+        return self.cwd / self.word
 
     def with_words(self, *added: str, behind: int = 0) -> tuple[str, ...]:
-        """The command with further words for what it starts, behind so many of its own."""
+        """The command with further words for what it starts, behind so many of its own; behind all, where a script of
+        package.json starts it."""
+        if self.launch is not None:
+            return self.launch.with_words(*added)
         place = self.at + 1 + behind
-        return (*self.command[:place], *added, *self.command[place:])
+        return (*self.line[:place], *added, *self.line[place:])
 
     def option(self, *names: str, short: str | None = None) -> str | None:
         """What was given for an option: the last time, before `--`. short: `-o`, whose value may stand in its word."""
@@ -89,12 +124,20 @@ def started(command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = N
         return None
     at: int = 0
     kind: Kind = "program"
+    launch: Launch | None = None
     for _ in range(_MOST_WRAPPERS):
         if at >= len(words) or not words[at].strip():
             return None
-        found = Started(words, at, kind, cwd, env)
+        found = Started(words, at, kind, cwd, env, launch)
         if kind == "script":
             return found
+        script = package_script(found.name, found.words, cwd) if kind == "program" else None
+        if script is not None and script.line is None:
+            return replace(found, script=script)
+        if script is not None and script.line is not None:
+            launch = Launch(words, script, launch)
+            words, at, cwd = script.line, 0, script.folder
+            continue
         if kind == "program" and _PYTHON.fullmatch(found.name):
             step = _behind_python(words, at + 1)
         else:

@@ -45,7 +45,7 @@ def ask(found: Started, folder: Path, *, named: bool) -> ToolCommand | None:  # 
 
 def _version(found: Started) -> int:
     """The first part of its version: of the one that is asked for (`vitest@4`), or installed; the newest of none."""
-    if match := re.search(r"@(\d+)", found.command[found.at]):
+    if match := re.search(r"@(\d+)", found.word):
         return int(match[1])
     for folder in (found.cwd, *found.cwd.parents):
         file = folder / "node_modules" / "vitest" / "package.json"

@@ -100,6 +100,7 @@ WRAPPERS: Mapping[str, Wrapper] = {
         subcommands=_RUN, starts="python",
         values=_options("--context --data-file --include --omit --rcfile --source --concurrency"),
     ),
+    "cross-env": Wrapper(own=re.compile(r"[^=/]+=.*", re.DOTALL)),
     "npx": Wrapper(values=_options("-p --package -w --workspace"), gives_up=_options("-c --call")),
     "bunx": Wrapper(values=_options("-p --package")),
     "npm": Wrapper(

@@ -49,6 +49,7 @@ def results(page: ResultPage) -> ResultsShort:
             reason=" ".join(
                 filter(None, [shown if page.results else None, page.reason and cut(page.reason, r.reason)])
             ),
+            next_step=page.next_step,
             total=page.total,
             next_cursor=page.next_cursor,
             results=tuple(_result(row, r) for row in page.results),

@@ -59,7 +59,10 @@ def register(server: MCPServer[Any], services: Services) -> None:
             detail=detail,
         )
         try:
-            document = services.workspace.compare(baseline, candidate, options)
+            found = services.workspace.compare(baseline, candidate, options)
+            is_default = (baseline, candidate) == ("baseline", "latest")
+            sides = {} if is_default else {"baseline": baseline, "candidate": candidate}
+            document = services.workspace.measuring.with_call(found, sides)
         except Undecided as problem:
             undecided = services.workspace.measuring.undecided(problem)
             return answer(digest.unfinished(undecided), undecided)

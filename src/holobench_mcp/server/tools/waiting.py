@@ -88,10 +88,11 @@ async def wait(
 
 def answer_of(job: Job[Answer]) -> CallToolResult:
     """What there is to say of a job now. Raises what it failed with."""
-    from holobench_mcp.workspace import underway
+    from holobench_mcp.workspace import next_calls, underway
 
     report = job.answer() if job.is_over else underway.running(job)
     if isinstance(report, RevisionReport):
+        report = next_calls.of_report(report)
         return answer(digest.revisions(report), report)
     if isinstance(report, MeasurementReport):
         return answer(digest.measurement(report), report)
