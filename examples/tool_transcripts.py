@@ -126,12 +126,14 @@ TOOLS = (
         "criterion",
         "cargo bench",
         "target/criterion",
+        one_call=f"{_BOTH} --rounds 3 --setup 'cargo bench --no-run' -- cargo bench",
         programs=("cargo",),
     ),
     Tool(
         "vitest",
         "npx vitest bench --run --outputJson {label}.json",
         "{label}.json",
+        one_call=f"{_BOTH} --rounds 3 --setup 'npm install --silent' -- npm run bench",
         programs=("npm", "npx"),
         setup=("npm install --silent",),
     ),
@@ -140,6 +142,13 @@ TOOLS = (
         "for run in 1 2 3; do python bench.py; done > {label}.jsonl",
         "{label}.jsonl",
         one_call=f"{_BOTH} --rounds 3 --results out.jsonl -- sh -c 'python bench.py > out.jsonl'",
+    ),
+    Tool(
+        "csv",
+        "(perl bench.pl; perl bench.pl rows; perl bench.pl rows) > {label}.csv",
+        "{label}.csv",
+        one_call=f"{_BOTH} --rounds 3 --results out.csv -- sh -c 'perl bench.pl > out.csv'",
+        programs=("perl",),
     ),
     Tool("jmh", None, "{label}.json", compare="label:before label:after"),
 )
@@ -198,7 +207,7 @@ class Project:
             capture_output=True,
             text=True,
             check=False,
-            timeout=600,
+            timeout=1800,
         )
         if done.returncode != 0:
             sys.exit(f"{self.tool.page}: {line!r} failed with {done.returncode}:\n{done.stdout}{done.stderr}")

