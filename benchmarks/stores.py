@@ -73,7 +73,7 @@ def with_rows(folder: str | Path, n: int, benches: int = BENCHES) -> Store:
                 put(store, manifest, contract)
             batch.append(rows.as_stored(manifest, document(manifest)))
         with refresh.transaction(db):
-            rows.insert(db, batch)
+            rows.insert(db, batch, bodies=False)
     with refresh.transaction(db):
         rows.end_filling(db)
     for statement in file.INDEXES:

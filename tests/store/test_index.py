@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import snapshot
+from conftest import rewrite, snapshot
 from holobench_mcp.model import StoreError
 from holobench_mcp.store import Store, layout, open_store
 from holobench_mcp.store.backend import Backend
@@ -34,7 +34,7 @@ def test_an_index_that_breaks_while_it_is_open_takes_no_answer_away(
     if damage == "bytes":
         path.write_bytes(os.urandom(path.stat().st_size))
     elif damage == "rows":
-        other.execute("UPDATE bodies SET body = x'00'")
+        other.execute("UPDATE results SET digest = x'00', metrics = x'00'")
     else:
         monkeypatch.setattr(sqlite3, "connect", lambda *a, timeout, **o: connect(*a, timeout=0, **o))
         store = open_store(store.location.url)
@@ -47,6 +47,36 @@ def test_an_index_that_breaks_while_it_is_open_takes_no_answer_away(
 
 
 connect = sqlite3.connect
+
+
+@pytest.mark.parametrize("change", ["removed", "cut", "another's", "recorded again"])
+def test_manifests_of_a_folder_are_those_of_its_files_also_after_the_index_was_read(store: Store, change: str) -> None:
+    first, second = (store.record(snapshot(at=i)) for i in range(2))
+    index = store.manifests()
+    assert len(index.rows()) == 2
+    path = Path(store.location.url) / layout.manifest_key(first)
+    match change:
+        case "removed":
+            path.unlink()
+        case "cut":
+            path.write_bytes(path.read_bytes()[:-40])
+        case "another's":
+            path.write_bytes((path.parent / f"{second}.json").read_bytes())
+        case _:
+            rewrite(path, lambda m: {**m, "over_time": True})
+    right = [second] if change != "recorded again" else [second, first]
+    assert [m.result_id for m in index.select()] == right
+    assert [m.over_time for m in index.select()] == [False, True][: len(right)]
+    assert index.unreadable == ((first,) if change in ("cut", "another's") else ())
+    assert index.count() == len(right)
+
+
+def test_a_first_index_of_a_folder_holds_no_copies_of_manifests(store: Store, tmp_path: Path) -> None:
+    store.record(snapshot())
+    assert [m.bench_name for m in store.manifests().select()] == ["sort"]
+    [path] = (tmp_path / "cache" / "index").glob("*.sqlite")
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT count(*) FROM bodies").fetchone() == (0,)
 
 
 def test_an_index_forgets_what_was_deleted(store: Store) -> None:

@@ -21,6 +21,8 @@ from holobench_mcp.store.index import file, query, rows
 from holobench_mcp.store.index.query import Column, Conditions
 from holobench_mcp.store.index.refresh import refresh, transaction
 from holobench_mcp.store.index.rows import ResultRow
+from holobench_mcp.store.location import Location
+from holobench_mcp.store.parsing import parse_manifest
 
 _T = TypeVar("_T")
 #: Manifests that were parsed: each is some kilobytes, and parsing one takes 20 µs.
@@ -38,11 +40,13 @@ class Index:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        #: Whether manifests are in the index too: where reading one is a request, or it can't be asked for.
+        self._has_bodies = Location.parse(url).folder is None
         self._lock = threading.RLock()
         self._db: sqlite3.Connection | None = None
         self._place: Path | str | None = None
         self._backend: Backend | None = None
-        self._parsed: LRUCache[tuple[int, bytes], Manifest] = LRUCache(_MAX_PARSED)
+        self._parsed: LRUCache[bytes, Manifest] = LRUCache(_MAX_PARSED)
         self._counts: LRUCache[Hashable, int] = LRUCache(_MAX_COUNTS)
 
     def refresh(self, backend: Backend) -> None:
@@ -53,13 +57,7 @@ class Index:
 
     def select(self, *, limit: int | None = None, offset: int = 0, **conditions: Unpack[Conditions]) -> list[Manifest]:
         """Manifests, newest first; those of a beginning of ids by their ids, the last one first."""
-        return self._on_index(
-            lambda db: [
-                manifest
-                for number, digest in query.select(db, "id, digest", conditions, limit, offset)
-                if (manifest := self._manifest(db, number, digest)) is not None
-            ]
-        )
+        return self._on_index(lambda db: self._select(db, conditions, limit, offset))
 
     def rows(self, *, limit: int | None = None, **conditions: Unpack[Conditions]) -> list[ResultRow]:
         """What a listing shows of results, in the same order."""
@@ -159,12 +157,29 @@ class Index:
         self._counts.clear()
         return self._place
 
-    def _manifest(self, db: sqlite3.Connection, number: int, digest: bytes) -> Manifest | None:
-        """The manifest of a row, read and parsed once as long as it has this digest; None where it is gone."""
-        manifest = self._parsed.get((number, digest))
-        if manifest is None:
-            for (body,) in db.execute("SELECT body FROM bodies WHERE id = ?", (number,)):
-                manifest = self._parsed[number, digest] = rows.manifest_of(body)
+    def _select(self, db: sqlite3.Connection, conditions: Conditions, limit: int | None, offset: int) -> list[Manifest]:
+        while True:
+            found = query.select(db, "id, result_id, digest", conditions, limit, offset)
+            manifests = [self._manifest(db, *row) for row in found]
+            if all(m is not None for m in manifests) or not self._correct(db, [result_id for _, result_id, _ in found]):
+                return [manifest for manifest in manifests if manifest is not None]
+
+    def _manifest(self, db: sqlite3.Connection, number: int, result_id: str, digest: bytes) -> Manifest | None:
+        """A manifest, parsed once; None where a folder has another one, or none, at its place."""
+        manifest = self._parsed.get(digest)
+        if manifest is not None:
+            return manifest
+        if self._has_bodies:
+            (body,) = db.execute("SELECT body FROM bodies WHERE id = ?", (number,)).fetchone() or (None,)
+            if body is None:
+                raise sqlite3.DatabaseError("the index has lost a manifest")
+            manifest = rows.manifest_of(body)
+        else:
+            data = self._backend.get(layout.manifest_key(result_id)) if self._backend else None
+            if data is None or rows.digest_of(data) != digest:
+                return None
+            manifest = parse_manifest(data, result_id)
+        self._parsed[digest] = manifest
         return manifest
 
     def _count(self, db: sqlite3.Connection, conditions: Conditions) -> int:
@@ -194,7 +209,7 @@ class Index:
         if wrong:
             with transaction(db):
                 rows.delete(db, wrong)
-                rows.insert(db, right)
+                rows.insert(db, right, bodies=self._has_bodies)
                 rows.mark_damaged(db, damaged)
         return bool(wrong)
 

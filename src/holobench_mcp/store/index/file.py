@@ -12,14 +12,14 @@ from holobench_mcp.config import cache_folder
 from holobench_mcp.result.identity import is_time_label
 
 #: Raise it when a column or the meaning of one changes; another version's file is left to it.
-VERSION = 3
+VERSION = 4
 #: SQLite's own name of a temporary file, which it removes.
 _TEMPORARY = ""
 _MEMORY = ":memory:"
 
-#: results: what a listing shows and what names are made of. bodies: the manifests themselves. damaged: results whose
-#: manifests can't be read. groups: how many results share a value, by bench, and when the newest of them was measured.
-#: state: how far the store was read.
+#: results: what a listing shows and what names are made of. bodies: the manifests themselves, of a bucket; those of a
+#: folder are read from there as quickly. damaged: results whose manifests can't be read. groups: how many results
+#: share a value, by bench, and when the newest of them was measured. state: how far the store was read.
 _TABLES = """
 CREATE TABLE results (
     id INTEGER PRIMARY KEY, result_id TEXT NOT NULL UNIQUE, bench_name TEXT NOT NULL, executed_at TEXT NOT NULL,

@@ -27,8 +27,8 @@ SMALL = 5000
 _SHARE, _MAX_AGE_S = 0.02, 3600
 #: A folder's timestamp is coarse: a listing this fresh may already have missed a later write. Some know whole seconds.
 _RACY_NS, _COARSE_NS = 50_000_000, 2_100_000_000
-#: Manifests that are written to the index at once.
-_BATCH = 1000
+#: Manifests that are written to the index at once: a write waits for the disk.
+_BATCH = 2500
 #: Behind every id.
 _LAST = "~"
 
@@ -166,7 +166,7 @@ def _make_indexes(db: sqlite3.Connection) -> None:
 def _take_in(db: sqlite3.Connection, backend: Backend, result_ids: Sequence[str]) -> None:
     """Read results into the index; of many, the next ones while some are written."""
     if len(result_ids) <= _BATCH:
-        _insert(db, *_read(backend, result_ids))
+        _insert(db, backend, *_read(backend, result_ids))
         return
     with ThreadPoolExecutor(1) as reader:
         some = rows.batches(result_ids, _BATCH)
@@ -175,8 +175,8 @@ def _take_in(db: sqlite3.Connection, backend: Backend, result_ids: Sequence[str]
             progress.say("reading results into the index", n * _BATCH, len(result_ids))
             found = ahead.result()
             ahead = reader.submit(_read, backend, batch)
-            _insert(db, *found)
-        _insert(db, *ahead.result())
+            _insert(db, backend, *found)
+        _insert(db, backend, *ahead.result())
 
 
 def _read(backend: Backend, result_ids: Sequence[str]) -> tuple[list[rows.Stored], list[str]]:
@@ -192,11 +192,11 @@ def _read(backend: Backend, result_ids: Sequence[str]) -> tuple[list[rows.Stored
     return found, damaged
 
 
-def _insert(db: sqlite3.Connection, found: Sequence[rows.Stored], damaged: Sequence[str]) -> None:
+def _insert(db: sqlite3.Connection, backend: Backend, found: Sequence[rows.Stored], damaged: Sequence[str]) -> None:
     known = {row[0] for row in db.execute("SELECT result_id FROM damaged")} if damaged else set()
     if found or set(damaged) - known:
         with transaction(db):
-            rows.insert(db, found)
+            rows.insert(db, found, bodies=backend.location.folder is None)
             rows.mark_damaged(db, damaged)
 
 

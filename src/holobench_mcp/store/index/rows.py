@@ -151,8 +151,11 @@ def compressed(document: bytes) -> bytes:
 # ---------------------------------------------------------------------- writing
 
 
-def insert(db: sqlite3.Connection, batch: Sequence[Stored]) -> int:
-    """Take results in that are not there yet. Returns how many were not: another process may have been faster."""
+def insert(db: sqlite3.Connection, batch: Sequence[Stored], *, bodies: bool) -> int:
+    """Take results in that are not there yet. Returns how many were not: another process may have been faster.
+
+    bodies: whether their manifests are stored too, which takes as long as all the rest.
+    """
     by_id = {stored.result_id: stored for stored in batch}
     known = present(db, list(by_id))
     new = [stored for stored in by_id.values() if stored.result_id not in known]
@@ -164,8 +167,9 @@ def insert(db: sqlite3.Connection, batch: Sequence[Stored]) -> int:
         f"INSERT INTO results (id, {', '.join(_COLUMNS)}) VALUES ({marks})",
         [(number, *stored[:-1]) for number, stored in enumerate(new, last + 1)],
     )
-    bodies = ((number, compressed(stored.document)) for number, stored in enumerate(new, last + 1))
-    db.executemany("INSERT OR REPLACE INTO bodies VALUES (?, ?)", bodies)
+    if bodies:
+        packed = ((number, compressed(stored.document)) for number, stored in enumerate(new, last + 1))
+        db.executemany("INSERT OR REPLACE INTO bodies VALUES (?, ?)", packed)
     if db.execute("SELECT EXISTS (SELECT 1 FROM damaged)").fetchone()[0]:
         db.executemany("DELETE FROM damaged WHERE result_id = ?", [(stored.result_id,) for stored in new])
     if is_filling(db):
