@@ -84,6 +84,22 @@ def test_what_could_not_be_stored_waits_and_is_sent_by_the_next_that_can(
     promise.gets_what_waited_for_it(bucket, tmp_path, hanging(gcs))
 
 
+@pytest.mark.usefixtures("soon")
+def test_results_whose_baselines_were_never_read_are_listed_while_the_bucket_is_down(
+    gcs: GcsServer, bucket: str, tmp_path: Path
+) -> None:
+    space = promise.workspace(bucket, tmp_path)
+    result_id = space.record(timing(1.0, 1))
+    assert space.find("latest").result_id == result_id
+    with hanging(gcs):
+        page = promise.workspace(bucket, tmp_path).list_results()
+        assert [row.result_id for row in page.results] == [result_id]
+        assert "Which of them are baselines is not known" in (page.reason or "")
+        with pytest.raises(StoreError, match="does not answer"):
+            promise.workspace(bucket, tmp_path).list_baselines()
+    assert space.list_results().reason is None
+
+
 def test_a_listing_goes_on_behind_its_first_page(gcs: GcsServer, bucket: str) -> None:
     store = open_store(bucket)
     keys = [f"results/{name}.json" for name in ("a", "a b", "b&<c>", "b%2F", "ü", "z")]

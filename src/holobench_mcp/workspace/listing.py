@@ -17,7 +17,7 @@ from holobench_mcp.answers import (
     decoded_cursor,
     encoded_cursor,
 )
-from holobench_mcp.model import InvalidArgument, Manifest, Metric, ResultDocument, result_uri
+from holobench_mcp.model import InvalidArgument, Manifest, Metric, RefEntry, ResultDocument, StoreError, result_uri
 from holobench_mcp.result.identity import is_time_label
 from holobench_mcp.store.contents import SAMPLES
 from holobench_mcp.store.index import Conditions
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from holobench_mcp.result.snapshot import Snapshot
+    from holobench_mcp.store.bundle import Store
 
 PAGE, MAX_PAGE = 20, 100
 #: Input values that a listing shows; a sweep can have a hundred thousand.
@@ -67,7 +68,7 @@ def list_results(
     page, more = found[:limit], len(found) > limit
     unreadable = index.unreadable
     names: dict[str, list[str]] = {}
-    entries, damaged = library.store.readable_refs()
+    entries, damaged, unknown = _baselines(library.store)
     for entry in entries:
         names.setdefault(entry.result_id, []).append(entry.name)
     total = index.count(**conditions)
@@ -82,6 +83,7 @@ def list_results(
                 _of_all_worktrees(library),
                 left_out(unreadable),
                 damaged_baselines(damaged),
+                unknown,
             ),
         )
     )
@@ -93,6 +95,16 @@ def list_results(
         total=total,
         next_cursor=encoded_cursor(page[-1].executed_at, page[-1].result_id) if more else None,
     )
+
+
+def _baselines(store: Store) -> tuple[list[RefEntry], list[str], str | None]:
+    """What baselines mean, the keys of those that are damaged, and what must be said where neither can be known."""
+    try:
+        return *store.readable_refs(), None
+    except StoreError:
+        if store.unreachable is None:
+            raise
+        return [], [], "Which of them are baselines is not known, as that was not read before."
 
 
 def list_metrics(library: Library, result: str | None = None, cursor: str | None = None) -> MetricList:
