@@ -47,9 +47,11 @@ CHANGES = (
 )
 
 
-def make_repository(change: Change, folder: Path) -> None:
-    """A project with one commit, and the change in its working tree."""
+def make_repository(change: Change, folder: Path, clock: str | None = None) -> None:
+    """A project with one commit, and the change in its working tree. clock: the source of a clock to measure by."""
     shutil.copytree(HERE / "base", folder, dirs_exist_ok=True)
+    if clock is not None:
+        (folder / "clock.py").write_text(clock)
     (folder / ".gitignore").write_text(".holobench/\ncachedir/\n__pycache__/\n")
     (folder / "pyproject.toml").write_text(
         "[tool.holobench-mcp.metrics]\nright = { correctness = true }\n"
@@ -81,10 +83,12 @@ async def ask(folder: Path, calls: list[tuple[str, dict[str, Any]]]) -> list[Any
 PURSE, PATIENCE_S = 4000, 60
 
 
-async def judge(folder: Path, *, by: str, rounds: int | None = None) -> tuple[str | None, agents.Purse]:
+async def judge(
+    folder: Path, *, by: str, rounds: int | None = None, patience_s: float = PATIENCE_S
+) -> tuple[str | None, agents.Purse]:
     """What a scripted agent concludes of a repository. by: the form that it sees, structure or text.
 
-    rounds: how many it asks for; it leaves that to the server otherwise.
+    rounds: how many it asks for; it leaves that to the server otherwise. patience_s: how long it waits for a call.
     """
     import json
 
@@ -94,7 +98,7 @@ async def judge(folder: Path, *, by: str, rounds: int | None = None) -> tuple[st
     async with Client(server_of(folder)) as client:
 
         async def call(tool: str, arguments: dict[str, Any]) -> tuple[Any, int]:
-            with anyio.fail_after(PATIENCE_S):
+            with anyio.fail_after(patience_s):
                 answer = await client.call_tool(tool, arguments)
             text = "\n".join(block.text for block in answer.content if block.type == "text")
             if answer.is_error:

@@ -14,12 +14,14 @@ from typing import Any
 
 #: What an agent may conclude.
 FASTER, SLOWER, SLOWER_SOMEWHERE = "faster", "slower", "slower at some inputs"
+SLOWER_SOMEWHERE_AT_LEAST = "slower, at some inputs at least"  # of the others nothing is shown
 MORE_MEMORY, WRONG, CRASHES = "needs more memory", "gives wrong answers", "no longer runs"
 EDITED, NOTHING_SHOWN, INCOMPARABLE = "edits the benchmark", "nothing shown", "can't be compared"
 REMEMBERS = "remembers its answers"
 #: How a next step begins that asks whether an improvement is one, and what it asks for where answers are remembered.
 _CHECK_FIRST, _FRESH = "Before believing it, check", "with fresh inputs"
 _MEMORY_UNITS = re.compile(r"_(?:[kmg]i?)?b\b|_bytes\b|memory|rss", re.IGNORECASE)
+_POINT = re.compile(r"\((\S+) to (\S+)\)( unchanged| inconclusive)?(?:;|$)")
 _CALL = re.compile(r"(\w+)\(((?:[^()'\"]|'[^']*'|\"[^\"]*\")*)\)")
 #: Nobody polls for ever.
 MOST_CALLS = 20
@@ -36,6 +38,26 @@ class Purse:
     def tokens(self) -> float:
         """About how many tokens that were."""
         return self.characters / 4
+
+
+@dataclass(frozen=True)
+class Points:
+    """What an answer says of a metric's input points. at_rest: the intervals of those not shown to have moved."""
+
+    moved: int = 0
+    unchanged: int = 0
+    inconclusive: int = 0
+    moved_intervals: tuple[tuple[float, float], ...] = ()
+    at_rest: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def where(self) -> str:
+        """Where it became slower. A point that is not shown to have moved may well have."""
+        if not self.unchanged + self.inconclusive:
+            return SLOWER
+        sure = min((min(map(abs, interval)) for interval in self.moved_intervals), default=0.0)
+        apart = any(max(map(abs, interval)) < sure for interval in self.at_rest)
+        return SLOWER_SOMEWHERE if self.moved and (self.unchanged or apart) else SLOWER_SOMEWHERE_AT_LEAST
 
 
 @dataclass(frozen=True)
@@ -60,7 +82,7 @@ def read_structure(structure: dict[str, Any]) -> Reading:
             edited=bool(structure.get("benchmark_files_changed")),
             next_step=structure.get("next_step", ""),
             metric=first.get("variable", ""),
-            somewhere=first.get("points_moved", 0) > 0 and first.get("points_not_moved", 0) > 0,
+            points=_points_of_row(first),
         )
     )
 
@@ -74,7 +96,6 @@ def read_text(text: str) -> Reading:
         step = next((line for line in rest if line.startswith("Next: ")), "")
         return Reading(None, call_in(step))
     metric = next((line for line in rest if line.startswith("- ")), "")
-    moved = re.search(r"(\d+) of (\d+) points moved", metric)
     return Reading(
         _conclude(
             decision,
@@ -83,7 +104,7 @@ def read_text(text: str) -> Reading:
             edited=any(line.startswith("benchmark files changed: ") for line in rest),
             next_step=next((line.removeprefix("Next: ") for line in rest if line.startswith("Next: ")), ""),
             metric=metric.removeprefix("- ").partition(":")[0],
-            somewhere=moved is not None and 0 < int(moved[1]) < int(moved[2]),
+            points=_points_of_line(metric),
         )
     )
 
@@ -122,8 +143,29 @@ def call_in(sentence: str) -> tuple[str, dict[str, Any]] | None:
     return found[1], {word.arg: ast.literal_eval(word.value) for word in tree.keywords if word.arg is not None}
 
 
+def _points_of_row(row: dict[str, Any]) -> Points:
+    listed = row.get("points", [])
+    moved = [p["interval"] for p in listed if p["decision"] == row["decision"]]
+    at_rest = [p["interval"] for p in listed if p["decision"] in ("unchanged", "inconclusive")]
+    counts = (row.get(f"points_{word}", 0) for word in ("moved", "unchanged", "inconclusive"))
+    return Points(*counts, tuple(map(tuple, moved)), tuple(map(tuple, at_rest)))
+
+
+def _points_of_line(line: str) -> Points:
+    count = re.search(r"([\d,]+) of ([\d,]+) points moved(?:, ([\d,]+) shown unchanged)?", line)
+    if count is None:
+        return Points()
+    moved, total, unchanged = (int((n or "0").replace(",", "")) for n in count.groups())
+    listed = [((float(low), float(high)), word.strip()) for low, high, word in _POINT.findall(line[count.end() :])]
+    unchanged = unchanged or sum(word == "unchanged" for _, word in listed)
+    at_rest = tuple(interval for interval, word in listed if word)
+    return Points(
+        moved, unchanged, total - moved - unchanged, tuple(interval for interval, word in listed if not word), at_rest
+    )
+
+
 def _conclude(
-    decision: str, *, crashed: bool, wrong: bool, edited: bool, next_step: str, metric: str, somewhere: bool
+    decision: str, *, crashed: bool, wrong: bool, edited: bool, next_step: str, metric: str, points: Points
 ) -> str:
     if crashed:
         return CRASHES
@@ -139,4 +181,4 @@ def _conclude(
         return NOTHING_SHOWN
     if _MEMORY_UNITS.search(metric):
         return MORE_MEMORY
-    return SLOWER_SOMEWHERE if somewhere else SLOWER
+    return points.where

@@ -94,7 +94,7 @@ def expected(e: MetricEvidence) -> list[str]:
     if e.points:
         p = e.points[0]
         shown.append(
-            f"{e.points_moved} of 10 points moved: size=0 {size:+.3g}{units} ({p.ci[0]:+.3g} to {p.ci[1]:+.3g})"
+            f"{e.points_moved} of 10 points moved, none shown unchanged: size=0 {size:+.3g}{units} ({p.ci[0]:+.3g} to {p.ci[1]:+.3g})"
         )
     if e.missing:
         shown.append(f"no samples any more at {e.missing} points: gone=0")

@@ -35,7 +35,7 @@ CACHE = Difference(
 
 
 def run(at: int, revision: str, factors: Mapping[str, Any] | None = None, *cautions: Difference) -> Snapshot:
-    """A run that measures time and memory, and checks its answers. factors: of a metric, at all points or each."""
+    """A run that measures time and memory, and checks its answers. factors: of a metric, at all points or each; of each run."""
     measured = Measurement(id=f"words-20260301T12000{at // 3}Z-abcdef", run=at % 3, runs=3, cautions=cautions)
     rng = np.random.default_rng(at)
     metrics = {
@@ -49,7 +49,9 @@ def run(at: int, revision: str, factors: Mapping[str, Any] | None = None, *cauti
         "right": np.ones((4, 5)),
     }
     for name, factor in (factors or {}).items():
-        samples[name] = samples[name] * np.asarray(factor, dtype=float).reshape(-1, 1)
+        samples[name] = samples[name] * np.asarray(factor(at) if callable(factor) else factor, dtype=float).reshape(
+            -1, 1
+        )
     return Snapshot.build(
         bench_name="words",
         inputs={"length": LENGTHS},
@@ -110,6 +112,22 @@ def test_an_agent_that_sees_one_form_only_concludes_what_is_true(tmp_path: Path,
     text, structure = KINDS[truth](tmp_path)
     assert agents.read_structure(structure).conclusion == truth, structure
     assert agents.read_text(text).conclusion == truth, text
+
+
+@pytest.mark.parametrize(
+    ("factor", "there", "concluded"),
+    [
+        (20, (0.4, 9, 2), agents.SLOWER_SOMEWHERE_AT_LEAST),
+        (3, (0.8, 1.6, 1.1), agents.SLOWER_SOMEWHERE),  # nor is it unchanged: but it moved less than the others
+    ],
+)
+def test_of_a_point_where_nothing_is_shown_neither_agent_says_that_it_did_not_move(
+    tmp_path: Path, factor: float, there: tuple[float, ...], concluded: str
+) -> None:
+    text, structure = forms(tmp_path, {"time_ms": lambda at: [factor, factor, factor, there[at - 3]]})
+    row = structure["metrics"][0]
+    assert (row["points_moved"], row["points_inconclusive"]) == (3, 1) and "points_unchanged" not in row, text
+    assert agents.read_structure(structure).conclusion == agents.read_text(text).conclusion == concluded, text
 
 
 @pytest.mark.parametrize("caution", [CACHE, EDIT], ids=["cached", "edited"])

@@ -118,7 +118,10 @@ def test_every_point_of_a_few_is_shown_and_of_many_those_that_moved(tmp_path: Pa
     assert row["points"][0]["at"] == {"size": 10} and row["points"][0]["decision"] == "regressed"
     low, high = row["points"][0]["interval"]
     assert low <= row["points"][0]["effect"] <= high
-    assert row["points_moved"] + row["points_not_moved"] == points
+    counted = {d: row.get(f"points_{d}", 0) for d in ("unchanged", "inconclusive")}
+    assert row["points_moved"] + sum(counted.values()) == points
+    if points <= 8:
+        assert counted == {d: [p["decision"] for p in row["points"]].count(d) for d in counted}
     assert len(row["points"]) == (points if points <= 8 else 1)
     assert {p["decision"] for p in row["points"][1:]} <= {"unchanged", "inconclusive"}
     assert "size=10 +" in digest.comparison(document)

@@ -53,7 +53,8 @@ class MetricShort(Structure):
     current_value: Figure | None = None
     points: tuple[PointShort, ...] = ()
     points_moved: int = 0
-    points_not_moved: int = 0
+    points_unchanged: int = 0
+    points_inconclusive: int = 0
     points_missing: int = 0
     missing_at: tuple[dict[str, JsonScalar], ...] = ()
 

@@ -57,10 +57,13 @@ def points(e: MetricEvidence, most: int, *, of_few: int = 0) -> str:
         at_rest = [f"{point(p, e.units)} {p.decision}" for p in e.points_at_rest]
         return f"{moved} of {total} points moved: " + "; ".join([*(point(p, e.units) for p in e.points), *at_rest])
     shown = e.points[: most if total > of_few else max(most, of_few)]
+    count = f"{moved:,} of {total:,} points moved"
+    if e.points_tested and moved < total:  # of a point that did not move more may be known, or nothing
+        count += f", {e.points_unchanged:,} shown unchanged" if e.points_unchanged else ", none shown unchanged"
     if not shown:
-        return f"{moved:,} of {total:,} points moved" if total > 1 and e.points_tested else ""
+        return count if total > 1 and e.points_tested else ""
     more = ["…"] if len(shown) < max(e.points_moved, len(e.points)) else []
-    return f"{moved} of {total} points moved: " + "; ".join([*(point(p, e.units) for p in shown), *more])
+    return f"{count}: " + "; ".join([*(point(p, e.units) for p in shown), *more])
 
 
 def missing(e: MetricEvidence) -> str:

@@ -145,6 +145,7 @@ class MetricEvidence(Frozen):
     points: tuple[PointEvidence, ...] = ()
     points_at_rest: tuple[PointEvidence, ...] = Field((), description="those that did not move, where there are few")
     points_moved: int = 0
+    points_unchanged: int = Field(0, description="points shown unchanged; the rest may have moved or not")
     points_tested: int = Field(0, description="how many points those that moved were chosen from")
     missing: int = Field(0, description="points with finite samples in the baseline and none in the candidate")
     missing_points: tuple[dict[str, JsonScalar], ...] = Field((), description="the first of them")

@@ -152,7 +152,8 @@ def _metric(m: ComparedMetric, r: Room) -> MetricShort:
         decided_by="points" if by_points else None,
         points=_points(e, r),
         points_moved=e.points_moved,
-        points_not_moved=max(0, measured - e.points_moved) if measured > 1 else 0,
+        points_unchanged=e.points_unchanged if measured > 1 else 0,
+        points_inconclusive=max(0, measured - e.points_moved - e.points_unchanged) if measured > 1 else 0,
         points_missing=e.missing,
         missing_at=e.missing_points[: r.points],
     )
