@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="measuring needs
 #: The differences are large: what is tested is what an agent reads, not what few rounds can show.
 ROUNDS = 3
 #: Only what hangs takes as long.
-PATIENCE_S = 240
+PATIENCE_S = 500
 #: Read before and after what is measured, it counts the calls between, of Python and of C, each a microsecond long.
 #: Its noise is far within the margin of 3 %.
 CLOCK = """
