@@ -26,7 +26,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
 from bencher.render import save_result
@@ -34,9 +33,8 @@ from bencher.render import save_result
 import recording
 import scale_store
 import stores
-from holobench_mcp import Snapshot, compare_results, judge, open_store, record
+from holobench_mcp import Snapshot, compare_results, judge, open_store
 from holobench_mcp.server.app import create_server
-from holobench_mcp.store import Store
 from scale_store import FOUND, median_of
 from speed import OURS, upstream_call
 
@@ -48,7 +46,8 @@ PAGE = """# How it scales
 
 What `python benchmarks/scale.py --write-docs` printed: times of this server beside those of holobench itself and of a plain
 scan, in one run. A slope is how time grows with size: 1 is as the size does, 0 not at all. Where results are found by an
-index, how it learns what is new, and why it is never wrong: [decisions.md](decisions.md#finding-results).
+index, how it learns what is new, and why it is never wrong: [decisions.md](decisions.md#finding-results). What a recorded
+result has that a pickle has not, and what it costs at least, is there too.
 """
 
 
@@ -136,36 +135,9 @@ def command(folder: Path, words: Sequence[str]) -> float:
 
 
 def recording_results() -> None:
-    print(
-        "| recording one result: points × repeats × metrics | ours, a `Snapshot` | of 10 together, each | ours, live "
-        "| holobench's cache, live | a pickle of it | a pickle, synced to disk |"
-    )
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    for size in (*recording.SIZES, (1000, 30, 10)):
-        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), _quiet():
-            store = open_store(folder)
-            stored, saved = partial(record, store=store), partial(save_result, path=Path(folder) / "x.pkl")
-            ways = (
-                (recording.built, stored),
-                (recording.live, stored),
-                (recording.live, recording.holobench_cache()),
-                (recording.live, saved),
-                (recording.live, partial(recording.synced_pickle, path=Path(folder) / "y.pkl")),
-            )
-            columns = []
-            for make, write in ways:
-                results = iter([make(*size, seed) for seed in range(12)])
-                columns.append(median_of(lambda results=results, write=write: write(next(results)), 11))
-            batches = iter([[recording.built(*size, 10 * i + seed) for seed in range(10)] for i in range(10, 16)])
-            columns.insert(1, median_of(lambda store=store, batches=batches: together(store, next(batches)), 5) / 10)
-        print(f"| {' × '.join(map(str, size))} | {' | '.join(map(said, columns))} |")
-    print()
-
-
-def together(store: Store, results: Sequence[Snapshot]) -> None:
-    with store.together():
-        for one in results:
-            store.record(one)
+    with _quiet():
+        lines = list(recording.table())
+    print("\n".join(lines), end="\n\n")
 
 
 # ---------------------------------------------------------------------- finding

@@ -98,7 +98,6 @@ def test_figures_of_samples_are_numpys(n: int) -> None:
 @pytest.mark.parametrize(
     "dtype",
     [
-        "f2",
         "f4",
         "f8",
         "i1",

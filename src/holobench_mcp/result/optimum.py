@@ -64,7 +64,9 @@ def _best(values: npt.NDArray[Any], direction: Direction) -> Any:  # noqa: ANN40
 
 def _places_by_dim(mask: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.intp]]:
     """For each dimension, the positions at which anything is set."""
-    return [along if along.size == 1 else np.unique(along) for along in np.nonzero(mask)] if mask.ndim else []
+    flat = np.flatnonzero(mask)  # by itself a tenth of the time of looking for places in all dimensions
+    places = np.unravel_index(flat, mask.shape) if mask.ndim else ()
+    return [along if along.size == 1 else np.unique(along) for along in places]
 
 
 def _cropped(coordinate: xr.Variable | PlainVariable, places: dict[Any, npt.NDArray[np.intp]]) -> npt.NDArray[Any]:
