@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import json
 import os
 import socket
@@ -175,6 +176,17 @@ def test_an_edited_benchmark_shows_in_its_class(tmp_path: Path) -> None:
         for name, text in (("a", CLASSES), ("b", edited))
     }
     assert len(digests) == 2
+
+
+def test_a_class_is_parsed_once_and_again_when_its_file_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cls, parsed, getsource = load(tmp_path / "bench.py"), list[type](), inspect.getsource
+    monkeypatch.setattr(inspect, "getsource", lambda c: parsed.append(c) or getsource(c))
+    before = [capture_environment(sweep_class=cls, cwd=tmp_path).sweep_sha256 for _ in range(3)]
+    assert len(parsed) == 2 and len({*before}) == 1 and before[0]  # the class and its base
+    (tmp_path / "bench.py").write_text(CLASSES.replace("return self.rounds", "return 0"))
+    assert capture_environment(sweep_class=cls, cwd=tmp_path).sweep_sha256 not in (*before, None)
 
 
 def test_an_edit_of_a_base_class_shows_too(tmp_path: Path) -> None:

@@ -109,8 +109,7 @@ def test_what_is_not_alike_is_joined_as_a_dataset() -> None:
 
 @pytest.mark.parametrize("reads", ["quantile", "attrs_of_all", "indexes"])
 def test_a_detector_that_reads_more_gets_the_dataset(monkeypatch: pytest.MonkeyPatch, reads: str) -> None:
-    from bencher import regression
-
+    regression = upstream.regression()
     base, cand = result(1, (4, 5)), result(2, (4, 5))
     expected = contract_comparison.compare_results(base, cand)
     original, given = regression.detect_regressions, []

@@ -19,8 +19,9 @@ import textwrap
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from importlib import metadata
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ _PYTHON = re.compile(r"python(?:\d+(?:\.\d+)?)?(?:\.exe)?")
 _TELL_VERSIONS = """
 import json, platform
 from importlib import metadata
+from itertools import takewhile
 def version(name):
     try:
         return metadata.version(name)
@@ -262,14 +264,32 @@ def _class_sha256(sweep: type | None) -> str | None:
     """The source of a sweep class and of the classes of the same project that it is built on."""
     if sweep is None:
         return None
+    own = tuple(takewhile(_is_of_project, sweep.__mro__))
+    return _sources_sha256(own, tuple(map(_file_stamp, own)))
+
+
+def _is_of_project(cls: type) -> bool:
+    return cls.__module__.partition(".")[0] not in ("bencher", "param", "builtins")
+
+
+@lru_cache(maxsize=64)
+def _sources_sha256(classes: tuple[type, ...], stamps: tuple[tuple[int, int] | None, ...]) -> str | None:
+    """Taken once of files as they are: inspect parses the whole file of a class, at each result of a program."""
+    del stamps
     digests = []
-    for cls in sweep.__mro__:
-        if cls.__module__.partition(".")[0] in ("bencher", "param", "builtins"):
-            break
+    for cls in classes:
         # inspect parses the file as it is now, so a file that was broken since it was imported raises anything.
         with suppress(Exception):
             digests.append(source_sha256(inspect.getsource(cls)))
     return hashlib.sha256("".join(digests).encode()).hexdigest() if digests else None
+
+
+def _file_stamp(cls: type) -> tuple[int, int] | None:
+    """What changes when the file of a class is written."""
+    with suppress(Exception):
+        found = Path(str(getattr(sys.modules[cls.__module__], "__file__", ""))).stat()
+        return found.st_mtime_ns, found.st_size
+    return None
 
 
 def _sweep_class(bench_res: Any) -> type | None:  # noqa: ANN401 - a bencher.BenchResult
