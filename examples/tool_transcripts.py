@@ -126,7 +126,7 @@ TOOLS = (
         "criterion",
         "cargo bench",
         "target/criterion",
-        one_call=f"{_BOTH} --rounds 3 --setup 'cargo bench --no-run' -- cargo bench",
+        one_call=f"{_BOTH} --rounds 3 --setup 'cargo bench --no-run' -- cargo bench --bench unique -- --sample-size 10",
         programs=("cargo",),
     ),
     Tool(
