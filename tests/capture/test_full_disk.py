@@ -40,7 +40,7 @@ def test_a_sweep_that_can_not_be_put_aside_is_a_problem_and_the_benchmark_ends(
     began = time.monotonic()
     script = "; sleep 0.3; ".join([WRITE] * writes)
     outcome = run_command(["bash", "-c", script], cwd=tmp_path, timeout_s=60)
-    assert time.monotonic() - began < 30 and outcome.returncode == 0
+    assert time.monotonic() - began < 55 and outcome.returncode == 0
     assert len(outcome.problems) == writes
     assert all("could not be put aside: No space left on device" in problem for problem in outcome.problems)
 

@@ -50,14 +50,14 @@ def alive(pid: int) -> bool:
         return False
 
 
-def ends(pid: int, within_s: float = 5.0) -> bool:
+def ends(pid: int, within_s: float = 50.0) -> bool:
     deadline = time.monotonic() + within_s
     while alive(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
     return not alive(pid)
 
 
-def pid_in(path: Path, within_s: float = 20.0) -> int:
+def pid_in(path: Path, within_s: float = 100.0) -> int:
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         if path.exists() and path.read_text().strip():
@@ -207,7 +207,7 @@ def test_garbage_without_end_costs_a_moment(saved: Path, tmp_path: Path) -> None
     outcome = run_command(shell(script), cwd=tmp_path)
     assert len(outcome.snapshots) == 1
     assert len(outcome.problems) == 21 and "left out" in outcome.problems[-1]
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 200
 
 
 def test_a_pickle_that_would_run_code_is_a_problem_and_runs_nothing(saved: Path, tmp_path: Path) -> None:
@@ -282,10 +282,10 @@ def test_no_command_is_told_in_a_sentence() -> None:
 
 
 def test_a_timeout_ends_the_whole_group_and_keeps_what_was_collected(saved: Path, tmp_path: Path) -> None:
-    script = f"cat {saved} > $BENCHER_RESULT_PATH; sleep 60 & echo $! > pid; wait"
+    script = f"cat {saved} > $BENCHER_RESULT_PATH; sleep 300 & echo $! > pid; wait"
     start = time.monotonic()
-    outcome = run_command(shell(script), cwd=tmp_path, timeout_s=1)
-    assert time.monotonic() - start < 10
+    outcome = run_command(shell(script), cwd=tmp_path, timeout_s=3)
+    assert time.monotonic() - start < 200
     assert outcome.timed_out
     assert outcome.returncode == 128 + signal.SIGTERM
     assert len(outcome.snapshots) == 1
@@ -293,23 +293,21 @@ def test_a_timeout_ends_the_whole_group_and_keeps_what_was_collected(saved: Path
 
 
 def test_a_child_ended_while_it_writes_leaves_a_problem(saved: Path, tmp_path: Path) -> None:
-    outcome = run_command(
-        shell(f"(head -c 1000 {saved}; sleep 60) > $BENCHER_RESULT_PATH"), cwd=tmp_path, timeout_s=0.5
-    )
+    outcome = run_command(shell(f"(head -c 1000 {saved}; sleep 60) > $BENCHER_RESULT_PATH"), cwd=tmp_path, timeout_s=2)
     assert outcome.timed_out
     assert ["cut short" in p for p in outcome.problems] == [True]
 
 
 def test_a_child_that_ignores_being_asked_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "_GRACE_S", 0.5)
-    outcome = run_command(shell("trap '' TERM INT; while true; do sleep 0.1; done"), cwd=tmp_path, timeout_s=0.5)
+    outcome = run_command(shell("trap '' TERM INT; while true; do sleep 0.1; done"), cwd=tmp_path, timeout_s=2)
     assert outcome.timed_out
     assert outcome.returncode == 128 + signal.SIGKILL
 
 
 def test_cancelling_ends_the_whole_group(tmp_path: Path) -> None:
     cancel = threading.Event()
-    threading.Timer(0.5, cancel.set).start()
+    threading.Thread(target=lambda: (pid_in(tmp_path / "pid"), cancel.set())).start()
     outcome = run_command(shell("sleep 60 & echo $! > pid; wait"), cwd=tmp_path, cancel=cancel)
     assert outcome.cancelled
     assert not outcome.timed_out
@@ -318,10 +316,10 @@ def test_cancelling_ends_the_whole_group(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("start", ["", "setsid "], ids=["in its group", "in a session of its own"])
 def test_a_daemon_that_keeps_every_pipe_open_does_not_hold_us(start: str, saved: Path, tmp_path: Path) -> None:
-    script = f"{start}sleep 60 3> $BENCHER_RESULT_PATH & cat {saved} > $BENCHER_RESULT_PATH; echo done"
+    script = f"{start}sleep 300 3> $BENCHER_RESULT_PATH & cat {saved} > $BENCHER_RESULT_PATH; echo done"
     began = time.monotonic()
     outcome = run_command(shell(script), cwd=tmp_path, on_output=lambda _: None)
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 200
     assert outcome.returncode == 0
     assert outcome.output_tail == "done\n"
     assert len(outcome.snapshots) == 1
@@ -339,7 +337,7 @@ def test_what_ends_us_ends_the_child(number: signal.Signals, tmp_path: Path) -> 
     )
     child = pid_in(tmp_path / "pid")
     ours.send_signal(number)
-    said, _ = ours.communicate(timeout=20)
+    said, _ = ours.communicate(timeout=50)
     assert said == b"True\n"
     assert ends(child)
 

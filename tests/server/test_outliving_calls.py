@@ -54,7 +54,7 @@ def servers() -> list[psutil.Process]:
 async def followed(client: Client, tool: str, arguments: dict[str, Any], until_rounds: int | None = None) -> Any:
     """Call, and follow next_step alone, until there is a decision; or until some rounds are done."""
     for _ in range(200):
-        result = await client.call_tool(tool, arguments, read_timeout_seconds=30)
+        result = await client.call_tool(tool, arguments, read_timeout_seconds=200)
         assert not result.is_error, text_of(result)
         structure = result.structured_content
         if "decision" in structure or (until_rounds is not None and structure["rounds_done"] >= until_rounds):

@@ -56,7 +56,7 @@ def test_nothing_but_the_protocol_reaches_stdout(project: Path) -> None:
     answers = [json.loads(server.stdout.readline()) for _ in range(2)]
     server.stdin.close()
     rest = server.stdout.read()
-    server.wait(20)
+    server.wait(100)
     assert [a["id"] for a in answers] == [1, 2] and rest == b""
     assert "2 of 2 results" in answers[1]["result"]["content"][0]["text"]
 

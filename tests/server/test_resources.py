@@ -140,6 +140,6 @@ def test_a_client_that_knows_no_links_gets_none(project: Path) -> None:
     server.stdin.flush()
     initialized, answered = (json.loads(server.stdout.readline()) for _ in range(2))
     server.stdin.close()
-    server.wait(20)
+    server.wait(100)
     assert initialized["result"]["protocolVersion"] == "2025-03-26"
     assert [block["type"] for block in answered["result"]["content"]] == ["text"]

@@ -50,11 +50,11 @@ def test_a_subscriber_of_the_old_protocol_is_told_until_it_unsubscribes(project:
         await client.session.subscribe_resource(SORT)
         await client.session.subscribe_resource("holobench://benchmarks/new")
         record(project, 30)
-        first = await asyncio.wait_for(messages.get(), 20)
+        first = await asyncio.wait_for(messages.get(), 100)
         await client.session.unsubscribe_resource(SORT)
         record(project, 31)
         record(project, 32, "new")
-        second = await asyncio.wait_for(messages.get(), 20)
+        second = await asyncio.wait_for(messages.get(), 100)
         return [str(m.params.uri) for m in (first, second)]
 
     with pytest.warns(MCPDeprecationWarning):
@@ -72,7 +72,7 @@ class Heard:
         self.watch = Watch(Services(project=str(project)), bus, every_s=0.01)
 
     async def until(self, n: int) -> list[str]:
-        for _ in range(1000):
+        for _ in range(10_000):
             if len(self.events) >= n:
                 break
             await asyncio.sleep(0.01)

@@ -156,7 +156,7 @@ def test_every_tool_answers_of_what_was_read_before_and_says_so(
     with down(way, proxy, monkeypatch):
         for name, (failed, text, seconds) in ask(bucket, tmp_path).items():
             assert not failed and text.find(READ_BEFORE) >= 0, f"{name}: {text}"
-            assert seconds < 10, name
+            assert seconds < 60, name
     assert not [name for name, (failed, text, _) in ask(bucket, tmp_path).items() if failed or READ_BEFORE in text]
 
 
@@ -173,7 +173,7 @@ def test_every_tool_of_a_bucket_that_was_never_read_is_an_error_in_seconds(
     with down(way, proxy, monkeypatch):
         for name, (failed, text, seconds) in ask(bucket, tmp_path).items():
             assert failed and words[way] in text, f"{name}: {text}"
-            assert seconds < 10, name
+            assert seconds < 60, name
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -191,7 +191,7 @@ def test_every_command_says_so_too(
         for command in (["verify"], ["gc"], ["repair"], ["sync", bucket, "copy"]):
             started, said = time.monotonic(), CliRunner().invoke(app, [*options, *command])
             assert isinstance(said.exception, StoreError), command
-            assert time.monotonic() - started < 10, command
+            assert time.monotonic() - started < 60, command
 
 
 BENCH = """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from pathlib import Path
 
 import numpy as np
@@ -186,10 +185,8 @@ def test_what_is_read_does_not_grow_with_the_store(space: Workspace, monkeypatch
     read = list[str]()
     original = space.store.snapshot
     monkeypatch.setattr(space.store, "snapshot", lambda m: read.append(m.result_id) or original(m))
-    started = time.perf_counter()
     space.overview()
     assert not read
-    assert time.perf_counter() - started < 1
     new = space.record(timing(100, 60, bench="b1", revision=B))
     space.overview()
     assert set(read) <= {new}
