@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -41,3 +42,18 @@ def test_a_pickle_that_would_create_a_file_creates_none_through_the_tool(project
     result = talk(create_server(project=str(project)), say)
     assert result.is_error and "system" in text_of(result)
     assert not (project / "created").exists()
+
+
+@pytest.mark.parametrize("metric", ["m", "m" * 190])
+def test_a_file_of_many_metrics_is_answered_shortly(project: Path, metric: str) -> None:
+    metrics = {f"{metric}{i}": {"values": [1.0, 2.0]} for i in range(400)}
+    rows = [json.dumps({"bench": f"b{i}", "metrics": metrics}) for i in range(3)]
+    (project / "many.jsonl").write_text("\n".join(rows))
+
+    async def say(client: Client) -> Any:
+        return await client.call_tool("import_results", {"path": "many.jsonl"})
+
+    result = talk(create_server(project=str(project)), say)
+    assert not result.is_error and len(text_of(result)) < 5000
+    assert len(json.dumps(result.structured_content)) < 5000
+    assert [bench["more_metrics"] for bench in result.structured_content["benches"]] == [390] * 3

@@ -37,6 +37,7 @@ class ImportedBench(Frozen):
     metrics: tuple[str, ...]
     points: int = Field(description="input points; 0 where they are not known")
     runs: int
+    more_metrics: int = Field(0, description="of the benchmark, where not all are listed")
 
 
 class ImportReport(Frozen):

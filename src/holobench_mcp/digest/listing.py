@@ -126,7 +126,8 @@ def imported(report: ImportReport) -> str:
         lines.append(f"Next: {report.next_step}")
     for bench in report.benches[:_IMPORTED]:
         points = f"{bench.points} points, " if bench.points > 1 else ""
-        lines.append(f"{plain(bench.bench_name)}: {', '.join(map(plain, bench.metrics))} ({points}runs: {bench.runs})")
+        metrics = few([cut(plain(name), 60) for name in bench.metrics], 10)
+        lines.append(f"{plain(bench.bench_name)}: {metrics} ({points}runs: {bench.runs})")
     lines += [f"… and {report.n_benches - _IMPORTED} more benchmarks"] if report.n_benches > _IMPORTED else []
     lines += report.result_ids[:_IMPORTED]
     lines += [f"… and {report.n_results - _IMPORTED} more results"] if report.n_results > _IMPORTED else []

@@ -7,6 +7,7 @@ from typing import Any
 from holobench_mcp.answers import (
     BaselineList,
     BaselineSet,
+    ImportedBench,
     ImportReport,
     MetricList,
     MetricRow,
@@ -38,6 +39,8 @@ _BETTER = {Direction.minimize: "lower", Direction.maximize: "higher", Direction.
 _ROWS = 20
 #: Of an imported file, so many benchmarks and results are listed.
 _IMPORTED = 12
+#: Of each of them, so many metrics, each in so many characters.
+_METRICS, _NAME = 10, 60
 
 
 def results(page: ResultPage) -> ResultsShort:
@@ -161,13 +164,19 @@ def imported(report: ImportReport) -> ImportShort:
         path=report.path,
         format=report.format,
         measurement=report.measurement,
-        benches=report.benches[:_IMPORTED],
+        benches=tuple(map(_imported_bench, report.benches[:_IMPORTED])),
         total=report.n_results,
         result_ids=report.result_ids[:_IMPORTED],
     )
 
 
 # ---------------------------------------------------------------------- rows
+
+
+def _imported_bench(bench: ImportedBench) -> ImportedBench:
+    """A benchmark of a file, with as many of its metrics as a line has room for."""
+    shown = tuple(cut(name, _NAME) for name in bench.metrics[:_METRICS])
+    return bench.model_copy(update={"metrics": shown, "more_metrics": len(bench.metrics) - len(shown)})
 
 
 def _result(row: ResultRow, r: Room) -> ResultShort:
