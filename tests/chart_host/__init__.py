@@ -24,6 +24,7 @@ PACKAGES = (
     "zod@4",
     "esbuild@0.28",
     "playwright-core@1.65",
+    "axe-core@4.14",
 )
 #: Only what hangs takes as long, however busy the machine is.
 PATIENCE_S = 90
@@ -75,6 +76,10 @@ class Host:
     def inside(self, code: str) -> Any:
         """What an expression comes to in the page."""
         return self.step("inside", code=code)
+
+    def hurdles(self) -> list[str]:
+        """What a reader with a screen reader, a keyboard or weak eyes would stumble over in the page."""
+        return list(self.step("hurdles"))
 
     def noticed(self, expected: Callable[[dict[str, Any]], bool], seconds: float = PATIENCE_S) -> dict[str, Any]:
         """What the page said to its host, as soon as it is as expected."""

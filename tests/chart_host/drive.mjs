@@ -3,6 +3,7 @@
 //     node drive.mjs CHROMIUM HOST_SCRIPT
 import { createInterface } from 'node:readline';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
@@ -87,6 +88,13 @@ const steps = {
       if (Date.now() > deadline) throw new Error(`${condition} in ${await app().evaluate('document.body.innerHTML')}`);
   },
   inside: ({ code }) => app().evaluate(code),
+  async hurdles() {
+    await app().evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+    // The first heading of a page is its host's.
+    const rules = { 'page-has-heading-one': { enabled: false } };
+    const { violations } = await app().evaluate((given) => axe.run(given), { preload: false, rules });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)} ${nodes[0].failureSummary.slice(0, 300)}`);
+  },
   press: ({ key }) => page.keyboard.press(key),
   // By the element, not by the place: a frame that a host is giving its size moves under a pointer.
   click: ({ selector }) =>

@@ -302,6 +302,21 @@ def test_it_is_read_by_name_and_reached_by_keys(host: Host, project: Path) -> No
     for _ in range(4):
         host.step("press", key="Tab")
     host.until("window.reached?.includes('svg')")
+    assert host.hurdles() == []
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 360), ("dark", 360), ("dark", 1280)])
+def test_a_history_and_a_measurement_under_way_have_no_hurdles(
+    host: Host, project: Path, theme: str, width: int
+) -> None:
+    async def history(client: Client) -> dict[str, Any]:
+        return sent(await client.call_tool("metric_history", {"benchmark": "sort", "metric": "time_ms"}))
+
+    host.open(theme=theme, width=width)
+    host.show(talk(create_server(project=str(project)), history, extensions=SHOWS_CHARTS))
+    assert host.hurdles() == []
+    host.show(running(3))
+    assert host.hurdles() == []
 
 
 def test_it_can_be_shown_larger_where_the_host_has_room(host: Host) -> None:

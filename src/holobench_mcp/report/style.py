@@ -99,6 +99,7 @@ section[class^="hb-"] pre { overflow: auto; }
 .hb-compact .hb-cell:first-child { align-items: baseline; align-content: start; line-height: 1.45; }
 .hb-compact .hb-figures { display: flex; flex-wrap: wrap; gap: 0 0.7rem; align-items: baseline; }
 .hb-swatch { display: inline-block; width: 1.3em; height: 0.85em; background: var(--hb-band); }
+.hb-swatch { forced-color-adjust: none; }
 .hb-row .hb-drawn { padding: 0; }
 .hb-rows .hb-drawn > .hb-plot { height: calc(100% + 1px); min-height: 44px; }
 .hb-rows .hb-compact .hb-drawn > .hb-plot, .hb-rows .hb-axis .hb-drawn > .hb-plot { min-height: 32px; }

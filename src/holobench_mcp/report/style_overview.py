@@ -7,6 +7,7 @@ OVERVIEW = """
 .hb-bar { display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; align-items: baseline; justify-content: space-between; }
 .hb-bar { margin-bottom: 0.9rem; font-size: 0.88rem; color: var(--hb-soft); }
 .hb-bar nav { display: flex; flex-wrap: wrap; gap: 0.2rem 0.5rem; min-width: 0; }
+.hb-bar > span { margin-left: auto; }
 .hb-bar form { display: inline; }
 .hb-bar button { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; }
 .hb-bar button { text-decoration: underline; text-decoration-color: var(--hb-soft); text-underline-offset: 0.2em; }

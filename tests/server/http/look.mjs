@@ -3,10 +3,13 @@
 //     node look.mjs CHROMIUM URL TOKEN SITE
 //
 // Prints a line of JSON for each thing it did; reads a line before it waits for news.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
 
 const [executablePath, url, token, site] = process.argv.slice(2);
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 const page = await browser.newPage();
 const complaints = [];
@@ -17,11 +20,18 @@ page.on('pageerror', (error) => complaints.push(String(error)));
 const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const text = () => page.innerText('body');
+// What a reader with a screen reader, a keyboard or weak eyes would stumble over.
+const hurdles = async () => {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => axe.run({ preload: false }));
+  return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`);
+};
 
 // A link on a page of somebody else, to a page that takes a session.
 await page.goto('data:text/html,' + encodeURIComponent(`<a href="${url}/bench/sort">there</a>`));
 await page.click('a');
 await page.waitForSelector('#hb-token');
+say({ signIn: await hurdles() });
 await page.fill('#hb-token', `${token}x`);
 await page.click('button');
 await page.waitForSelector('[role=alert]');
@@ -57,7 +67,8 @@ for (const colorScheme of ['light', 'dark']) {
         wide: document.documentElement.scrollWidth,
         ground: getComputedStyle(document.body).backgroundColor,
       }));
-      say({ place: place.replace(url, ''), colorScheme, width, ...shown });
+      const looked = (colorScheme === 'light') === (width === 360) && width !== 768;
+      say({ place: place.replace(url, ''), colorScheme, width, ...shown, hurdles: looked ? await hurdles() : [] });
     }
   }
 }

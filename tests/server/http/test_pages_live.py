@@ -59,7 +59,7 @@ def test_a_person_signs_in_sees_everything_at_any_width_and_is_told_of_news(serv
     from holobench_mcp.cli.site import write_site
 
     write_site(workspace_in(project), project / "site", lambda _done, _total: None)
-    folder = node_modules("playwright-core@1.65")
+    folder = node_modules("playwright-core@1.65", "axe-core@4.14")
     command = [need("node", "nodejs"), "look.mjs", need("chromium", "chromium")]
     here = Path(tempfile.mkdtemp(prefix="look-", dir=folder))
     shutil.copy(HERE / "look.mjs", here)
@@ -84,6 +84,8 @@ def test_a_person_signs_in_sees_everything_at_any_width_and_is_told_of_news(serv
     shown = [step for step in steps if "place" in step]
     assert len(shown) == 2 * 3 * 5
     assert [step for step in shown if step["wide"] > step["width"]] == [], "nothing is wider than the page"
+    assert [step for step in shown if step["hurdles"]] == [], "for any reader"
+    assert said["signIn"] == []
     assert {(step["colorScheme"], step["ground"]) for step in shown} == set(GROUND.items())
     assert said["siteLink"].startswith("file://")
     assert said["signedOut"] is True
