@@ -31,11 +31,11 @@ const hurdles = async () => {
 await page.goto('data:text/html,' + encodeURIComponent(`<a href="${url}/bench/sort">there</a>`));
 await page.click('a');
 await page.waitForSelector('#hb-token');
-say({ signIn: await hurdles() });
+const signIn = await hurdles();
 await page.fill('#hb-token', `${token}x`);
 await page.click('button');
 await page.waitForSelector('[role=alert]');
-say({ refused: await page.innerText('[role=alert]') });
+say({ refused: await page.innerText('[role=alert]'), signIn });
 await page.fill('#hb-token', token);
 await page.click('button');
 await page.waitForURL('**/bench/sort');
