@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -233,6 +234,21 @@ def test_it_ends_in_order(project: Path) -> None:
             assert response.status_code == 200
             server.process.send_signal(signal.SIGTERM)
             assert server.process.wait(30) in (0, -signal.SIGTERM, 128 + signal.SIGTERM)
+        assert "Traceback" not in server.log.read_text()
+
+
+def test_who_waits_for_a_measurement_is_answered_when_the_server_is_told_to_end(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        "[tool.holobench-mcp.http]\nmeasure = true\n[tool.holobench-mcp.benchmarks.slow]\n"
+        """command = ["python", "-c", "open('began', 'w').close(); import time; time.sleep(100)"]\n"""
+    )
+    call = {**INITIALIZE, "method": "tools/call", "params": {"name": "run_benchmark", "arguments": {"name": "slow"}}}
+    with serving(tmp_path, env={"HOLOBENCH_MCP_WRITE_TOKEN": WRITER}) as server, ThreadPoolExecutor(1) as waiting:
+        answer = waiting.submit(server.post, call, authorization=f"Bearer {WRITER}")
+        until((tmp_path / "began").exists)
+        server.process.send_signal(signal.SIGTERM)
+        assert "The measurement of slow ended" in answer.result().text
+        assert server.process.wait(30) in (0, -signal.SIGTERM, 128 + signal.SIGTERM)
         assert "Traceback" not in server.log.read_text()
 
 

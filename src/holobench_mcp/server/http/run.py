@@ -8,8 +8,12 @@ import os
 import socket
 import sys
 import threading
+from functools import partial
 
+import anyio
+import anyio.to_thread
 import uvicorn
+from sse_starlette.sse import AppStatus
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from holobench_mcp.model import ConfigError
@@ -23,6 +27,30 @@ from holobench_mcp.server.telemetry import send_spans
 HEAD_S, IDLE_S = 10.0, 15
 #: How long requests may take to end when the server is told to: whoever told it kills it some seconds later.
 _ENDS_S = 10
+#: How long answers may take to leave once nothing is measured any more; an open stream is waited for as long.
+_ANSWERS_S = 1.0
+
+
+class AnsweringServer(uvicorn.Server):
+    """Told to end, it ends what is being measured first, so that whoever waits for it is answered, and streams last.
+
+    Every answer is a stream, and the SDK's are all cut as soon as the signal comes.
+    """
+
+    def __init__(self, config: uvicorn.Config, services: Services) -> None:
+        super().__init__(config)
+        self._services = services
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what was asked, then close what streams."""
+        try:
+            await anyio.to_thread.run_sync(partial(self._services.close, at_once=True, timeout=_ENDS_S))
+            with anyio.move_on_after(_ANSWERS_S):
+                while self.server_state.tasks:
+                    await anyio.sleep(0.05)
+        finally:
+            AppStatus.should_exit = True
+        await super().shutdown(sockets)
 
 
 class DeadlineProtocol(H11Protocol):
@@ -104,7 +132,8 @@ def serve_http(
     )
     print(f"serving MCP at http://{where}:{listening.getsockname()[1]}{PATH} ({may})", file=sys.stderr, flush=True)  # noqa: T201 - a person waits for it
     threading.Thread(target=warm_up, args=(services,), daemon=True).start()
-    uvicorn.Server(settings).run(sockets=[listening])
+    AppStatus.enable_automatic_graceful_drain = False
+    AnsweringServer(settings, services).run(sockets=[listening])
 
 
 def listen(host: str, port: int) -> socket.socket:
