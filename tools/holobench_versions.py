@@ -1,16 +1,19 @@
 """Which versions of holobench this project's contract agrees with: each in an environment of its own, tried.
 
 `python tools/holobench_versions.py --write-docs 1.148.0 1.147.0 …` installs each (uv, from its cache), runs the tests
-that hold our contract against holobench's own on the same pairs, and writes the table of docs/versions.md.
-Without versions: the newest ten that the index has. The lower bound in pyproject.toml is what the table shows.
+that hold our contract against holobench's own on the same pairs, measures a sweep with it, and writes the table of
+docs/versions.md with what differs. Without versions: the newest ten that the index has. The bounds in
+`holobench_versions.py` and in pyproject.toml are what the table shows.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as Xml
@@ -28,21 +31,42 @@ CONTRACT = (
 )
 _TOOLS = ("pytest>=8.4", "pytest-timeout>=2.4", "pytest-xdist>=3.7", "hypothesis>=6.130", "jsonschema>=4.23")
 _NEWEST = 10
+_ERROR = re.compile(r"[ |]*E ")
+
+
+#: A sweep, as somebody measures it.
+SWEEP = """
+import bencher as bn
+
+
+class Sweep(bn.ParametrizedSweep):
+    size = bn.IntSweep(default=1, sample_values=[1, 2])
+    time = bn.ResultFloat(units="ms", direction=bn.OptDir.minimize)
+
+    def benchmark(self):
+        self.time = float(self.size)
+
+
+if __name__ == "__main__":
+    bn.run(Sweep(), repeats=2, show=False)
+"""
+_LONGEST_REASON = 160
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What the contract's tests said of one version."""
+    """What the contract's tests said of one version, and whether its sweeps come in."""
 
     version: str
     passed: int
     failed: int
-    why: str
+    recorded: bool
+    differences: tuple[str, ...]
 
     @property
     def agrees(self) -> bool:
         """Whether every test passed."""
-        return self.passed > 0 and not self.failed and not self.why
+        return self.passed > 0 and not self.failed and not self.differences
 
 
 def released() -> list[str]:
@@ -65,49 +89,60 @@ def tried(version: str, cache: Path, python: str) -> Trial:
     installing = ["uv", "pip", "install", "--quiet", "--python", str(interpreter), "--override", str(override)]
     installed = subprocess.run([*installing, "-e", ".", *_TOOLS], cwd=ROOT, capture_output=True, text=True, check=False)
     if installed.returncode:
-        return Trial(version, 0, 0, f"can't be installed: {installed.stderr.strip().splitlines()[-1]}")
+        return Trial(version, 0, 0, False, (f"can't be installed: {installed.stderr.strip().splitlines()[-1]}",))
     report = cache / f"{version}.xml"
     report.unlink(missing_ok=True)
-    options = [
-        "--import-mode=importlib",
-        "-q",
-        f"--junit-xml={report}",
-        "-o",
-        "addopts=",
-        "-p",
-        "no:cacheprovider",
-        "--timeout=240",
-        "-x",
-    ]
-    testing = [str(interpreter), "-m", "pytest", *CONTRACT, *options]
-    subprocess.run(testing, cwd=ROOT, capture_output=True, text=True, check=False)
-    return read(version, report)
+    options = ["--import-mode=importlib", "-q", f"--junit-xml={report}", "-o", "addopts=", "-p", "no:cacheprovider"]
+    testing = [str(interpreter), "-m", "pytest", *CONTRACT, *options, "--timeout=240", "-p", "any_holobench"]
+    testing.append("--continue-on-collection-errors")
+    tools = {**os.environ, "PYTHONPATH": str(ROOT / "tools")}
+    subprocess.run(testing, cwd=ROOT, env=tools, capture_output=True, text=True, check=False)
+    return read(version, report, recorded=records(interpreter))
 
 
-def read(version: str, report: Path) -> Trial:
-    """What a report of pytest comes to: how many passed, and what the first failure says."""
+def records(interpreter: Path) -> bool:
+    """Whether a sweep that this Python collects comes into a store, by the program as it is developed."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "bench.py").write_text(SWEEP, encoding="utf-8")
+        command = ["-m", "holobench_mcp", "--store", folder, "run", "--tool", "holobench", "--"]
+        ran = subprocess.run(
+            [sys.executable, *command, str(interpreter), "bench.py"], cwd=folder, capture_output=True, check=False
+        )
+        return ran.returncode == 0
+
+
+def read(version: str, report: Path, *, recorded: bool) -> Trial:
+    """What a report of pytest comes to: how many passed, and what the failures say."""
     if not report.exists():
-        return Trial(version, 0, 0, "the tests could not be started")
+        return Trial(version, 0, 0, recorded, ("the tests could not be started",))
     cases = list(Xml.parse(report).getroot().iter("testcase"))
     problems = [(case, found) for case in cases for found in case if found.tag in ("failure", "error")]
     skipped = sum(case.find("skipped") is not None for case in cases)
-    why = ""
-    if problems:
-        case, found = problems[0]
-        message = (found.get("message") or "").splitlines() or [""]
-        why = f"`{case.get('name', '').partition('[')[0]}`: {message[0][:140].replace('|', '/').replace('`', chr(39))}"
-    return Trial(version, len(cases) - len(problems) - skipped, len(problems), why)
+    differences: dict[str, str] = {}
+    for case, found in problems:
+        where = case.get("name", "").partition("[")[0]
+        differences.setdefault(reason(found), where)
+    said = tuple(f"{why} (`{where}`)" if where else why for why, where in differences.items())
+    return Trial(version, len(cases) - len(problems) - skipped, len(problems), recorded, said)
+
+
+def reason(found: Xml.Element) -> str:
+    """Why a test failed: the first of the errors that its report shows, or the last one of an import."""
+    lines = [line.lstrip(" |")[1:].strip() for line in (found.text or "").splitlines() if _ERROR.match(line)]
+    errors = [line for line in lines if re.match(r"[\w.]*(Error|Holobench)\b", line)] or lines
+    text = errors[0] if errors else (found.get("message") or "").partition("\n")[0]
+    return text[:_LONGEST_REASON].replace("|", "/").replace("`", "'").replace("<", "‹").replace(">", "›")
 
 
 def table(trials: list[Trial]) -> str:
     """The trials as a table of Markdown, the newest first."""
     rows = [
-        f"| {t.version} | {'agrees' if t.agrees else 'does not'} | {t.passed} | {t.failed} | {t.why or '–'} |"
+        f"| {t.version} | {'agrees' if t.agrees else 'does not'} | {'recorded' if t.recorded else 'not recorded'} "
+        f"| {t.passed} of {t.passed + t.failed} | {'; '.join(t.differences[:2]) or '–'} |"
         for t in trials
     ]
-    return "\n".join(
-        ["| holobench | the contract | passed | failed | the first failure |", "| --- | --- | --- | --- | --- |", *rows]
-    )
+    head = "| holobench | the contract | its sweeps | tests passed | what differs first |"
+    return "\n".join([head, "| --- | --- | --- | --- | --- |", *rows])
 
 
 def write(text: str) -> None:

@@ -38,6 +38,14 @@ class SweepSource:
 
 
 @dataclass(frozen=True)
+class OldHolobench:
+    """A holobench that was imported, and hands no sweeps on, as it is of before there was a light import."""
+
+    version: str | None
+    python: str | None
+
+
+@dataclass(frozen=True)
 class LoadedFiles:
     """What the Pythons of a run say that they loaded. Paths are absolute, and not resolved."""
 
@@ -50,6 +58,7 @@ class LoadedFiles:
     holobench_import: HolobenchImport | None = None  #: how any of them imported holobench; None: none did, or unknown
     import_s: float | None = None  #: how long the longest of these imports took, where that was asked
     needs: frozenset[str] = frozenset()  #: packages that were used, though holobench was imported without them
+    old_holobench: OldHolobench | None = None
 
     @property
     def known(self) -> bool:
@@ -123,7 +132,7 @@ def read_loaded_files(folder: Path) -> LoadedFiles:
             lines.setdefault(path, set()).add(int(number))
     imports = list(_records(folder, "imports", 2))
     how = {kind for kind, _ in imports} & {"light", "whole"}
-    seconds = [float(text) for kind, text in imports if kind != "needs" and _SECONDS.fullmatch(text)]
+    seconds = [float(text) for kind, text in imports if kind in how and _SECONDS.fullmatch(text)]
     followed = any(folder.glob("*.lines")) and "" not in lines  # without a file: somebody else took the trace
     return LoadedFiles(
         modules={name: frozenset(paths) for name, paths in modules.items()},
@@ -135,7 +144,13 @@ def read_loaded_files(folder: Path) -> LoadedFiles:
         holobench_import="light" if "light" in how else "whole" if how else None,
         import_s=max(seconds, default=None),
         needs=frozenset(name[:_MAX_NAME] for kind, name in imports if kind == "needs"),
+        old_holobench=_old_holobench(imports),
     )
+
+
+def _old_holobench(imports: Iterable[tuple[str, ...]]) -> OldHolobench | None:
+    about = {kind: text for kind, text in imports if kind in ("old", "python")}
+    return OldHolobench(about["old"][:_MAX_NAME] or None, about.get("python") or None) if "old" in about else None
 
 
 def _records(folder: Path, kind: str, width: int) -> Iterable[tuple[str, ...]]:

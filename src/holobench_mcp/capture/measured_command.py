@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
+from holobench_mcp import holobench_versions
 from holobench_mcp.capture.printed_metrics import printed_metrics
 from holobench_mcp.capture.result_files import ResultFiles
 from holobench_mcp.capture.runner import Keep, RunOutcome, private_folder
@@ -121,7 +122,12 @@ def collect(
 ) -> None:
     """Bring in what a run that ended well gives. copies: a folder for copies of its files."""
     swept = bool(outcome.snapshots) or any(problem != NO_FIFOS for problem in outcome.problems)
+    unreadable = bool(outcome.problems) and not outcome.snapshots
+    if unreadable and (newer := holobench_versions.perhaps_too_new(outcome.environment.holobench)) is not None:
+        outcome.problems.append(newer)
     if wanted.tool == "holobench" and not swept:
+        if (old := outcome.loaded.old_holobench) is not None:
+            outcome.problems.append(holobench_versions.hands_nothing_on(old.version, old.python))
         outcome.problems.append(
             'It collected no holobench sweep, as tool = "holobench" demands; tool = "auto" takes what else there is.'
         )
@@ -194,6 +200,8 @@ def _from_command(outcome: RunOutcome, wanted: Wanted, measured: MeasuredRun) ->
     gave = ", ".join(wanted.gave_before[:3])
     why = "It imports holobench, and collected no sweep." if outcome.loaded.holobench_import is not None else ""
     why = f"It gave no results of its own, as it did before ({gave})." if gave else why
+    if (old := outcome.loaded.old_holobench) is not None:
+        why = holobench_versions.hands_nothing_on(old.version, old.python)
     if wanted.tool == "auto" and why and not wanted.output:
         # A benchmark that has gone wrong: its time is no answer to what was asked.
         outcome.problems.append(f'{why} tool = "command" measures the command itself all the same.')

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from holobench_mcp.importers.pickles import MAX_PICKLE_BYTES, read_pickle
-from holobench_mcp.model import CaptureError, Environment
+from holobench_mcp.model import CaptureError, Environment, UnsupportedHolobench
 
 if TYPE_CHECKING:
     from holobench_mcp.result.snapshot import Snapshot
@@ -182,7 +182,7 @@ class Sweeps:
     def _read(self, pickled: bytes) -> None:
         try:
             found = read_pickle(pickled, name="a sweep's result", environment=self.environment_of)
-        except CaptureError as problem:
+        except (CaptureError, UnsupportedHolobench) as problem:
             self.problems.append(str(problem))
             return
         except Exception as problem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from holobench_mcp import digest
+from holobench_mcp import digest, holobench_versions
 from holobench_mcp.answers import MetricList, ResultPage
 from holobench_mcp.cli import output, terminal
 from holobench_mcp.cli.layout import Column, paragraph, table
@@ -87,6 +87,7 @@ def config(loaded: Config) -> None:
         ("import_roots", ", ".join(map(str, loaded.import_roots)) or "none"),
         ("metrics", ", ".join(loaded.metrics) or "none configured"),
         ("benchmarks", ", ".join(loaded.benchmarks) or "none configured"),
+        ("holobench", holobench_versions.installed() or "not known"),
     ):
         setting(key, str(value))
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from holobench_mcp import holobench_versions
 from holobench_mcp.cli import output, progress, tables
 from holobench_mcp.cli.program import Json, app, configuration, open_workspace
 from holobench_mcp.config import Config, problems
@@ -18,7 +19,7 @@ from holobench_mcp.workspace.upkeep import waiting_for
 def config(as_json: Json = False) -> None:
     """Show the configuration in force, and where it came from."""
     loaded = configuration()
-    missing = problems(loaded)
+    missing = (*problems(loaded), *filter(None, (holobench_versions.unsupported(),)))
     if as_json:
         output.out(json.dumps(_in_force(loaded, missing), indent=2))
         return
@@ -32,12 +33,13 @@ def config(as_json: Json = False) -> None:
 def _in_force(loaded: Config, missing: Sequence[str]) -> dict[str, Any]:
     """The keys that are configured, behind whether anything of them is amiss."""
     n = len(missing)
-    amiss = f"{n} problem{'s' if n != 1 else ''} in {loaded.file}, such as: {missing[0]}" if missing else ""
+    amiss = f"{n} problem{'s' if n != 1 else ''}, such as: {missing[0]}" if missing else ""
     source = f"as configured in {loaded.file}" if loaded.file else "by default: nothing is configured"
     return {
         "status": "problems" if missing else "ok",
         "reason": amiss or f"Results are stored in {loaded.store}, {source}.",
         **loaded.model_dump(mode="json", exclude_unset=True),
+        "holobench": holobench_versions.installed(),
         "problems": missing,
         **({"waiting": waiting} if (waiting := waiting_for(loaded.store)) else {}),
     }

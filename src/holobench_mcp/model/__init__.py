@@ -48,6 +48,7 @@ from holobench_mcp.model.errors import (
     StoreError,
     Undecided,
     UnknownResult,
+    UnsupportedHolobench,
 )
 from holobench_mcp.model.evidence import (
     ALPHA,
@@ -160,6 +161,7 @@ __all__ = [
     "Undecided",
     "UnknownResult",
     "Unpaired",
+    "UnsupportedHolobench",
     "Verdict",
     "benchmark_uri",
     "comparison_uri",

@@ -45,6 +45,10 @@ class OutputError(HolobenchMcpError):
     """What was found out can't be written where it should go."""
 
 
+class UnsupportedHolobench(HolobenchMcpError):
+    """The holobench that is installed is not one that this program can ask."""
+
+
 class Busy(CaptureError):
     """Another measurement is running on this machine."""
 

@@ -19,7 +19,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from holobench_mcp.model import Direction, InvalidArgument, Kind, Metric
+from holobench_mcp import holobench_versions
+from holobench_mcp.model import Direction, InvalidArgument, Kind, Metric, UnsupportedHolobench
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -40,6 +41,16 @@ _HEAVY = frozenset(
     {"bokeh", "holoviews", "hvplot", "moviepy", "optuna", "panel", "plotly", "scipy", "sklearn", "tornado"}
 )
 _import_lock = threading.Lock()
+#: What is used of it, and what the contract that is written here is.
+_PARTS = {
+    "bencher.bench_cfg": ("BenchRunCfg",),
+    "bencher.change_stats": ("change_between", "not_comparable"),
+    "bencher.claims": ("as_claim", "evaluate_claim", "outcome_to_dict", "parse_claim"),
+    "bencher.regression": ("RegressionReport", "RegressionResult", "detect_regressions"),
+    "bencher.report_export": ("SCHEMA_VERSION",),
+    "bencher.variables.results": ("OptDir", "ResultBool", "ResultFloat", "SCALAR_RESULT_TYPES"),
+}
+_SCHEMA_VERSION = 1
 
 
 class _Hidden:
@@ -71,20 +82,39 @@ def _hidden_plotting() -> Iterator[None]:
         sys.modules.update(hidden)
 
 
+@lru_cache(maxsize=1)
 def bencher() -> ModuleType:
-    """The imported package: lightly, unless somebody imported it before."""
+    """The imported package: lightly, unless somebody imported it before.
+
+    Raises UnsupportedHolobench where it is absent, too old, or not what is known of it.
+    """
+    holobench_versions.check_installed()
     with _import_lock:
-        if "bencher" in sys.modules:
-            return sys.modules["bencher"]
-        with _hidden_plotting():
-            return importlib.import_module("bencher")
+        try:
+            module = sys.modules.get("bencher") or _imported()
+            difference = _difference()
+        except Exception as problem:  # whatever a package does that is half installed
+            words = " ".join(str(problem).split())[:200]
+            difference = f"can't be imported ({type(problem).__name__}: {words})"
+    if difference is not None:
+        raise UnsupportedHolobench(holobench_versions.unlike(difference))
+    return module
 
 
-def version() -> str:
-    """The installed holobench's version, without importing it."""
-    from importlib.metadata import version as installed
+def _imported() -> ModuleType:
+    with _hidden_plotting():
+        return importlib.import_module("bencher")
 
-    return installed("holobench")
+
+def _difference() -> str | None:
+    """What is otherwise than it is used here; None where nothing is."""
+    for name, parts in _PARTS.items():
+        found = importlib.import_module(name)
+        for part in parts:
+            if not hasattr(found, part):
+                return f"has no {name}.{part}"
+    version = sys.modules["bencher.report_export"].SCHEMA_VERSION
+    return None if version == _SCHEMA_VERSION else f"writes version {version} of its contract"
 
 
 def run_config(method: str | None = None, threshold: float | None = None) -> Any:  # noqa: ANN401 - bencher's class

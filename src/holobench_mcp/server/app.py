@@ -102,7 +102,8 @@ def _server(services: Services, over_http: ScopeCheck | None = None) -> MCPServe
         "holobench-mcp",
         title="holobench: benchmark ground truth",
         version=__version__,
-        instructions=INSTRUCTIONS.format(loop=_MEASURED_HERE if runs else _BY_HAND),
+        instructions=INSTRUCTIONS.format(loop=_MEASURED_HERE if runs else _BY_HAND)
+        + (f"\nComparisons fail for now: {services.remark}" if services.remark else ""),
         log_level="WARNING",
         middleware=[_WarmUp(services) if over_http is None else over_http, chart.ForApps(services)],
         subscriptions=(bus := InMemorySubscriptionBus()),

@@ -14,7 +14,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, TextContent
 from pydantic import BaseModel
 
-from holobench_mcp import digest
+from holobench_mcp import digest, holobench_versions
 from holobench_mcp.answers.structure import Structure, plain_document
 from holobench_mcp.config import Config, load_config
 from holobench_mcp.digest.room import MOST
@@ -46,6 +46,10 @@ class Services:
             # A server that won't start tells an agent nothing; this one tells it what to mend.
             self._problem = problem
             log.error("%s", digest.with_output(str(problem)))
+        #: What is amiss with the holobench that is installed, for whoever connects: what needs none of it still works.
+        self.remark = holobench_versions.unsupported()
+        if self.remark is not None:
+            log.error("%s", self.remark)
 
     @property
     def workspace(self) -> Workspace:

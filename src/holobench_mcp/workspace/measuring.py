@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
+from holobench_mcp import holobench_versions
 from holobench_mcp.answers import BenchmarkList, MeasurementReport, RevisionReport, RunningMeasurement
 from holobench_mcp.config import MAX_RUNS, BenchmarkConfig, cache_folder, problems
 from holobench_mcp.model import (
@@ -103,12 +104,14 @@ class Measuring:
 
         config: a benchmark that a person gives on the command line, in place of a configured one; it runs where `cwd`
         is in the project, in each side's tree. asked_by: whether the next step is a call of a tool or a command.
-        max_seconds: of "auto" 120 unless given. Raises InvalidArgument, and CaptureError for what is no revision.
+        max_seconds: of "auto" 120 unless given. Raises InvalidArgument, CaptureError for what is no revision, and
+        UnsupportedHolobench.
         """
         from holobench_mcp.measure.plan import RevisionPlan
         from holobench_mcp.measure.session import parameter_values
 
         measured = self._in_folder(config, cwd) if config is not None else self._benchmark(benchmark)
+        holobench_versions.check_installed()  # or minutes would go by before the comparison says so
         plan = RevisionPlan(
             name=benchmark,
             config=measured,

@@ -6,6 +6,7 @@ Everything heavy is imported where it is first needed, so that a server can intr
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -31,6 +32,7 @@ from holobench_mcp.model import (
     JsonScalar,
     Manifest,
     ResultDocument,
+    UnsupportedHolobench,
 )
 from holobench_mcp.workspace import baselines, importing, intake, listing, upkeep
 from holobench_mcp.workspace.library import Library
@@ -181,7 +183,8 @@ class Workspace:
         from holobench_mcp.result import upstream
         from holobench_mcp.workspace import tracking  # noqa: F401 - as above: scipy.special takes most of it
 
-        upstream.detector_config()
+        with suppress(UnsupportedHolobench):  # whoever needs it will say; a list of results does not
+            upstream.detector_config()
 
     def warm_up(self) -> None:
         """Read the index, so that the first answer need not."""

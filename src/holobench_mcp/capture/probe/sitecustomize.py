@@ -42,8 +42,19 @@ def _at_exit():
         plots = getattr(sys.modules.get("bencher.optional_deps"), "PLOTTING_INSTALLED", None)
         if plots is not None:
             _write("imports", "%s\0\0" % ("whole" if plots else "light"))
+        elif isinstance(getattr(sys.modules.get("bencher"), "ParametrizedSweep", None), type):
+            _write("imports", "old\0%s\0python\0%s\0" % (_version("holobench"), sys.executable))
     except Exception:  # whatever it is, it is not the benchmark's fault
         return
+
+
+def _version(package):
+    try:
+        from importlib import metadata
+
+        return metadata.version(package)
+    except Exception:
+        return ""
 
 
 def _modules():
