@@ -131,6 +131,8 @@ def reason(found: Xml.Element) -> str:
     lines = [line.lstrip(" |")[1:].strip() for line in (found.text or "").splitlines() if _ERROR.match(line)]
     errors = [line for line in lines if re.match(r"[\w.]*(Error|Holobench)\b", line)] or lines
     text = errors[0] if errors else (found.get("message") or "").partition("\n")[0]
+    if (inner := re.search(r"can't be imported \((.*?)\)", text)) is not None:  # as our own error has it
+        text = inner[1]
     return text[:_LONGEST_REASON].replace("|", "/").replace("`", "'").replace("<", "‹").replace(">", "›")
 
 
