@@ -11,7 +11,7 @@ from evidence_sides import lognormal, only, run
 from holobench_mcp import judge
 from holobench_mcp.evidence.decision import MAX_POINTS_LISTED
 from holobench_mcp.evidence.error_rate import share_of_mean
-from holobench_mcp.evidence.point_tests import moderated_tests
+from holobench_mcp.evidence.point_tests import PointTests, moderated_tests
 
 
 def test_a_slowdown_at_one_input_point_is_found_though_the_mean_hides_it():
@@ -102,3 +102,14 @@ def test_one_slow_point_of_a_hundred_is_found_in_milliseconds_too():
         false += bool(moved - {37})
     assert found >= 58
     assert false <= 8
+
+
+def test_which_intervals_are_within_a_margin_is_what_the_intervals_say():
+    rng = np.random.default_rng(11)
+    n = 20_000
+    effect, variance, df = rng.normal(0, 0.02, n), rng.exponential(1e-4, n), np.exp(rng.uniform(-1, 25, n))
+    variance[:100], effect[:50], effect[50], effect[60], variance[200], df[:10] = 0, 0, 0.03, np.nan, np.nan, np.inf
+    tests, places = PointTests(effect, np.ones(n), variance, df), np.arange(n)
+    for margin in (0.0, 0.001, 0.03, 0.2):
+        low, high = tests.intervals(places)
+        assert np.array_equal(tests.within(margin, places), (low >= -margin) & (high <= margin)), margin

@@ -142,7 +142,7 @@ def _by_samples(tested: Tested, share: Share, aligned: Aligned) -> MetricEvidenc
             "points": points,
             "points_at_rest": _points_at_rest(tested, moves, aligned),
             "points_moved": int(moves.points.sum()),
-            "points_unchanged": int(_shown_unchanged(tested, moves, np.flatnonzero(~moves.points)).sum()),
+            "points_unchanged": int(moves.tests.within(tested.samples.margin, ~moves.points).sum()),
             "points_tested": int(moves.points.size),
             "runs_needed": advised.runs,
             "repeats_needed": advised.repeats,
@@ -247,17 +247,9 @@ def _points_at_rest(tested: Tested, moves: _Moves, aligned: Aligned) -> tuple[Po
     if not 1 < moves.points.size <= FEW_POINTS:
         return ()
     places = np.flatnonzero(~moves.points)
-    inside = _shown_unchanged(tested, moves, places)
+    inside = moves.tests.within(tested.samples.margin, places)
     words = [Decision.unchanged.value if still else Decision.inconclusive.value for still in inside.tolist()]
     return _listed(tested, moves, aligned, places, words)
-
-
-def _shown_unchanged(tested: Tested, moves: _Moves, places: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
-    """Which of some points have their interval within the margin: of the others that did not move nothing is shown."""
-    low, high = moves.tests.intervals(places)
-    margin = tested.samples.margin
-    inside: npt.NDArray[np.bool_] = (low >= -margin) & (high <= margin)
-    return inside
 
 
 def _listed(
