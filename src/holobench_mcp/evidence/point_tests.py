@@ -63,8 +63,11 @@ class PointTests:
         room, sd = margin - np.abs(self.effect[places]), np.sqrt(self.variance[places])
         with np.errstate(divide="ignore", invalid="ignore"):
             reach = np.where(sd == 0, np.where(room >= 0, np.inf, -np.inf), room / sd)
-        inside = reach >= 0.999 * special.ndtri(0.5 + level / 2)  # no t has a smaller quantile than the normal
-        inside[inside] = special.stdtr(self._finite_df(places)[inside], reach[inside]) >= 0.5 + level / 2
+        df = self._finite_df(places)
+        # The normal has the smallest quantile, the fewest degrees of freedom the largest: only between them t is asked.
+        low, high = special.ndtri(0.5 + level / 2), special.stdtrit(df.min(initial=1e9), 0.5 + level / 2)
+        inside, between = reach > 1.001 * high, (reach > 0.999 * low) & (reach <= 1.001 * high)
+        inside[between] = special.stdtr(df[between], reach[between]) >= 0.5 + level / 2
         return np.asarray(inside)
 
     def _finite_df(self, places: np.ndarray) -> FloatArray:
