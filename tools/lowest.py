@@ -21,6 +21,7 @@ CORE = (
     "tests/exporters",
     "tests/cli/test_layout.py",
     "tests/server/test_wire.py",
+    "tests/server/http/test_serving.py",
     "tests/test_config.py",
 )
 _TOOLS = (

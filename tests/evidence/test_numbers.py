@@ -68,7 +68,7 @@ def test_samples_without_a_gap_are_judged_as_those_are_that_could_have_one(repea
 # ---------------------------------------------------------------------- to the last bit
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 4, 7, 8, 9, 20, 101])
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 7, 8, 9, 20, 101, 2001])
 def test_a_median_is_numpys(n: int) -> None:
     rng = np.random.default_rng(n)
     normal = rng.standard_normal((20, n))

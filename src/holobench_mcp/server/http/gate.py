@@ -91,7 +91,7 @@ class Limits:
         async def in_time(*_: object) -> Message:
             if not state["body"]:
                 return await receive()
-            with anyio.move_on_at(deadline) as waiting:
+            with anyio.CancelScope(deadline=deadline) as waiting:
                 message = await receive()
             if waiting.cancelled_caught:
                 raise _TooSlow
