@@ -34,7 +34,6 @@ _PYTHON = re.compile(r"python(?:\d+(?:\.\d+)?)?(?:\.exe)?")
 _TELL_VERSIONS = """
 import json, platform
 from importlib import metadata
-from itertools import takewhile
 def version(name):
     try:
         return metadata.version(name)

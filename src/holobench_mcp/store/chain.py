@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from holobench_mcp.model import IntegrityError, JournalEntry
 from holobench_mcp.store import layout
 from holobench_mcp.store.backend import Backend
+from holobench_mcp.store.blob import digest_of
 from holobench_mcp.store.many import read_many
 from holobench_mcp.store.parsing import parse_journal_entry
 
@@ -64,7 +65,7 @@ def linked(backend: Backend, entry: JournalEntry, place: int) -> JournalEntry:
         keys = [layout.journal_key(p) for p in range(at - 1, max(-1, at - 1 - size), -1)]
         for key, data in read_many(backend, keys):
             at -= 1
-            digests.append(_LOST if data is None else hashlib.sha256(data).hexdigest())
+            digests.append(_LOST if data is None else digest_of(data))
             if data is not None and _is_chained(data, key):
                 return entry.model_copy(update={"since": at, "chain": _joined(reversed(digests))})
         size = min(4 * size, _MAX_BATCH)

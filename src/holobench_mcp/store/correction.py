@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable
 
 from holobench_mcp.model import IntegrityError
+from holobench_mcp.store.blob import digest_of
 from holobench_mcp.store.seal import DIGEST_MARK, is_sealed, sealed, unsealed
 
 #: Each of 8 n flips takes a digest of n/2 bytes on average: some seconds at this size.
@@ -24,7 +25,7 @@ _MAX_TAIL = 64
 def corrected_blob(data: bytes, sha256: str) -> bytes | None:
     """The bytes of which a digest is, one flipped bit or an appended end away from these; None where there are none."""
     for end in range(len(data) - 1, max(-1, len(data) - _MAX_TAIL - 1), -1):
-        if hashlib.sha256(data[:end]).hexdigest() == sha256:
+        if digest_of(data[:end]) == sha256:
             return data[:end]
     return _flipped_back(data, lambda digest: digest == sha256)
 

@@ -8,13 +8,13 @@ died in between, or whose writer keeps no journal, is found by a listing of the 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from holobench_mcp.model import IntegrityError, JournalEntry, StoreError
 from holobench_mcp.store import heads, layout
 from holobench_mcp.store.backend import Backend
+from holobench_mcp.store.blob import digest_of
 from holobench_mcp.store.chain import linked
 from holobench_mcp.store.many import read_many
 from holobench_mcp.store.parsing import parse_journal_entry
@@ -72,7 +72,7 @@ def append(
             data = entry_bytes(linked(backend, entry, place) if backend.is_chained else entry, place)
             if backend.create(layout.journal_key(place), data):
                 if backend.is_chained:
-                    heads.remember(backend.location.url, place, hashlib.sha256(data).hexdigest())
+                    heads.remember(backend.location.url, place, digest_of(data))
                 return place + 1
             place = end(backend, at_least=place + 1)
     except StoreError:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING
 
 from holobench_mcp.model import HolobenchMcpError
+from holobench_mcp.store.blob import digest_of
 from holobench_mcp.store.contents import HISTORY, RESULT, SAMPLES, snapshot_of
 
 if TYPE_CHECKING:
@@ -30,4 +30,4 @@ def rebuilt_contract(store: Store, result_id: str, sha256: str) -> bytes | None:
         made = json.dumps(strict(result_to_dict(snapshot)), indent=2, allow_nan=False).encode()
     except (HolobenchMcpError, ValueError, LookupError):
         return None
-    return made if hashlib.sha256(made).hexdigest() == sha256 else None
+    return made if digest_of(made) == sha256 else None

@@ -7,7 +7,6 @@ document and a logged comparison do, and of two the one that is further on stays
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -22,7 +21,7 @@ from holobench_mcp.model import (
 )
 from holobench_mcp.store import layout
 from holobench_mcp.store.backend import Backend
-from holobench_mcp.store.blob import Blob
+from holobench_mcp.store.blob import Blob, digest_of
 from holobench_mcp.store.many import map_many, read_many
 from holobench_mcp.store.measurements import measurement_id_of
 from holobench_mcp.store.parsing import parse_comparison, parse_manifest, parse_measurement, parse_ref_entry
@@ -137,7 +136,7 @@ def _damaged_results(work: _Copy, keys: list[str]) -> set[str]:
             manifest = _manifest(work.destination.get(key) or b"", key)
             for name, blob in manifest.blobs.items():
                 data = work.destination.get(layout.blob_key(blob.sha256))
-                if data is None or hashlib.sha256(data).hexdigest() != blob.sha256:
+                if data is None or digest_of(data) != blob.sha256:
                     raise IntegrityError(f"{name} is damaged")
         except IntegrityError:
             return False
@@ -220,7 +219,7 @@ def _copy_changing(work: _Copy, folder: str) -> int:
 
 def _further(key: str, data: bytes) -> tuple[object, ...]:
     """How far a document is: the larger of two stays, the same on whichever side it is asked."""
-    digest = hashlib.sha256(data).hexdigest()
+    digest = digest_of(data)
     if key.startswith(layout.COMPARISONS):
         entry: ComparisonEntry = parse_comparison(data, key)
         return entry.compared_at, entry.decision is not None, digest

@@ -18,8 +18,6 @@ from holobench_mcp.workspace import revision_report
 
 #: Digits of a revision that a call names.
 _DIGITS = 12
-
-
 #: How the evidence offers a margin that the present samples can show.
 _WIDER = re.compile(r"\bcompare with (margin_percent=[\d.]+\d)")
 
