@@ -176,7 +176,7 @@ class Index:
             manifest = rows.manifest_of(body)
         else:
             data = self._backend.get(layout.manifest_key(result_id)) if self._backend else None
-            if data is None or rows.digest_of(data) != digest:
+            if data is None or rows.short_digest(data) != digest:
                 return None
             manifest = parse_manifest(data, result_id)
         self._parsed[digest] = manifest
@@ -198,7 +198,7 @@ class Index:
         wrong, right, damaged = list[str](), list[rows.Stored](), list[str]()
         for result_id, digest in digests.items():
             data = backend.get(layout.manifest_key(result_id))
-            if data is not None and rows.digest_of(data) == digest:
+            if data is not None and rows.short_digest(data) == digest:
                 continue
             wrong.append(result_id)
             try:

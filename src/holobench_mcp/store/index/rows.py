@@ -119,12 +119,12 @@ def _stored(m: Manifest, data: bytes, document: bytes) -> Stored:
         m.measurement.id if m.measurement else None,
         m.measurement.benchmark if m.measurement else None,
         _as_json(tuple([metric.variable for metric in m.metrics])),
-        digest_of(data),
+        short_digest(data),
         document,
     )
 
 
-def digest_of(data: bytes) -> bytes:
+def short_digest(data: bytes) -> bytes:
     """What tells one state of a manifest's file from another."""
     return hashlib.sha256(data).digest()[:16]
 
